@@ -1,0 +1,43 @@
+# Each job does its own set-up: a virtual environment with exactly what requirements.lock says.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help demo quick test long check lock clean
+.DEFAULT_GOAL := help
+
+help:  ## what there is to run
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "lecture-ferry needs Python 3.11 or newer: make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(READY)
+
+demo: $(READY)  ## move a world of lectures from a sandbox Opencast to a sandbox Panopto
+	$(BIN)/ferry demo
+
+check: $(READY)  ## lint, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+quick: check  ## check, and every test of at most 20 s (2 minutes)
+	$(BIN)/pytest -q -n 2 -m "not slow and not long"
+
+test: check  ## quick, and the slow scenarios of at most 120 s each (10 minutes)
+	$(BIN)/pytest -q -n 2 -m "not long"
+
+long: $(READY)  ## the long forms of the scenarios, by hand
+	$(BIN)/pytest -q -m long
+
+lock: $(READY)  ## compile requirements.lock anew (needs uv); it carries hashes and no index
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \
+		--no-emit-index-url --no-header --quiet -o requirements.lock
+
+clean:  ## remove what the jobs above made
+	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
