@@ -1,0 +1,1 @@
+"""The front door of the engine: the names that others may use, and nothing else."""

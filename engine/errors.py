@@ -1,0 +1,194 @@
+"""Everything that the engine raises: one tree, whose first fork tells whether trying again can help.
+
+::
+
+    FerryError
+    ├── Transient            another try may succeed; retry_after says when, where the peer said so
+    │   ├── Unreachable      no connection, or it broke: DNS, refused, reset, TLS
+    │   ├── TimedOut         a deadline passed, or bytes came slower than the least rate
+    │   ├── Throttled        429, or 503 with Retry-After
+    │   ├── ServerFault      another 5xx, 408, or an answer that makes no sense
+    │   ├── ShortBody        fewer bytes came than were declared, or more
+    │   ├── PartDiffers      the target's ETag is not the MD5 of what was sent
+    │   ├── LocationExpired  the source's address ran out (410): locate it again
+    │   └── UploadGone       the target no longer knows this multipart upload: the file starts anew
+    └── Final                trying again changes nothing
+        ├── Gone             the source is no longer there
+        ├── Unreadable       the source answers, but not with the media: a login page, no right, no size
+        ├── Changed          the source is another one than when the transfer began
+        ├── Empty            the source has no bytes
+        ├── TooLarge         more bytes than the target's parts can hold
+        ├── Refused          the target says no to this one thing
+        └── Stopping         the whole run ends
+            ├── AccountRefused      a service refuses the account
+            ├── TargetDiffers       the target stores something else than what was sent
+            ├── LocalResource       disk, files, memory of this machine
+            ├── CheckpointInUse     another run holds the checkpoint
+            ├── CheckpointDamaged   a line of the checkpoint cannot be trusted
+            └── CheckpointForeign   the checkpoint belongs to another migration, or a newer version
+
+A message is one sentence that says what, where, and what to do. It never holds a query string, a token
+or an upload target.
+"""
+
+from typing import ClassVar
+
+
+class FerryError(Exception):
+    """The root: `what` happened, `where` (a host, a file, an event), and what to do about it (`advice`)."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, what: str, *, where: str = "", advice: str = "") -> None:
+        super().__init__(what, where, advice)
+        self.what = what
+        self.where = where
+        self.advice = advice
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what}" + (f"; {self.advice}" if self.advice else "")
+
+
+class Transient(FerryError):
+    """Another try may succeed. `retry_after` is the peer's own word in seconds, or None."""
+
+    code = "transient"
+
+    def __init__(
+        self, what: str, *, where: str = "", advice: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(what, where=where, advice=advice)
+        self.retry_after = retry_after
+
+
+class Unreachable(Transient):
+    """No connection, or it broke: name not found, refused, reset, TLS."""
+
+    code = "unreachable"
+
+
+class TimedOut(Transient):
+    """A deadline passed, or bytes came slower than the least rate."""
+
+    code = "timed_out"
+
+
+class Throttled(Transient):
+    """The peer asks for fewer calls (429, or 503 with Retry-After)."""
+
+    code = "throttled"
+
+
+class ServerFault(Transient):
+    """The peer is at fault for now: 5xx, 408, or an answer that makes no sense."""
+
+    code = "server_fault"
+
+
+class ShortBody(Transient):
+    """A body ended before, or went on after, the length that was declared."""
+
+    code = "short_body"
+
+
+class PartDiffers(Transient):
+    """The target's ETag of a part is not the MD5 of the bytes that were sent."""
+
+    code = "part_differs"
+
+
+class LocationExpired(Transient):
+    """The address of a source ran out; it must be located again (Opencast answers 410)."""
+
+    code = "location_expired"
+
+
+class UploadGone(Transient):
+    """The target does not know this multipart upload (any more): the file starts anew under the same key."""
+
+    code = "upload_gone"
+
+
+class Final(FerryError):
+    """Trying again changes nothing."""
+
+    code = "final"
+
+
+class Gone(Final):
+    """The source is no longer there."""
+
+    code = "gone"
+
+
+class Unreadable(Final):
+    """The source answers, but not with the media: a login page, no right to read, no size anywhere."""
+
+    code = "unreadable"
+
+
+class Changed(Final):
+    """The source is another one than when the transfer began."""
+
+    code = "changed"
+
+
+class Empty(Final):
+    """The source has no bytes."""
+
+    code = "empty"
+
+
+class TooLarge(Final):
+    """More bytes than the target's parts can hold."""
+
+    code = "too_large"
+
+
+class Refused(Final):
+    """The target says no to this one thing, whatever the account."""
+
+    code = "refused"
+
+
+class Stopping(Final):
+    """The whole run ends: going on with other items would fail in the same way, or do harm."""
+
+    code = "stopping"
+
+
+class AccountRefused(Stopping):
+    """A service refuses the account."""
+
+    code = "account_refused"
+
+
+class TargetDiffers(Stopping):
+    """The target stores something else than what was sent: the same wrong ETag twice for one part."""
+
+    code = "target_differs"
+
+
+class LocalResource(Stopping):
+    """This machine cannot go on: disk full, too many open files, an fsync that failed."""
+
+    code = "local_resource"
+
+
+class CheckpointInUse(Stopping):
+    """Another run holds the checkpoint."""
+
+    code = "checkpoint_in_use"
+
+
+class CheckpointDamaged(Stopping):
+    """A line of the checkpoint cannot be trusted."""
+
+    code = "checkpoint_damaged"
+
+
+class CheckpointForeign(Stopping):
+    """The checkpoint belongs to another migration, or to a newer version of this program."""
+
+    code = "checkpoint_foreign"

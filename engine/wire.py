@@ -1,0 +1,104 @@
+"""What a relay is given and gives back: requests ready to send, judges of their answers, receipts."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.errors import FerryError
+from engine.model import ByteRange, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request without its body. URL and headers may hold secrets and are kept out of repr."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The head of an answer; `headers` is read without regard to case."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RangedGet:
+    """A GET for exactly the bytes of `span`; `judge` raises where the head of its answer says otherwise."""
+
+    request: Request
+    span: ByteRange
+    judge: Callable[[Head], None]
+
+
+@dataclass(frozen=True, slots=True)
+class BytesGet:
+    """Bytes in memory in place of a GET."""
+
+    data: bytes = field(repr=False)
+
+    @property
+    def span(self) -> ByteRange:
+        """All of them."""
+        return ByteRange(0, len(self.data))
+
+
+@dataclass(frozen=True, slots=True)
+class PartPut:
+    """A PUT of one part.
+
+    `judge` takes the answer's head and its (capped) body and returns the part's ETag as sent, or raises.
+    `deadline` is in seconds from the first byte asked for to the judged answer. `hashed` asks for an MD5.
+    """
+
+    part: Part
+    request: Request
+    judge: Callable[[Head, bytes], str]
+    deadline: float
+    hashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartReceipt:
+    """A part that the target acknowledged after its last byte: what was sent, and what it said."""
+
+    number: int
+    bytes: int
+    crc32: int
+    md5: str | None
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartFailure:
+    """A part that does not count. `bytes` had been handed to the connection before it failed."""
+
+    number: int
+    bytes: int
+    error: FerryError
+
+
+class Relay(Protocol):
+    """The data plane: one GET feeding parts."""
+
+    async def lane(
+        self,
+        get: RangedGet | BytesGet,
+        next_put: Callable[[], PartPut | None],
+        settle: Callable[[PartReceipt | PartFailure], None],
+        *,
+        abreast: int = 2,
+    ) -> None:
+        """Feed the body of `get` to the parts that `next_put` hands out, in order and without a gap.
+
+        The next part is asked for when the last byte of the one before has been handed on, and may start
+        while at most `abreast` - 1 earlier answers are awaited. Each part handed out is settled exactly once,
+        in any order; a failed part ends the lane, and so does a None from `next_put`. Returns when the GET is
+        closed and every part is settled. A failure of the GET settles the parts under way as failures; where
+        none is under way yet, the lane asks for one and fails that one, so that no error is lost. Only
+        cancellation is raised.
+        """
+        ...
