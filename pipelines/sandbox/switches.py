@@ -1,0 +1,83 @@
+"""Every awkwardness of the emulated systems that can be switched, as one frozen value."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, Self, get_args, get_origin
+
+OnOff = Literal["on", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """How awkward the sandbox is. Sizes in bytes, times in seconds, rates in calls.
+
+    The defaults are what the real systems are known, or must be feared, to do; only processing is quicker.
+    """
+
+    expires_in: float = 3600.0
+    """Life of an access token."""
+    client_type: Literal["user", "web"] = "user"
+    """Type of the API client that is handed out: user based (password, client credentials) or server-side web
+    application (authorization code). A grant of the other type is an unauthorized_client."""
+    rate_limit: OnOff = "on"
+    """5 calls a second, 100 a minute and 5000 an hour per endpoint and client."""
+    upload_timeout: float = 86_400.0
+    """After this long an open session upload is given up (states 6, then 7). The real length is not known."""
+    seconds_to_processing: float = 0.2
+    """From the completing PUT to state 3, where the session appears."""
+    seconds_to_complete: float = 0.5
+    """From state 3 to state 4 or 5."""
+    seconds_to_delete: float = 0.2
+    """From state 2 or a time-out to 6, and from there to 7."""
+    jitter: float = 0.2
+    """Each of these times varies by up to this share of it, by the seed."""
+    checksum: OnOff = "on"
+    """A wrong File/@Checksum in the manifest ends in state 5."""
+    session_id_late: OnOff = "off"
+    """State 4 is answered once without the SessionId."""
+    framing: Literal["store", "refuse"] = "store"
+    """store: what HTTP chunking carried is stored literally; refuse: 411 to a body without Content-Length."""
+    object_queries: OnOff = "off"
+    """on: ListParts, ListMultipartUploads and HeadObject work; off: 501."""
+    smallest_part: int = 5_242_880
+    largest_part: int = 25_000_000
+    largest_part_number: int = 10_000
+    keep_bytes: OnOff = "on"
+    """off: completed media are hashed and then dropped from the disk, for long runs."""
+    largest: int = 210_000_000
+    """Size of event 1's file."""
+    typical: int = 6_000_000
+    """Size of the others, which vary by half of it."""
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            self._check(one.name, one.type)
+
+    def _check(self, name: str, kind: object) -> None:
+        value = getattr(self, name)
+        if get_origin(kind) is Literal and value not in get_args(kind):
+            raise ValueError(f"The switch {name} is {' or '.join(get_args(kind))}, not {value!r}.")
+        if isinstance(value, int | float) and value < 0:
+            raise ValueError(f"The switch {name} cannot be negative.")
+
+    def parse(self, setting: str) -> Self:
+        """These switches with one set as a person writes it, "NAME=VALUE".
+
+        Raises ValueError with one sentence where the name or the value is not known.
+        """
+        name, equals, text = setting.partition("=")
+        kinds = {one.name: one.type for one in fields(self)}
+        if not equals or name not in kinds:
+            raise ValueError(
+                f"No switch is called {name!r} (NAME=VALUE); there are {', '.join(sorted(kinds))}."
+            )
+        given: dict[str, Any] = {name: _value(name, kinds[name], text)}
+        return replace(self, **given)
+
+
+def _value(name: str, kind: object, text: str) -> str | int | float:
+    if kind is not int and kind is not float:
+        return text
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ValueError(f"The switch {name} needs a number, not {text!r}.") from error
