@@ -1,0 +1,140 @@
+"""Calls to one service's REST API: its pace, its retries, and one deadline a call.
+
+The retry stands outside: a call that waits for its next try holds no turn and no connection.
+"""
+
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import anyio
+import orjson
+
+from engine import (
+    Answer,
+    Http,
+    Observer,
+    Pace,
+    RetryPolicy,
+    ServerFault,
+    Throttled,
+    host_of,
+    retry_after,
+    retrying,
+    silence,
+)
+
+Headers = Callable[[], Awaitable[Mapping[str, str]]]
+"""Asked before every try: credentials may have changed meanwhile."""
+
+
+async def no_headers() -> Mapping[str, str]:
+    """Give none."""
+    return {}
+
+
+def path_of(*segments: str) -> str:
+    """Join segments to a path, each quoted whole: an Opencast identifier is not always a UUID."""
+    return "/" + "/".join(quote(segment, safe="") for segment in segments)
+
+
+def judge(answer: Answer, where: str, now: float) -> None:
+    """Raise Throttled or ServerFault where the same call may succeed later; any other status is the caller's."""
+    wait = retry_after(answer.headers.get("Retry-After"), now)
+    if answer.status == 429 or (answer.status == 503 and wait is not None):
+        raise Throttled(f"asks for fewer calls (HTTP {answer.status})", where=where, retry_after=wait)
+    if answer.status >= 500 or answer.status == 408:
+        raise ServerFault(f"answers HTTP {answer.status}", where=where, retry_after=wait)
+
+
+class Rest:
+    """One service's API below `base` (scheme, host and perhaps a path, without a slash at its end)."""
+
+    def __init__(
+        self,
+        http: Http,
+        base: str,
+        *,
+        pace: Pace | None = None,
+        policy: RetryPolicy | None = None,
+        headers: Headers = no_headers,
+        observer: Observer = silence,
+        deadline: float = 60.0,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.base = base.rstrip("/")
+        self.where = host_of(base)
+        self._http = http
+        self._pace = pace
+        self._policy = policy or RetryPolicy()
+        self._headers = headers
+        self._observer = observer
+        self._deadline = deadline
+        self._sleep = sleep
+        self._clock = clock
+        self._chance = chance
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        endpoint: str,
+        query: Mapping[str, str] | None = None,
+        json: Any = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> Answer:
+        """Call until an answer comes that is not a passing fault; return it whatever else its status is.
+
+        `path` is quoted already; `endpoint` names the call for its pace ("GET sessionUpload/{id}").
+        Raises the last Transient error where the policy gives up, or a Final one.
+        """
+        url = self.base + path + ("?" + urlencode(query, quote_via=quote, safe=":,/") if query else "")
+        body, kind = encode(json, form)
+
+        async def once() -> Answer:
+            if self._pace is not None:
+                await self._pace.turn(endpoint)
+            sent = {**kind, **await self._headers(), **(headers or {})}
+            answer = await self._http.call(method, url, headers=sent, body=body, deadline=self._deadline)
+            try:
+                judge(answer, f"{self.where} {endpoint}", time.time())
+            except Throttled as error:
+                if self._pace is not None:
+                    self._pace.hold(endpoint, error.retry_after or 1.0)
+                raise
+            return answer
+
+        return await retrying(
+            once,
+            policy=policy or self._policy,
+            sleep=self._sleep,
+            clock=self._clock,
+            chance=self._chance,
+            observer=self._observer,
+            where=f"{self.where} {endpoint}",
+        )
+
+
+def encode(json: Any, form: Mapping[str, str] | None) -> tuple[bytes | None, Mapping[str, str]]:
+    """Return a call's body and its Content-Type header."""
+    if json is not None:
+        return orjson.dumps(json), {"Content-Type": "application/json; charset=utf-8"}
+    if form is not None:
+        return urlencode(form).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
+    return None, {}
+
+
+def decode(answer: Answer, where: str) -> Any:
+    """Return the JSON of an answer; anything else is a ServerFault that says what came instead."""
+    try:
+        return orjson.loads(answer.body)
+    except orjson.JSONDecodeError as error:
+        kind = answer.headers.get("Content-Type", "nothing").split(";")[0]
+        raise ServerFault(f"answers {kind} where JSON was expected", where=where) from error
