@@ -1,0 +1,387 @@
+"""The catalogue of shapes that a real Opencast's events take, the awkward ones first.
+
+A shape is a function from a draft (the event's number, its seed, the sizes wanted) to an event. `CATALOGUE`
+holds them in the order of the default world; what comes after it are ordinary lectures.
+"""
+
+import random
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from pipelines.sandbox.media import SeededMedia, TextMedia
+from pipelines.sandbox.recordings import Checksum, Element, Event, Publication, Scheduling, Series, Streams
+
+FIRST_LECTURE = datetime(2019, 9, 2, 8, 15, tzinfo=UTC)
+SPACING = timedelta(minutes=97)
+BYTES_A_SECOND = 175_000
+QUALITIES = ((640, 360), (1280, 720), (1920, 1080))
+HLS = "application/x-mpegURL"
+
+TITLES = (
+    "Electromagnetism I: the long afternoon",
+    "Stresses & strains in thin shells",
+    "Hörfunk-Übung: Größe, Maß, Öffentlichkeit",
+    "If a < b and b < c: ordering <em>everything</em>",
+    "مقدمة في نظرية الأعداد",
+    "量子力学入門（第三回）",
+    'The "quoted" lecture, with 100% more \\backslashes\\',
+    "Fieldwork 🐟 in the Minch",
+    "Lecture",
+    "Étale cohomology, ou bien: à peu près tout",
+    "  Spaces before and after  ",
+    "שיעור פתיחה: אופטיקה",
+    "Ordinary differential equations; DROP TABLE lectures",
+    "Заключительная лекция",
+    "A title so long that somebody must have pasted its abstract: " + "on the boundary layer " * 9,
+    "Lecture",
+    "naïve café: a combining é and a non-breaking space",
+    "Vorlesung 7/12: https://example.org/?a=1&b=2",
+)
+PRESENTERS = ("Ada Brennan", "Jürgen Höß", "Nguyễn Thị Minh", "O'Hara & Söhne", "Li 李 Wei", "Marta Ruiz")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an event is made from. `number` counts from 1; sizes are in bytes."""
+
+    seed: int
+    number: int
+    typical: int
+    largest: int
+    series: tuple[Series, ...]
+    chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "chance", chance(self.seed, self.number))
+
+    @property
+    def start(self) -> datetime:
+        """When the lecture was given: no two lectures of a world at the same time."""
+        return FIRST_LECTURE + SPACING * self.number
+
+    @property
+    def modified(self) -> int:
+        """When its files were published, in seconds since 1970."""
+        return int((self.start + timedelta(hours=5)).timestamp())
+
+    def identifier(self) -> str:
+        """A new UUID."""
+        return identifier(self.chance)
+
+    def size(self) -> int:
+        """A file's size: the typical one, give or take half of it."""
+        return int(self.typical * self.chance.uniform(0.5, 1.5))
+
+    def film(self, size: int | None = None, *, video: bool = True) -> SeededMedia:
+        """New bytes, whose duration fits their size."""
+        length = self.size() if size is None else size
+        duration = max(1200, length * 1000 // BYTES_A_SECOND + self.chance.randrange(1000))
+        return SeededMedia(self.identifier(), length, duration, video=video, audio=True)
+
+
+def chance(seed: int, *names: object) -> random.Random:
+    """Chance that follows from a seed and from what it is for."""
+    return random.Random(f"{seed}:{names}")  # noqa: S311 - a world is to be made again, not kept secret
+
+
+def identifier(source: random.Random) -> str:
+    """A UUID as Opencast makes them (version 4), from that source of chance."""
+    return str(uuid.UUID(int=source.getrandbits(128), version=4))
+
+
+def track(draft: Draft, flavor: str, film: SeededMedia, quality: tuple[int, int] = QUALITIES[1]) -> Element:
+    """A progressive MP4 as the encoder of the default workflows publishes it."""
+    width, height = quality
+    streams = Streams(
+        film.duration, audio=True, video=True, width=width, height=height,
+        framerate=draft.chance.choice((25, 25.0, 30, 29.97)),
+        bitrate=draft.chance.choice((float, int))(film.size * 8000 // film.duration),
+    )  # fmt: skip
+    return Element(
+        draft.identifier(), flavor, "video/mp4", f"{flavor.partition('/')[0]}_{height}p.mp4", film,
+        draft.modified, tags=("engage-download", "engage-streaming", f"{height}p-quality"),
+        checksum=draft.chance.choice(CHECKSUMS), streams=streams,
+    )  # fmt: skip
+
+
+CHECKSUMS: tuple[Checksum, ...] = ("md5", "none", "none")
+
+
+def small(draft: Draft, flavor: str, mediatype: str, name: str, content: bytes, ref: str = "") -> Element:
+    """An attachment or a catalogue."""
+    media = TextMedia(content)
+    return Element(draft.identifier(), flavor, mediatype, name, media, draft.modified, size_told=-1, ref=ref)
+
+
+def pictures(draft: Draft) -> tuple[Element, ...]:
+    """The previews that every publication has."""
+    image = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + draft.chance.randbytes(600)
+    return (
+        small(draft, "presenter/search+preview", "image/jpeg", "search.jpg", image),
+        small(draft, "presenter/player+preview", "image/jpeg", "player.jpg", image[:500]),
+    )
+
+
+def published(draft: Draft, *media: Element, channel: str = "engage-player") -> Publication:
+    """A publication with files, previews and its Dublin Core catalogue."""
+    catalogue = small(draft, "dublincore/episode", "text/xml", "dublincore.xml", b"<dublincore/>")
+    return Publication(
+        draft.identifier(), channel, url="/play/{event}", media=media,
+        attachments=pictures(draft), catalogues=(catalogue,),
+    )  # fmt: skip
+
+
+def internal(draft: Draft) -> Publication:
+    """The editor's low previews of the uncut film, which nobody should migrate."""
+    film = draft.film(9000 + draft.chance.randrange(5000))
+    return Publication(
+        draft.identifier(), "internal", url="/admin-ng/index.html#/events/events/{event}/tools/editor",
+        media=(track(draft, "presenter/preview", film, QUALITIES[0]),),
+    )  # fmt: skip
+
+
+def lecture(draft: Draft, *publications: Publication) -> Event:
+    """An event as most are; without publications it gets a presenter's film in engage-player."""
+    if not publications:
+        publications = (internal(draft), published(draft, track(draft, "presenter/delivery", draft.film())))
+    found = (one.streams.duration for made in publications for one in made.media if one.streams)
+    length = next((one for one in found if one), None)
+    title = TITLES[(draft.number - 1) % len(TITLES)]
+    return Event(
+        draft.identifier(), title, draft.start, draft.start + timedelta(minutes=draft.chance.randrange(300)),
+        duration=draft.chance.choice((length, length, 0, None)),
+        series=draft.series[draft.number % len(draft.series)],
+        description=draft.chance.choice(("", "Second term.\nBring a pencil & <paper>.", "Mitschnitt")),
+        presenters=(draft.chance.choice(PRESENTERS),),
+        location=draft.chance.choice(("", "HS 3", "Theatre B")),
+        subjects=draft.chance.choice(((), ("Physics",), ("Physics", "Optics"))),
+        language=draft.chance.choice(("", "eng", "deu")),
+        license=draft.chance.choice(("", "ALLRIGHTS", "CC-BY")),
+        publications=publications,
+        archive=(_original(draft),),
+    )  # fmt: skip
+
+
+def _original(draft: Draft) -> Element:
+    uncut = track(draft, "presenter/source", draft.film(20_000 + draft.chance.randrange(9000)))
+    return replace(uncut, name="camera.mp4", tags=("archive",))
+
+
+def large_file(draft: Draft) -> Event:
+    """One stream, one file, and that a large one."""
+    return lecture(draft, published(draft, track(draft, "presenter/delivery", draft.film(draft.largest))))
+
+
+def two_streams(draft: Draft) -> Event:
+    """Presenter and presentation, both with the sound; several presenters, a location."""
+    presenter = draft.film()
+    slides = replace(draft.film(), duration=presenter.duration + 80)
+    media = track(draft, "presenter/delivery", presenter), track(draft, "presentation/delivery", slides)
+    event = lecture(draft, internal(draft), published(draft, *media))
+    return replace(event, presenters=PRESENTERS[:3], location="Großer Hörsaal & Foyer")
+
+
+def audio_only(draft: Draft) -> Event:
+    """A sound recording of a few kB, nobody named as its presenter."""
+    film = draft.film(7345, video=False)
+    element = replace(
+        track(draft, "presenter/delivery", film), mediatype="audio/mp4", name="sound.m4a",
+        streams=Streams(film.duration, audio=True),
+    )  # fmt: skip
+    return replace(lecture(draft, published(draft, element)), presenters=("",))
+
+
+def renditions(draft: Draft) -> Event:
+    """Three qualities of two flavors, in no order; its series is not in the operator's table."""
+    media = [
+        track(draft, flavor, replace(draft.film(), size=draft.size() * height // 1080), (width, height))
+        for flavor in ("presenter/delivery", "presentation/delivery")
+        for width, height in QUALITIES
+    ]
+    draft.chance.shuffle(media)
+    untabled = next((one for one in draft.series if not one.tabled), None)
+    return replace(lecture(draft, internal(draft), published(draft, *media)), series=untabled)
+
+
+def hls_beside_mp4(draft: Draft) -> Event:
+    """Two makers' playlists beside the film: Wowza's of the film's size, FFmpeg's with width and height."""
+    film = track(draft, "presenter/delivery", draft.film())
+    media = (*_wowza(draft, film), *_playlists(draft, film), film)
+    return replace(lecture(draft, published(draft, *media)), series=None)
+
+
+def _wowza(draft: Draft, film: Element) -> tuple[Element, ...]:
+    base = f"https://streaming.example.org/vod/smil:engage-player_{draft.number}_presenter.smil"
+    kinds = ((HLS, f"{base}/playlist.m3u8"), ("application/dash+xml", f"{base}/manifest_mpm4sav_mvlist.mpd"),
+             ("video/mp4", f"rtmp://streaming.example.org/vod/mp4:{draft.number}/presenter"))  # fmt: skip
+    duration = film.streams.duration if film.streams else None
+    return tuple(
+        Element(
+            draft.identifier(), film.flavor, mediatype, url.rpartition("/")[2], None, draft.modified, url=url,
+            tags=("engage-streaming",), size_told=film.size, streams=Streams(duration),
+        )
+        for mediatype, url in kinds
+    )  # fmt: skip
+
+
+def _playlists(draft: Draft, film: Element) -> tuple[Element, ...]:
+    names = ("master.m3u8", "variant_0.m3u8", "variant_1.m3u8")
+    lines = {
+        "master.m3u8": [f"#EXT-X-STREAM-INF:BANDWIDTH={i + 1}00000\nvariant_{i}.m3u8" for i in range(2)],
+        "variant_0.m3u8": [f"#EXTINF:6.0,\nlow_{i}.ts" for i in range(90)],
+        "variant_1.m3u8": [f"#EXTINF:6.0,\nhigh_{i}.ts" for i in range(90)],
+    }
+    return tuple(
+        Element(
+            draft.identifier(), film.flavor, HLS, name,
+            TextMedia("\n".join(["#EXTM3U", "#EXT-X-VERSION:3", *lines[name], "#EXT-X-ENDLIST"]).encode()),
+            draft.modified, tags=("engage-streaming",), checksum="md5",
+            streams=replace(film.streams or Streams(), master_playlist=name == "master.m3u8"),
+        )
+        for name in names
+    )  # fmt: skip
+
+
+def signed(draft: Draft) -> Event:
+    """Its files are served against a signature only."""
+    event = lecture(draft)
+    for element in event.files:
+        event = event.with_element(replace(element, signed=True))
+    return event
+
+
+def unknown_sizes(draft: Draft) -> Event:
+    """Nobody ever inspected its files: sizes -1 and 0, no checksum."""
+    presenter, slides = (
+        replace(track(draft, flavor, draft.film()), size_told=told, checksum="none")
+        for flavor, told in (("presenter/delivery", -1), ("presentation/delivery", 0))
+    )
+    return lecture(draft, published(draft, presenter, slides))
+
+
+def nothing_published(draft: Draft) -> Event:
+    """Processed, and never published."""
+    return replace(lecture(draft), publications=())
+
+
+def live(draft: Draft) -> Event:
+    """A stream that goes on, published for its viewers only."""
+    url = f"https://live.example.org/campus-{draft.number}.m3u8"
+    stream = Element(
+        draft.identifier(), "presenter/delivery", HLS, "live.m3u8", None, draft.modified, url=url,
+        streams=Streams(86_400_000, audio=True, video=True, width=1280, height=720, live=True),
+    )  # fmt: skip
+    return lecture(
+        draft, Publication(draft.identifier(), "engage-live", url="/play/{event}", media=(stream,))
+    )
+
+
+def still_processing(draft: Draft) -> Event:
+    """Its workflow runs; so far there is but the editor's preview."""
+    return replace(lecture(draft, internal(draft)), status="PROCESSING", processing_state="RUNNING")
+
+
+def api_channel(draft: Draft) -> Event:
+    """The player's publication is empty and the channel `api` has the files; a later workflow failed."""
+    film = track(draft, "presenter/delivery", draft.film())
+    player = Publication(draft.identifier(), "engage-player", url="/play/{event}")
+    event = lecture(draft, internal(draft), player, published(draft, film, channel="api"))
+    return replace(event, status="PROCESSING_FAILURE", processing_state="FAILED")
+
+
+def preview_delivered(draft: Draft) -> Event:
+    """The `fast` workflow delivers `presenter/preview`; the identifier is no UUID."""
+    film = replace(track(draft, "presenter/preview", draft.film()), tags=("rss", "engage-download", "atom"))
+    return replace(lecture(draft, published(draft, film)), identifier=f"ID-heat-engines+{draft.number}")
+
+
+def playlists_only(draft: Draft) -> Event:
+    """Nothing progressive: playlists alone."""
+    film = track(draft, "presenter/delivery", draft.film())
+    return lecture(draft, published(draft, *_playlists(draft, film)))
+
+
+def captions(draft: Draft) -> Event:
+    """Captions as tracks, attachment and catalogue, slides out of order; its workflows are cleaned away."""
+    vtt = b"WEBVTT\n\n00:00.000 --> 00:01.000\nGood morning.\n"
+    tracks = tuple(
+        replace(
+            small(draft, flavor, "text/vtt", "captions.vtt", vtt),
+            tags=("lang:en", "generator-type:auto", "generator:whisper", "type:subtitle"), streams=Streams(),
+        )
+        for flavor in ("captions/source", "captions/delivery")
+    )  # fmt: skip
+    made = published(draft, *tracks, track(draft, "presenter/delivery", draft.film()))
+    made = replace(
+        made,
+        attachments=(
+            *_slides(draft), small(draft, "captions/vtt+de", "text/vtt", "de.vtt", vtt), *made.attachments,
+        ),
+        catalogues=(
+            small(draft, "captions/dfxp+fr", "application/xml", "fr.xml", b"<tt/>"),
+            small(draft, "mpeg-7/text", "text/xml", "segments.xml", b"<Mpeg7/>"), *made.catalogues,
+        ),
+    )  # fmt: skip
+    return replace(lecture(draft, internal(draft), made), processing_state="")
+
+
+def _slides(draft: Draft) -> tuple[Element, ...]:
+    """Segment previews: their times hold an unpadded integer of thousandths, and they come unsorted."""
+    times = ["00:00:00:0", "00:00:01:41", "00:00:03:123", "00:00:10:410"]
+    draft.chance.shuffle(times)
+    return tuple(
+        small(
+            draft, "presentation/segment+preview", "image/jpeg", f"segment_{number}.jpg",
+            b"\xff\xd8\xff\xe0" + draft.chance.randbytes(200), f"track:track-4;time=T{time}F1000",
+        )
+        for number, time in enumerate(times)
+    )  # fmt: skip
+
+
+def internal_only(draft: Draft) -> Event:
+    """Published to the editor alone, and of no series."""
+    return replace(lecture(draft, internal(draft)), series=None)
+
+
+def no_media(draft: Draft) -> Event:
+    """Published on a video site and harvested; no publication has a file of it."""
+    site = Publication(draft.identifier(), "youtube", url="https://www.example.com/watch?v=x")
+    harvested = Publication(draft.identifier(), "oaipmh-default", url="/oaipmh/default?verb=GetRecord")
+    return lecture(draft, internal(draft), site, harvested)
+
+
+def scheduled(draft: Draft) -> Event:
+    """Still to come."""
+    start = draft.start.replace(year=draft.start.year + 20)
+    event = replace(lecture(draft), start=start, duration=5_400_000, publications=(), archive=())
+    plan = Scheduling("agent-hs3", start, start + timedelta(minutes=90))
+    return replace(
+        event,
+        status="SCHEDULED",
+        processing_state="",
+        archive_version=None,
+        has_previews=False,
+        scheduling=plan,
+    )
+
+
+def series_gone(draft: Draft) -> Event:
+    """Its series was deleted; the event still names it, and keeps the scheduling it was recorded by."""
+    gone = Series(draft.identifier(), "", draft.start, tabled=False, readers=())
+    plan = Scheduling("agent-hs3", draft.start, draft.start + timedelta(minutes=90))
+    return replace(lecture(draft), series=gone, scheduling=plan)
+
+
+Shape = Callable[[Draft], Event]
+CATALOGUE: tuple[Shape, ...] = (
+    large_file, two_streams, audio_only, renditions, hls_beside_mp4, signed, unknown_sizes, nothing_published,
+    live, still_processing, api_channel, preview_delivered, playlists_only, captions, internal_only, no_media,
+    scheduled, series_gone,
+)  # fmt: skip
+
+
+def shape(number: int) -> Shape:
+    """The shape of event `number` of a world, counted from 1."""
+    return CATALOGUE[number - 1] if number <= len(CATALOGUE) else lecture

@@ -1,0 +1,99 @@
+"""A world of series and events for the emulated Opencast to hold: seeded, or a person's own video files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from pipelines.sandbox import shapes
+from pipelines.sandbox.container import Container, read_container
+from pipelines.sandbox.media import DiskMedia
+from pipelines.sandbox.recordings import Element, Event, Publication, Series, Streams
+
+SERIES = (
+    "Physics I",
+    "Statik & Dynamik",
+    "Öffentliche Abendvorträge",
+    "物理学演習",
+    "Series <without> a folder",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Series and events. No two events have both title and date in common."""
+
+    series: tuple[Series, ...]
+    events: tuple[Event, ...]
+
+    @classmethod
+    def seeded(
+        cls, seed: int = 7, events: int = 16, largest: int = 210_000_000, typical: int = 6_000_000
+    ) -> Self:
+        """A world that follows from its seed: event k has shape k of the catalogue; sizes in bytes.
+
+        Event 1 is one file of `largest` bytes; the others' files have `typical` bytes, give or take half.
+        An event is the same whatever number of others there are.
+        """
+        series = tuple(_series(seed, number) for number in range(len(SERIES)))
+        drafts = (shapes.Draft(seed, number, typical, largest, series) for number in range(1, events + 1))
+        return cls(series, tuple(shapes.shape(draft.number)(draft) for draft in drafts))
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> Self:
+        """A world of the media files in a folder and its subfolders, each an event of one stream.
+
+        Raises ValueError (one sentence) where there is no folder or no media file in it. Reads the disk.
+        """
+        if not folder.is_dir():
+            raise ValueError(f"The media folder {folder} does not exist or is no folder.")
+        series = Series("own-files", folder.resolve().name or "Own files", datetime.now(UTC))
+        found = tuple(_own_event(folder, path, held, series) for path, held in _media_files(folder))
+        if not found:
+            raise ValueError(f"No file in {folder} is a video or sound file of a known container.")
+        return cls((series,), found)
+
+
+def _series(seed: int, number: int) -> Series:
+    chance = shapes.chance(seed, "series", number)
+    return Series(
+        shapes.identifier(chance), SERIES[number], shapes.FIRST_LECTURE - timedelta(days=30 + number),
+        description="" if number % 2 else "Given every winter.",
+        organizers=(shapes.PRESENTERS[number % len(shapes.PRESENTERS)],),
+        subjects=("Physics",), publishers=("",), tabled=number < len(SERIES) - 1,
+    )  # fmt: skip
+
+
+def _media_files(folder: Path) -> Iterator[tuple[Path, Container]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            with path.open("rb") as file:
+                held = read_container(file)
+            if held is not None:
+                yield path, held
+
+
+def _own_event(folder: Path, path: Path, held: Container, series: Series) -> Event:
+    """The event of one own file: titled by its path, dated by its last change, with what its bytes tell."""
+    facts = path.stat()
+    name = path.relative_to(folder).with_suffix("").as_posix()
+    chance = shapes.chance(0, path.relative_to(folder).as_posix())
+    changed = datetime.fromtimestamp(int(facts.st_mtime), UTC)
+    element = Element(
+        shapes.identifier(chance), "presenter/delivery", _mediatype(held), f"recording{path.suffix.lower()}",
+        DiskMedia(path, facts.st_size), int(facts.st_mtime), tags=("engage-download",),
+        streams=Streams(held.duration, audio=held.audio, video=held.video),
+    )  # fmt: skip
+    publication = Publication(
+        shapes.identifier(chance), "engage-player", url="/play/{event}", media=(element,)
+    )
+    return Event(
+        shapes.identifier(chance), name, changed, changed, held.duration, series, publications=(publication,)
+    )
+
+
+def _mediatype(held: Container) -> str:
+    kind = "video" if held.video else "audio"
+    names = {"ebml": "webm", "mp3": "mpeg", "wave": "wav", "avi": "x-msvideo", "asf": "x-ms-asf"}
+    return f"{kind}/{names.get(held.name, held.name)}"

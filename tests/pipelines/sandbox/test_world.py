@@ -1,0 +1,104 @@
+"""The seeded world holds what it promises, and own files become events."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.sandbox.media import SeededMedia
+from pipelines.sandbox.recordings import Event
+from pipelines.sandbox.world import World
+
+
+def channels(event: Event) -> list[str]:
+    """The channels that an event is published on."""
+    return [one.channel for one in event.publications]
+
+
+def test_the_same_seed_makes_the_same_world() -> None:
+    """A seed is a world, and another seed another one."""
+    assert World.seeded(7, 20) == World.seeded(7, 20)
+    assert World.seeded(7, 20).events[3].identifier != World.seeded(8, 20).events[3].identifier
+
+
+def test_an_event_does_not_depend_on_how_many_others_there_are() -> None:
+    """The first events of a large world are those of a small one."""
+    assert World.seeded(7, 40).events[:16] == World.seeded(7, 16).events
+
+
+def test_title_and_date_tell_every_event_apart() -> None:
+    """No two events have both title and date in common, though some titles come again."""
+    events = World.seeded(3, 500).events
+    assert len({(one.title, one.start) for one in events}) == 500
+    assert len({one.title for one in events}) < 500
+    assert len({one.identifier for one in events}) == 500
+
+
+def test_titles_are_legal_xml_and_hostile_all_the_same() -> None:
+    """Titles hold ampersands, tags, emoji and other scripts, but no character that XML forbids."""
+    everything = "".join(one.title for one in World.seeded(7, 16).events)
+    assert all(mark in everything for mark in ("&", "<", "🐟", "ö", "à", "م", "量"))
+    assert not any(ord(letter) < 32 for letter in everything)
+
+
+def test_event_1_is_one_large_file() -> None:
+    """The first event is one stream in one file of exactly the size asked for."""
+    (event,) = World.seeded(7, 1, largest=123_456_789).events
+    (element,) = (track for made in event.publications for track in made.media)
+    assert element.media is not None
+    assert element.media.size == 123_456_789
+
+
+def test_the_first_sixteen_hold_every_shape_of_a_demonstration() -> None:
+    """Within the default world are all shapes that a run must carry or skip."""
+    events = World.seeded(7, 16).events
+    assert channels(events[7]) == []
+    assert channels(events[8]) == ["engage-live"]
+    assert events[9].status == "PROCESSING"
+    assert channels(events[10]) == ["internal", "engage-player", "api"]
+    assert events[10].publications[1].media == ()
+    assert channels(events[14]) == ["internal"]
+    assert all(track.media and track.media.size > 0 for track in events[6].publications[0].media)
+    assert {track.size for track in events[6].publications[0].media} == {-1, 0}
+    assert all(element.signed for element in events[5].files)
+    sizes = [track.media.size for one in events for track in one.files if track.media]
+    assert max(sizes) == 210_000_000
+    assert any(5_242_880 < size < 10_000_000 for size in sizes)
+    assert any(size == 7345 for size in sizes)
+
+
+def test_an_element_is_replaced_where_it_stands() -> None:
+    """Editing an element leaves the others alone and makes a new version of the archive."""
+    event = World.seeded(7, 2).events[1]
+    element = event.publications[1].media[0]
+    edited = event.with_element(type(element)(element.identifier, "x/y", "video/mp4", "z.mp4", None, 0))
+    assert [one.name == "z.mp4" for one in edited.files].count(True) == 1
+    assert len(edited.files) == len(event.files)
+    assert edited.archive_version == (event.archive_version or 0) + 1
+
+
+def test_own_files_become_events(tmp_path: Path) -> None:
+    """Media files are found by their bytes, in subfolders too; others are left out."""
+    (tmp_path / "week 1").mkdir()
+    film, sound = SeededMedia("f", 9000, 5500), SeededMedia("s", 8000, 2500, video=False)
+    (tmp_path / "week 1" / "first & last.mp4").write_bytes(film.read(0, 9000))
+    (tmp_path / "talk.m4a").write_bytes(sound.read(0, 8000))
+    (tmp_path / "notes.mp4").write_text("no film")
+    world = World.from_folder(tmp_path)
+    assert {one.title for one in world.events} == {"week 1/first & last", "talk"}
+    by_title = {one.title: one.publications[0].media[0] for one in world.events}
+    film_streams, sound_streams = by_title["week 1/first & last"].streams, by_title["talk"].streams
+    assert film_streams is not None
+    assert sound_streams is not None
+    assert (film_streams.duration, film_streams.video) == (5500, True)
+    assert (sound_streams.duration, sound_streams.video) == (2500, False)
+    media = by_title["talk"].media
+    assert media is not None
+    assert media.read(4000, 9000) == sound.read(4000, 9000)
+
+
+@pytest.mark.parametrize("name", ["empty", "absent"])
+def test_a_folder_without_media_is_refused_in_one_sentence(tmp_path: Path, name: str) -> None:
+    """Nothing to serve is said at once, with the folder named."""
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match=name):
+        World.from_folder(tmp_path / name)
