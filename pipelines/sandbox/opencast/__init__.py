@@ -1,0 +1,1 @@
+"""The emulated Opencast: External API and file server."""
