@@ -41,7 +41,7 @@ def path_of(*segments: str) -> str:
 
 
 def judge(answer: Answer, where: str, now: float) -> None:
-    """Raise Throttled or ServerFault where the same call may succeed later; any other status is the caller's."""
+    """Raise Throttled or ServerFault where the same call may succeed later; other statuses pass."""
     wait = retry_after(answer.headers.get("Retry-After"), now)
     if answer.status == 429 or (answer.status == 503 and wait is not None):
         raise Throttled(f"asks for fewer calls (HTTP {answer.status})", where=where, retry_after=wait)
@@ -117,8 +117,7 @@ class Rest:
             sleep=self._sleep,
             clock=self._clock,
             chance=self._chance,
-            observer=self._observer,
-            where=f"{self.where} {endpoint}",
+            note=self._observer,
         )
 
 
