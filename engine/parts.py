@@ -33,10 +33,10 @@ class PartLimits:
         return self.maximum * self.count
 
 
-S3 = PartLimits(5 * MIB, 5 * GIB, 10_000)
-"""Amazon S3 User Guide, "Multipart upload limits"."""
+S3_PARTS = PartLimits(5 * MIB, 5 * GIB, 10_000)
+"""Amazon S3_PARTS User Guide, "Multipart upload limits"."""
 
-PANOPTO = PartLimits(5 * MIB, 25_000_000, 10_000)
+PANOPTO_PARTS = PartLimits(5 * MIB, 25_000_000, 10_000)
 """Panopto/upload-python-sample 2e2c7f8: "must be between 5MB and 25MB. Panopto server may fail if the size
 is more than 25MB"; the number of parts is S3's, as Panopto publishes none."""
 

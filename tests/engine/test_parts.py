@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Empty, TooLarge
-from engine.parts import GIB, MIB, PANOPTO, PREFERRED, S3, PartLimits, cut, part_size, runs
+from engine.parts import GIB, MIB, PANOPTO_PARTS, PREFERRED, S3_PARTS, PartLimits, cut, part_size, runs
 
 AT_EDGES = [1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 25_000_000, 10_000 * PREFERRED, 10_000 * PREFERRED + 1]
 
@@ -19,10 +19,10 @@ limits_of_any_kind = st.builds(
 )
 
 
-@pytest.mark.parametrize("size", [*AT_EDGES, PANOPTO.largest - 1, PANOPTO.largest])
+@pytest.mark.parametrize("size", [*AT_EDGES, PANOPTO_PARTS.largest - 1, PANOPTO_PARTS.largest])
 def test_panopto_limits_hold_at_every_edge(size: int) -> None:
     """Parts at Panopto have 5 MiB to 25 MB and are at most 10,000, whatever the size of the file."""
-    chosen = part_size(size, PANOPTO)
+    chosen = part_size(size, PANOPTO_PARTS)
     assert 5_242_880 <= chosen <= 25_000_000
     assert len(cut(size, chosen)) <= 10_000
 
@@ -38,25 +38,25 @@ def test_any_limits_hold(limits: PartLimits, share: Fraction, preferred: int) ->
 
 def test_the_preferred_size_is_kept_while_it_suffices() -> None:
     """16 MiB parts up to 10,000 of them, and whole MiB above."""
-    assert part_size(10_000 * PREFERRED, PANOPTO) == PREFERRED
-    assert part_size(10_000 * PREFERRED + 1, PANOPTO) == 17 * MIB
+    assert part_size(10_000 * PREFERRED, PANOPTO_PARTS) == PREFERRED
+    assert part_size(10_000 * PREFERRED + 1, PANOPTO_PARTS) == 17 * MIB
 
 
 def test_the_largest_parts_need_not_be_whole_mib() -> None:
     """Where 23 MiB are too few and 24 too many for Panopto, parts have its 25,000,000 bytes."""
-    assert part_size(10_000 * 23 * MIB + 1, PANOPTO) == 25_000_000
+    assert part_size(10_000 * 23 * MIB + 1, PANOPTO_PARTS) == 25_000_000
 
 
 def test_a_preference_outside_the_limits_is_brought_inside() -> None:
     """A wish below the least or above the most becomes the least or the most."""
-    assert part_size(GIB, PANOPTO, preferred=1) == PANOPTO.minimum
-    assert part_size(GIB, PANOPTO, preferred=GIB) == PANOPTO.maximum
+    assert part_size(GIB, PANOPTO_PARTS, preferred=1) == PANOPTO_PARTS.minimum
+    assert part_size(GIB, PANOPTO_PARTS, preferred=GIB) == PANOPTO_PARTS.maximum
 
 
 def test_too_large_shows_the_sum() -> None:
     """The refusal tells the size, the part it would need, and what fits."""
     with pytest.raises(TooLarge) as refusal:
-        part_size(300 * GIB, PANOPTO)
+        part_size(300 * GIB, PANOPTO_PARTS)
     text = str(refusal.value)
     assert "300.0 GiB" in text
     assert "parts of 32,212,255 bytes" in text
@@ -65,20 +65,20 @@ def test_too_large_shows_the_sum() -> None:
 
 def test_s3_holds_what_panopto_cannot() -> None:
     """300 GiB fit S3's own limits."""
-    assert part_size(300 * GIB, S3) == 31 * MIB
+    assert part_size(300 * GIB, S3_PARTS) == 31 * MIB
 
 
 def test_no_bytes_are_refused() -> None:
     """An empty file has no parts."""
     with pytest.raises(Empty):
-        part_size(0, PANOPTO)
+        part_size(0, PANOPTO_PARTS)
 
 
 @pytest.mark.parametrize("size", [-1, -(10**9)])
 def test_an_unknown_size_is_a_mistake_of_the_caller(size: int) -> None:
     """Opencast's -1 must never get here."""
     with pytest.raises(ValueError, match="no size"):
-        part_size(size, PANOPTO)
+        part_size(size, PANOPTO_PARTS)
 
 
 @given(size=st.integers(1, 10**12), chosen=st.integers(1, 10**10))
