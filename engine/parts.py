@@ -34,7 +34,7 @@ class PartLimits:
 
 
 S3_PARTS = PartLimits(5 * MIB, 5 * GIB, 10_000)
-"""Amazon S3_PARTS User Guide, "Multipart upload limits"."""
+"""Amazon S3 User Guide, "Multipart upload limits"."""
 
 PANOPTO_PARTS = PartLimits(5 * MIB, 25_000_000, 10_000)
 """Panopto/upload-python-sample 2e2c7f8: "must be between 5MB and 25MB. Panopto server may fail if the size
