@@ -1,7 +1,8 @@
 """HTTP to the outside: connections, TLS, proxy; no redirect followed; foreign exceptions made ours."""
 
+import errno
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,12 +10,26 @@ from pathlib import Path
 import aiohttp
 import yarl
 
-from engine.errors import FerryError, LocalResource, ServerFault, ShortBody, TimedOut, Unreachable
+from engine.errors import (
+    FerryError,
+    LocalResource,
+    ServerFault,
+    ShortBody,
+    Throttled,
+    TimedOut,
+    Transient,
+    Unreachable,
+)
+from engine.wire import Request
 
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of an answer read whole (faults.md F9): more is an error, and memory stays bounded."""
 
 USER_AGENT = "lecture-ferry"
+
+WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+"""Methods that say Content-Length: 0 where they have no body; IIS answers 411 otherwise
+(Panopto/upload-c-sharp-sample, OpenUpload)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +66,66 @@ def ours(where: str) -> Iterator[None]:
         raise
     except TimeoutError as error:
         raise TimedOut("no answer in time", where=where) from error
-    except aiohttp.ClientConnectorCertificateError as error:
-        raise Unreachable(
+    except aiohttp.ClientResponseError as error:
+        raise _misspoken(error, where) from None  # its text holds the whole URL
+    except aiohttp.InvalidURL:
+        raise Unreachable("the address is not a URL", where=where, advice="check the settings") from None
+    except aiohttp.ClientPayloadError as error:
+        raise ShortBody("its answer broke off", where=where) from error
+    except OSError as error:
+        raise _unconnected(error, where) from error
+    except aiohttp.ClientConnectionError as error:
+        raise Unreachable(f"the connection failed ({type(error).__name__})", where=where) from error
+    except aiohttp.ClientError as error:
+        raise ServerFault(f"its answer makes no sense ({type(error).__name__})", where=where) from error
+
+
+def _misspoken(error: aiohttp.ClientResponseError, where: str) -> FerryError:
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        said = f"the proxy answers HTTP {error.status}"
+        return Unreachable(said, where=where, advice="check network.proxy")
+    return ServerFault("its answer is not HTTP", where=where)
+
+
+def _unconnected(error: OSError, where: str) -> FerryError:
+    if error.errno in _EXHAUSTED:
+        return LocalResource(
+            f"this machine cannot open another connection ({error.strerror})",
+            where=where,
+            advice="raise its limit of open files, or lower the number of parts in flight",
+        )
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return Unreachable(
             "its certificate is not trusted",
             where=where,
             advice="name the authority's file as network.ca_file",
-        ) from error
-    except aiohttp.ClientConnectorDNSError as error:
-        raise Unreachable("its name is not found", where=where, advice="check the address") from error
-    except aiohttp.ClientPayloadError as error:
-        raise ShortBody("its answer broke off", where=where) from error
-    except (aiohttp.ClientConnectionError, ssl.SSLError) as error:
-        raise Unreachable(f"the connection failed ({type(error).__name__})", where=where) from error
-    except aiohttp.InvalidURL as error:
-        raise Unreachable("the address is not a URL", where=where, advice="check the settings") from error
-    except aiohttp.ClientError as error:
-        raise ServerFault(f"its answer makes no sense ({type(error).__name__})", where=where) from error
-    except OSError as error:
-        raise as_resource(error, where) from error
+        )
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return Unreachable("the proxy cannot be reached", where=where, advice="check network.proxy")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return Unreachable("its name is not found", where=where, advice="check the address")
+    return Unreachable(f"the connection failed ({_cause(error)})", where=where)
 
 
-def as_resource(error: OSError, where: str) -> FerryError:
-    """Tell what this machine lacks (too many files, no memory) from what the network does."""
-    if error.errno in _EXHAUSTED:
-        return LocalResource(f"this machine cannot open another connection ({error.strerror})", where=where)
-    return Unreachable(f"the connection failed ({error.strerror or type(error).__name__})", where=where)
+def _cause(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError | aiohttp.ClientSSLError):
+        return "TLS"
+    return errno.errorcode.get(error.errno or 0, type(error).__name__)
 
 
-_EXHAUSTED = frozenset({12, 23, 24, 105})  # ENOMEM, ENFILE, EMFILE, ENOBUFS
+_EXHAUSTED = frozenset({errno.ENOMEM, errno.ENFILE, errno.EMFILE, errno.ENOBUFS})
+
+
+def passing_fault(status: int, wait: float | None, where: str) -> Transient | None:
+    """Return what a status says that may be otherwise later (429, 408, 5xx), or None.
+
+    `wait` is the answer's Retry-After in seconds, or None where it has none.
+    """
+    if status == 429 or (status == 503 and wait is not None):
+        return Throttled(f"asks for fewer calls (HTTP {status})", where=where, retry_after=wait)
+    if status >= 500 or status in {408, 425}:
+        return ServerFault(f"answers HTTP {status}", where=where, retry_after=wait)
+    return None
 
 
 def trust(network: Network) -> ssl.SSLContext:
@@ -91,7 +138,10 @@ def trust(network: Network) -> ssl.SSLContext:
 
 def host_of(url: str) -> str:
     """Return host and port of a URL: what limits and messages call a host."""
-    parsed = yarl.URL(url, encoded=True)
+    try:
+        parsed = yarl.URL(url, encoded=True)
+    except ValueError:
+        return "an address that is not a URL"
     return f"{parsed.host}:{parsed.port}" if parsed.port else str(parsed.host)
 
 
@@ -100,12 +150,55 @@ def without_query(url: str) -> str:
     return url.split("?", 1)[0]
 
 
+async def one_attempt(
+    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Send a request once. aiohttp by itself sends a PUT or DELETE again where a kept connection broke.
+
+    It knows its own exceptions only, so making them ours here ends that: the peer may have done what it was
+    asked, and who called decides what follows.
+    """
+    with ours(host_of(str(request.url))):
+        return await send(request)
+
+
 class Http:
-    """A pool of connections. Nothing is followed, decoded or retried here."""
+    """A pool of connections. Nothing is followed, decoded or sent twice here."""
 
     def __init__(self, session: aiohttp.ClientSession, network: Network) -> None:
         self.session = session
         self._network = network
+
+    @asynccontextmanager
+    async def answer(
+        self,
+        request: Request,
+        *,
+        body: bytes | AsyncIterable[bytes | memoryview] | None = None,
+        deadline: float | None = None,
+        buffer: int | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a request and give its answer when the head is there, the body unread.
+
+        A body that comes in pieces needs a Content-Length among the headers, or it would be chunked.
+        `deadline` is in seconds for all of it; `buffer` is how many bytes may lie unread. The connection is
+        kept only where the answer was read to its end: nothing is drained. Errors of the block are made
+        ours as well.
+        """
+        headers = {"Accept-Encoding": "identity", **dict(request.headers)}
+        if body is None and request.method in WITH_BODY:
+            headers["Content-Length"] = "0"
+        with ours(host_of(request.url)):
+            async with self.session.request(
+                request.method,
+                _parsed(request.url),
+                headers=headers,
+                data=body,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._network.connect),
+                read_bufsize=buffer or self._network.buffer,
+            ) as response:
+                yield response
 
     async def call(
         self,
@@ -119,40 +212,50 @@ class Http:
     ) -> Answer:
         """Make one call and read its answer whole, whatever its status, within `deadline` seconds.
 
-        A call without a body says Content-Length: 0 where its method usually has one (IIS answers 411
-        otherwise). Raises Unreachable, TimedOut, ShortBody, ServerFault, LocalResource.
+        Raises Unreachable, TimedOut, ShortBody, ServerFault, LocalResource.
         """
-        where = host_of(url)
-        sent = {"Accept-Encoding": "identity", **(headers or {})}
-        if body is None and method in {"POST", "PUT", "PATCH", "DELETE"}:
-            sent["Content-Length"] = "0"
-        with ours(where):
-            async with self.session.request(
-                method,
-                yarl.URL(url, encoded=True),
-                headers=sent,
-                data=body,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._network.connect),
-            ) as response:
-                content = await self._read(response, where, largest)
+        request = Request(method, url, tuple((headers or {}).items()))
+        async with self.answer(request, body=body, deadline=deadline) as response:
+            content = await whole_body(response, largest)
         return Answer(response.status, response.headers, content, without_query(url))
 
-    async def _read(self, response: aiohttp.ClientResponse, where: str, largest: int) -> bytes:
-        content = bytearray()
+
+def _parsed(url: str) -> yarl.URL:
+    try:
+        return yarl.URL(url, encoded=True)
+    except ValueError:
+        raise aiohttp.InvalidURL("") from None
+
+
+async def whole_body(response: aiohttp.ClientResponse, largest: int) -> bytes:
+    """Read a body to its end; raises ServerFault beyond `largest` bytes, ShortBody where it breaks off."""
+    where = host_of(str(response.url))
+    content = bytearray()
+    with ours(where):
         async for chunk in response.content.iter_any():
             content += chunk
             if len(content) > largest:
                 raise ServerFault(f"its answer is longer than {largest} bytes", where=where)
-        return bytes(content)
+    return bytes(content)
+
+
+async def start_of_body(response: aiohttp.ClientResponse, most: int) -> bytes:
+    """Read at most about `most` bytes of a body that only explains; where it breaks off, what came counts."""
+    content = bytearray()
+    try:
+        async for chunk in response.content.iter_any():
+            content += chunk
+            if len(content) >= most:
+                break
+    except (aiohttp.ClientError, OSError):
+        pass
+    return bytes(content[:most])
 
 
 @asynccontextmanager
 async def open_http(network: Network) -> AsyncIterator[Http]:
     """Open a pool of connections; it closes with the block."""
-    connector = aiohttp.TCPConnector(
-        ssl=trust(network), limit=network.connections, ttl_dns_cache=60, enable_cleanup_closed=False
-    )
+    connector = aiohttp.TCPConnector(ssl=trust(network), limit=network.connections, ttl_dns_cache=60)
     jar = aiohttp.CookieJar(unsafe=True) if network.cookies else aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(
         connector=connector,
@@ -162,5 +265,6 @@ async def open_http(network: Network) -> AsyncIterator[Http]:
         proxy=network.proxy,
         headers={"User-Agent": USER_AGENT},
         skip_auto_headers={"Content-Type"},
+        middlewares=(one_attempt,),
     ) as session:
         yield Http(session, network)
