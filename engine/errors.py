@@ -20,6 +20,7 @@
         ├── TooLarge         more bytes than the target's parts can hold
         ├── Refused          the target says no to this one thing
         └── Stopping         the whole run ends
+            ├── Interrupted         it was asked to stop, and can go on later
             ├── AccountRefused      a service refuses the account
             ├── TargetDiffers       the target stores something else than what was sent
             ├── LocalResource       disk, files, memory of this machine
@@ -156,6 +157,12 @@ class Stopping(Final):
     """The whole run ends: going on with other items would fail in the same way, or do harm."""
 
     code = "stopping"
+
+
+class Interrupted(Stopping):
+    """The run was asked to stop; what is not done is done by the next one."""
+
+    code = "interrupted"
 
 
 class AccountRefused(Stopping):

@@ -48,6 +48,7 @@ PART = "transfer.part"
 COMPLETE = "transfer.complete"
 COMPLETED = "transfer.completed"
 ABANDONED = "transfer.abandoned"
+ABORTED = "transfer.aborted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class TransferState:
             case "transfer.abandoned":
                 orphans = (*self.orphans, self.upload) if self.upload else self.orphans
                 return TransferState(self.validator, self.part_size, orphans=orphans)
+            case "transfer.aborted":
+                return replace(self, orphans=tuple(one for one in self.orphans if one != facts["upload"]))
             case _:
                 return self
 
@@ -158,3 +161,8 @@ def completed(subject: str, name: str, facts: Mapping[str, Any]) -> Record:
 def abandoned(subject: str, name: str, reason: str) -> Record:
     """Give the multipart upload up; its parts count no more, and the file starts anew."""
     return Record(subject, ABANDONED, {"name": name, "reason": reason})
+
+
+def aborted(subject: str, name: str, upload: str) -> Record:
+    """Keep that a multipart upload which was given up is gone from the target."""
+    return Record(subject, ABORTED, {"name": name, "upload": upload})

@@ -1,6 +1,6 @@
 """What a relay is given and gives back: requests ready to send, judges of their answers, receipts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -88,17 +88,18 @@ class Relay(Protocol):
         self,
         get: RangedGet | BytesGet,
         next_put: Callable[[], PartPut | None],
-        settle: Callable[[PartReceipt | PartFailure], None],
+        settle: Callable[[PartReceipt | PartFailure], Awaitable[None]],
         *,
         abreast: int = 2,
     ) -> None:
         """Feed the body of `get` to the parts that `next_put` hands out, in order and without a gap.
 
         The next part is asked for when the last byte of the one before has been handed on, and may start
-        while at most `abreast` - 1 earlier answers are awaited. Each part handed out is settled exactly once,
-        in any order; a failed part ends the lane, and so does a None from `next_put`. Returns when the GET is
-        closed and every part is settled. A failure of the GET settles the parts under way as failures; where
-        none is under way yet, the lane asks for one and fails that one, so that no error is lost. Only
-        cancellation is raised.
+        while at most `abreast` - 1 earlier ones are awaited. Each part handed out is settled exactly once, in
+        any order, and keeps its place abreast until `settle` has returned: a receipt that is not yet durable
+        is a part in flight. A failed part ends the lane, and so does a None from `next_put`. Returns when
+        the GET is closed and every part is settled. A failure of the GET settles the parts under way as
+        failures; where none is under way yet, the lane asks for one and fails that one, so that no error is
+        lost. Only cancellation is raised.
         """
         ...

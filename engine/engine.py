@@ -1,0 +1,76 @@
+"""The engine: many transfers at once over one set of limits, until it is drained."""
+
+from dataclasses import dataclass
+
+from engine.limits import SlotStatistics
+from engine.model import Blob, Locator, Source, Transfer, TransferResult, Validator
+from engine.ports import Ports
+from engine.reader import BlobReader, Probing, Reader, RemoteReader
+from engine.retry import retrying
+from engine.transfer import Carriage, record_measure
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatistics:
+    """How much is going on: transfers open, slots taken and waited for, and whether it is draining."""
+
+    transfers: int
+    slots: SlotStatistics
+    draining: bool
+
+
+class Engine:
+    """Moves files. Each call runs in its caller's task, and its lanes in a task group of its own."""
+
+    def __init__(self, ports: Ports, locator: Locator, probing: Probing) -> None:
+        self._ports = ports
+        self._locator = locator
+        self._probing = probing
+        self._open = 0
+        self._measured: dict[tuple[str, str], Reader] = {}
+
+    async def measure(self, subject: str, name: str, source: Source) -> Validator:
+        """Find out size and validator of a source before anything is made at the target, and record them.
+
+        Raises Empty, TooLarge (with the sum), Gone, Unreadable, or a Transient error.
+        """
+        reader = self._reader(source)
+        ports = self._ports
+        found = await retrying(
+            reader.measure,
+            policy=ports.policy,
+            sleep=ports.sleep,
+            clock=ports.clock,
+            chance=ports.chance,
+            note=ports.observer,
+        )
+        await record_measure(subject, name, found, ports)
+        self._measured[subject, name] = reader
+        return found
+
+    async def transfer(self, transfer: Transfer) -> TransferResult:
+        """Move one file, from where the journal says it is. See `Carriage.carry` for what it raises."""
+        reader = self._measured.pop((transfer.subject, transfer.name), None) or self._reader(transfer.source)
+        self._open += 1
+        try:
+            return await Carriage(transfer, reader, self._ports).carry()
+        finally:
+            self._open -= 1
+
+    def forget(self, subject: str) -> None:
+        """Drop what was measured of a subject that is not transferred after all."""
+        for key in [key for key in self._measured if key[0] == subject]:
+            del self._measured[key]
+
+    def drain(self) -> None:
+        """Begin no new part; those in flight end, and transfers that are not whole raise Interrupted."""
+        self._ports.draining.set()
+
+    def statistics(self) -> EngineStatistics:
+        """Tell how much is going on."""
+        return EngineStatistics(self._open, self._ports.slots.statistics(), self._ports.draining.is_set())
+
+    def _reader(self, source: Source | Blob) -> Reader:
+        if isinstance(source, Blob):
+            return BlobReader(source)
+        return RemoteReader(source, self._locator, self._probing)

@@ -1,0 +1,251 @@
+"""The missing parts of one upload, sent by lanes until none is missing.
+
+::
+
+    missing parts ──runs──> lane: hold 1 or 2 slots, one GET, part after part ──> receipt ──> journal ──> kept
+          ^                                                        │
+          └───────────── after a wait that holds no slot ──────────┘ failure
+
+Parts leave `missing` when a lane takes them, lowest first, and come back when they fail or were not reached.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import anyio
+from anyio.abc import TaskStatus
+
+from engine import journal
+from engine.errors import (
+    FerryError,
+    Interrupted,
+    LocationExpired,
+    UploadGone,
+)
+from engine.http import host_of
+from engine.model import ByteRange, Transfer, Validator
+from engine.parts import Cut
+from engine.ports import Ports
+from engine.progress import PartFailed, PartSettled, Waiting
+from engine.reader import Reader
+from engine.retry import GiveUp, decide
+from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, RangedGet
+
+LONGEST_RUN = 8
+"""Parts that one lane takes at most: long enough to hide a GET's latency, short enough to share a file."""
+
+SHORTEST_DEADLINE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """What the lanes of one transfer work on: the same for all of them."""
+
+    transfer: Transfer
+    id: str
+    validator: Validator
+    cut: Cut
+
+    @property
+    def where(self) -> str:
+        """What messages call it."""
+        return f"{self.transfer.subject}/{self.transfer.name}"
+
+
+class Missing:
+    """The numbers of the parts that nobody has taken, lowest first."""
+
+    def __init__(self, numbers: Iterable[int]) -> None:
+        self._numbers = list(numbers)
+        heapq.heapify(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def put(self, number: int) -> None:
+        """Give a part back."""
+        heapq.heappush(self._numbers, number)
+
+    def take(self, longest: int) -> list[int]:
+        """Take the lowest run of neighbours, at most `longest` of them."""
+        run: list[int] = []
+        while self._numbers and len(run) < longest and (not run or self._numbers[0] == run[-1] + 1):
+            run.append(heapq.heappop(self._numbers))
+        return run
+
+
+@dataclass(slots=True)
+class Lane:
+    """What one lane has taken: parts still to be asked for, those under way, and what failed."""
+
+    run: list[int]
+    under_way: set[int] = field(default_factory=set)
+    failures: list[PartFailure] = field(default_factory=list)
+
+
+class Lanes:
+    """Sends what is missing; `receipts` are those that are durable."""
+
+    def __init__(
+        self, upload: Upload, reader: Reader, ports: Ports, receipts: dict[int, PartReceipt]
+    ) -> None:
+        self.receipts = receipts
+        self._upload = upload
+        self._reader = reader
+        self._ports = ports
+        numbers = range(1, len(upload.cut) + 1)
+        if not reader.ranged and len(receipts) < len(upload.cut):
+            receipts.clear()
+        self._missing = Missing(number for number in numbers if number not in receipts)
+        self._open = 0
+        self._attempts: Counter[int] = Counter()
+        self._sent_before: set[int] = set()
+        self._changed = anyio.Event()
+        self._error: FerryError | None = None
+        self._host = host_of(upload.transfer.target.endpoint)
+
+    async def send(self) -> None:
+        """Return when no part is missing.
+
+        Raises UploadGone, the error of a part whose tries are used up, or Interrupted where the run drains.
+        """
+        async with anyio.create_task_group() as group:
+            while not self._finished():
+                if self._missing and self._may_open():
+                    await group.start(self._lane, group.cancel_scope)
+                else:
+                    await self._changed.wait()
+                    self._changed = anyio.Event()
+        if self._error is not None:
+            raise self._error
+        if len(self.receipts) < len(self._upload.cut):
+            raise Interrupted("stopped while its parts were being sent", where=self._upload.where)
+
+    def _finished(self) -> bool:
+        if self._error is not None:
+            return True
+        if self._ports.draining.is_set():
+            return self._open == 0
+        return len(self.receipts) == len(self._upload.cut)
+
+    def _may_open(self) -> bool:
+        return not self._ports.draining.is_set() and (self._reader.ranged or self._open == 0)
+
+    async def _lane(self, scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
+        """Send one run of parts; what failed comes back after its wait, when the slots are free again."""
+        self._open += 1
+        try:
+            lane = await self._run(task_status)
+            pause = max((self._weigh(failure) for failure in lane.failures), default=0.0)
+            if self._error is not None:
+                scope.cancel()
+            if pause:
+                await self._ports.sleep(pause)
+            self._take_back(lane.failures)
+        finally:
+            self._open -= 1
+            self._changed.set()
+
+    async def _run(self, task_status: TaskStatus[None]) -> Lane:
+        key = self._upload.where
+        want = min(2, len(self._missing))
+        async with self._ports.slots.hold(self._host, key, want) as granted:
+            task_status.started()
+            longest = self._longest() if self._reader.ranged else len(self._upload.cut)
+            lane = Lane(self._missing.take(longest))
+            if lane.run and not self._ports.draining.is_set():
+                await self._relay(lane, granted)
+            self._give_back(lane)
+        return lane
+
+    def _longest(self) -> int:
+        share = -(-len(self._missing) // max(1, self._ports.slots.total // 2))
+        return min(max(share, 1), LONGEST_RUN)
+
+    async def _relay(self, lane: Lane, abreast: int) -> None:
+        first, last = self._upload.cut.part(lane.run[0]), self._upload.cut.part(lane.run[-1])
+        try:
+            get = await self._reader.get(ByteRange(first.span.start, last.span.stop), self._upload.validator)
+        except FerryError as error:
+            lane.failures.append(PartFailure(lane.run.pop(0), 0, error))
+            return
+
+        async def settle(settled: PartReceipt | PartFailure) -> None:
+            await self._settle(lane, get, settled)
+
+        await self._ports.relay.lane(get, lambda: self._next_put(lane), settle, abreast=abreast)
+
+    def _next_put(self, lane: Lane) -> PartPut | None:
+        """Hand out the lane's next part; none where the run drains or the transfer has failed."""
+        if not lane.run or self._error is not None or self._ports.draining.is_set():
+            return None
+        number = lane.run.pop(0)
+        lane.under_way.add(number)
+        part = self._upload.cut.part(number)
+        return self._ports.uploads.part(
+            self._upload.transfer.target,
+            self._upload.id,
+            part,
+            max(SHORTEST_DEADLINE, part.span.length / self._ports.least_rate),
+            self._ports.checks.wants(number, len(self._upload.cut)),
+        )
+
+    async def _settle(
+        self, lane: Lane, get: RangedGet | BytesGet, settled: PartReceipt | PartFailure
+    ) -> None:
+        """Judge a part that ended; a receipt counts when it is durable."""
+        lane.under_way.discard(settled.number)
+        if isinstance(settled, PartReceipt):
+            try:
+                await self._keep(settled)
+                return
+            except FerryError as error:
+                settled = PartFailure(settled.number, settled.bytes, error)
+        if isinstance(settled.error, LocationExpired):
+            self._reader.refused(get)
+        lane.failures.append(settled)
+
+    async def _keep(self, receipt: PartReceipt) -> None:
+        transfer = self._upload.transfer
+        kept = self._ports.checks.judge((self._upload.where, receipt.number), receipt, self._upload.where)
+        await self._ports.journal.append(journal.part(transfer.subject, transfer.name, kept))
+        self.receipts[kept.number] = kept
+        again = kept.number in self._sent_before
+        self._ports.observer(PartSettled(transfer.subject, transfer.name, kept.number, kept.bytes, again))
+
+    def _give_back(self, lane: Lane) -> None:
+        """Put what the lane did not reach, or left unsettled, back for the next one."""
+        for number in (*lane.run, *lane.under_way):
+            self._missing.put(number)
+        lane.run.clear()
+
+    def _weigh(self, failure: PartFailure) -> float:
+        """Return the seconds after which a part is sent again; where it is not, the transfer has failed."""
+        transfer, number, error = self._upload.transfer, failure.number, failure.error
+        self._ports.observer(PartFailed(transfer.subject, transfer.name, number, failure.bytes, error.code))
+        if failure.bytes:
+            self._sent_before.add(number)
+        self._attempts[number] += 1
+        step = decide(self._ports.policy, error, self._attempts[number], 0.0, self._ports.chance())
+        if isinstance(step, GiveUp) or isinstance(error, UploadGone):
+            self._error = self._error or error
+            return 0.0
+        if isinstance(error, LocationExpired):
+            return 0.0
+        self._ports.observer(Waiting(error.where, step.seconds, error.code))
+        return step.seconds
+
+    def _take_back(self, failures: list[PartFailure]) -> None:
+        if failures and not self._reader.ranged:
+            self._begin_again()
+            return
+        for failure in failures:
+            self._missing.put(failure.number)
+
+    def _begin_again(self) -> None:
+        """Forget what arrived: a server without ranges can only be read from the first byte on."""
+        self._sent_before.update(self.receipts)
+        self.receipts.clear()
+        self._missing = Missing(range(1, len(self._upload.cut) + 1))

@@ -1,0 +1,139 @@
+"""One source kept readable: located late, again when its address runs out, and held to one validator."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.errors import Changed, LocationExpired
+from engine.integrity import checksum_text, crc32
+from engine.model import Blob, ByteRange, Location, Locator, Source, Validator
+from engine.source import Probe, ranged_get, whole_get
+from engine.wire import BytesGet, RangedGet
+
+Probing = Callable[[Source, Location], Awaitable[Probe]]
+"""Asks a location once for one byte: `engine.source.probe` with its connections bound."""
+
+
+class Reader(Protocol):
+    """Somebody who knows how to read a source now."""
+
+    @property
+    def ranged(self) -> bool:
+        """Whether the server knows ranges."""
+        ...
+
+    @property
+    def known(self) -> Validator | None:
+        """What the source was when this process measured it first."""
+        ...
+
+    async def measure(self) -> Validator:
+        """Ask what the source is now. Raises as `engine.source.probe` and `Locator.locate` do."""
+        ...
+
+    async def get(self, span: ByteRange, validator: Validator) -> RangedGet | BytesGet:
+        """Prepare to read `span` of the state that `validator` names."""
+        ...
+
+    def refused(self, get: RangedGet | BytesGet) -> None:
+        """Take note that the location this read was prepared for no longer works."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BlobReader:
+    """Bytes in memory. Their checksum stands for an ETag, so that other bytes are told apart."""
+
+    blob: Blob
+    ranged: bool = True
+
+    @property
+    def known(self) -> Validator:
+        """Tell size and checksum."""
+        return Validator(len(self.blob.data), etag=checksum_text(crc32(self.blob.data)))
+
+    async def measure(self) -> Validator:
+        """Tell size and checksum."""
+        return self.known
+
+    async def get(self, span: ByteRange, validator: Validator) -> BytesGet:  # noqa: ARG002 - the port's signature
+        """Give the bytes of the span."""
+        return BytesGet(self.blob.data[span.start : span.stop])
+
+    def refused(self, get: RangedGet | BytesGet) -> None:
+        """Nothing to refuse."""
+
+
+class RemoteReader:
+    """A source behind HTTP.
+
+    A location is used until it is refused, or until min(60 s, a quarter of its lifetime) before it expires.
+    """
+
+    def __init__(
+        self, source: Source, locator: Locator, probing: Probing, *, now: Callable[[], float] = time.time
+    ) -> None:
+        self.ranged = True
+        self.known: Validator | None = None
+        self._source = source
+        self._locator = locator
+        self._probing = probing
+        self._now = now
+        self._location: Location | None = None
+        self._renew_at: float | None = None
+        self._stale: Location | None = None
+
+    async def measure(self) -> Validator:
+        """Locate the source if need be, and ask it for one byte."""
+        located = await self._located()
+        try:
+            probe = await self._probing(self._source, located)
+        except LocationExpired:
+            self._stale, self._location = located, None
+            raise
+        self.ranged = probe.ranged
+        self._location = probe.location
+        self.known = self.known or probe.validator
+        return probe.validator
+
+    async def get(self, span: ByteRange, validator: Validator) -> RangedGet:
+        """Prepare a GET of the span; the whole file where the server knows no ranges."""
+        if self._location is None or self._ran_out():
+            await self._measure_again(validator)
+        location = await self._located()
+        if self.ranged:
+            return ranged_get(location, span, validator)
+        return whole_get(location, validator)
+
+    def refused(self, get: RangedGet | BytesGet) -> None:
+        """Locate anew before the next read, unless another lane has caused that already."""
+        if self._location and isinstance(get, RangedGet) and get.request.url == self._location.url:
+            self._stale, self._location = self._location, None
+
+    async def _measure_again(self, validator: Validator) -> None:
+        self._stale, self._location = self._location or self._stale, None
+        found = await self.measure()
+        if found != validator:
+            raise Changed(
+                f"{self._source.name} is another file than when its transfer began",
+                where=self._source.group,
+                advice="it is left out; a later run with a new checkpoint would take the new one",
+            )
+
+    async def _located(self) -> Location:
+        if self._location is None:
+            self._location = await self._locator.locate(self._source, self._stale)
+            self._stale = None
+            self._renew_at = renewal(self._location, self._now())
+        return self._location
+
+    def _ran_out(self) -> bool:
+        return self._renew_at is not None and self._now() >= self._renew_at
+
+
+def renewal(location: Location, now: float) -> float | None:
+    """Return when a location is to be asked for anew, in seconds since the epoch."""
+    if location.expires is None:
+        return None
+    return location.expires - min(60.0, max(location.expires - now, 0.0) / 4)

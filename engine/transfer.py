@@ -1,0 +1,274 @@
+"""One transfer: from what the journal says of it to an object that is whole at the target.
+
+::
+
+    measure ── Create ── lanes ── ask the source once more ── Complete
+       │         │         │                                     │
+    probed    create     part, part, ...                      complete
+              created    (durable before it counts)           completed
+
+Below the line stand the records. `create` and `complete` are intents, durable before the call; the others are
+answers, durable before the next step. A run that was killed finds its place by folding them.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import anyio
+
+from engine import journal
+from engine.errors import (
+    Changed,
+    FerryError,
+    Final,
+    PartDiffers,
+    Stopping,
+    Throttled,
+    Transient,
+    UploadGone,
+)
+from engine.integrity import bare_etag, combine, composite_etag
+from engine.journal import Record, TransferState
+from engine.lanes import Lanes, Upload
+from engine.model import Blob, Transfer, TransferResult, Validator
+from engine.parts import cut, part_size
+from engine.ports import Ports
+from engine.progress import TransferFailed, TransferFinished, TransferStarted
+from engine.reader import Reader
+from engine.retry import retrying
+from engine.wire import PartReceipt
+
+Result = TypeVar("Result")
+
+ABORT_LIMIT = 5.0
+"""Seconds that giving up a multipart upload may take."""
+
+STARTS = 3
+"""How often a file is begun under a new multipart upload in one run before it is left to the next."""
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+_COMPOSITE = re.compile(r"[0-9a-f]{32}-[0-9]+")
+
+
+class Carriage:
+    """The carrying of one transfer in one process."""
+
+    def __init__(self, transfer: Transfer, reader: Reader, ports: Ports) -> None:
+        self._transfer = transfer
+        self._reader = reader
+        self._ports = ports
+        self._where = f"{transfer.subject}/{transfer.name}"
+
+    async def carry(self) -> TransferResult:
+        """Return when the object is whole at the target.
+
+        Raises a Final error where it never will be, after giving the multipart upload up; a Transient one
+        where a later run may succeed. Being cancelled gives nothing up: the next run goes on.
+        """
+        try:
+            return await self._carry()
+        except Stopping:
+            raise
+        except FerryError as error:
+            self._ports.observer(TransferFailed(self._transfer.subject, self._transfer.name, error.code))
+            if isinstance(error, Final):
+                await self._give_up(error)
+            raise
+
+    async def _carry(self) -> TransferResult:
+        for start in range(1, STARTS + 1):
+            try:
+                return await self._from(self._state())
+            except (UploadGone, PartDiffers) as error:
+                await self._append(journal.abandoned(*self._name, error.code))
+                if start == STARTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    async def _from(self, state: TransferState) -> TransferResult:
+        """Go on from a state of the journal."""
+        if state.completed is not None:
+            return _result(state.completed)
+        if state.complete_intended and state.upload and state.validator:
+            work = self._work(state.upload, state.validator, state.part_size)
+            return await self._complete(work, state.parts)
+        validator = await self._measured(state)
+        state = self._state()
+        upload, receipts = await self._opened(state)
+        work = self._work(upload, validator, state.part_size)
+        receipts = await self._send(work, receipts)
+        await self._still(validator)
+        return await self._complete(work, receipts)
+
+    def _work(self, upload: str, validator: Validator, part_size: int) -> Upload:
+        return Upload(self._transfer, upload, validator, cut(validator.size, part_size))
+
+    @property
+    def _name(self) -> tuple[str, str]:
+        return self._transfer.subject, self._transfer.name
+
+    def _state(self) -> TransferState:
+        return journal.fold(self._ports.journal.history(self._transfer.subject), self._transfer.name)
+
+    async def _append(self, record: Record) -> None:
+        await self._ports.journal.append(record)
+
+    async def _measured(self, state: TransferState) -> Validator:
+        """Return what the source was when the transfer began; raises Changed where it is another one now."""
+        found = self._reader.known or await self._again(self._reader.measure)
+        if state.validator is None:
+            await record_measure(*self._name, found, self._ports)
+        elif state.validator != found:
+            await self._differs(found)
+        return found
+
+    async def _differs(self, found: Validator) -> None:
+        """Begin anew with other bytes from memory; another file at the source is Changed."""
+        if not isinstance(self._transfer.source, Blob):
+            raise changed(self._where)
+        await self._append(journal.abandoned(*self._name, "changed"))
+        await record_measure(*self._name, found, self._ports)
+
+    async def _still(self, validator: Validator) -> None:
+        """Ask the source once more: a validator is judged only where a request starts."""
+        if await self._again(self._reader.measure) != validator:
+            raise changed(self._where)
+
+    async def _opened(self, state: TransferState) -> tuple[str, dict[int, PartReceipt]]:
+        """Return the multipart upload to go on with, and the receipts of the parts that are there."""
+        if state.upload is None:
+            await self._append(journal.create(*self._name))
+            upload = await self._again(lambda: self._ports.uploads.create(self._transfer.target))
+            await self._append(journal.created(*self._name, upload))
+            return upload, {}
+        upload, receipts = state.upload, dict(state.parts)
+        listed = await self._again(lambda: self._ports.uploads.list_parts(self._transfer.target, upload))
+        if listed is not None:
+            receipts = {
+                number: one
+                for number, one in receipts.items()
+                if number in listed and bare_etag(listed[number].etag) == bare_etag(one.etag)
+            }
+        return upload, receipts
+
+    async def _send(self, work: Upload, receipts: dict[int, PartReceipt]) -> dict[int, PartReceipt]:
+        lanes = Lanes(work, self._reader, self._ports, receipts)
+        present = sum(one.bytes for one in lanes.receipts.values())
+        self._ports.observer(
+            TransferStarted(*self._name, work.validator.size, present, len(work.cut), len(lanes.receipts))
+        )
+        await lanes.send()
+        return lanes.receipts
+
+    async def _complete(self, work: Upload, kept: Mapping[int, PartReceipt]) -> TransferResult:
+        """Make the parts one object. A lost answer is settled by asking for it, else by asking again."""
+        receipts = [kept[number] for number in sorted(kept)]
+        crc32 = combine(receipts)
+        sent = sum(one.bytes for one in receipts)
+        if sent != work.validator.size:
+            raise PartDiffers(f"{sent} of {work.validator.size} bytes have receipts", where=self._where)
+        await self._append(journal.complete(*self._name))
+        etag = await self._completed(work, receipts)
+        result = TransferResult(
+            size=sent,
+            crc32=crc32,
+            etag=etag,
+            parts=len(receipts),
+            checked=sum(one.md5 is not None for one in receipts),
+            level=self._ports.checks.level.value,
+        )
+        await self._append(journal.completed(*self._name, _facts(result)))
+        self._ports.observer(TransferFinished(*self._name, sent))
+        return result
+
+    async def _completed(self, work: Upload, receipts: list[PartReceipt]) -> str:
+        uploads, target = self._ports.uploads, self._transfer.target
+        expected = expected_etag(receipts)
+
+        async def once() -> str | None:
+            try:
+                return await uploads.complete(target, work.id, receipts)
+            except Throttled:
+                raise
+            except Transient as error:
+                if (found := await self._held(work, expected)) is not None:
+                    return found
+                if isinstance(error, UploadGone):
+                    return None
+                raise
+
+        etag = await self._again(once)
+        if etag is None:
+            raise UploadGone("the target does not know this upload any more", where=self._where)
+        if expected is not None and _COMPOSITE.fullmatch(bare_etag(etag)) and bare_etag(etag) != expected:
+            raise PartDiffers("the object's ETag is not that of its parts", where=self._where)
+        return etag
+
+    async def _held(self, work: Upload, expected: str | None) -> str | None:
+        """Return the ETag of the object, if the target tells of it and it is the one that was sent."""
+        found = await self._ports.uploads.head(self._transfer.target)
+        if found is None or found.size != work.validator.size or bare_etag(found.etag) != expected:
+            return None
+        return found.etag
+
+    async def _give_up(self, error: Final) -> None:
+        """Abort the multipart upload: its intent is recorded, and it has its own time."""
+        upload = self._state().upload
+        if upload is None:
+            return
+        await self._append(journal.abandoned(*self._name, error.code))
+        with anyio.move_on_after(ABORT_LIMIT, shield=True):
+            try:
+                await self._ports.uploads.abort(self._transfer.target, upload)
+            except FerryError:
+                return  # it stays an orphan of the journal, and is told as one
+            await self._append(journal.aborted(*self._name, upload))
+
+    async def _again(self, operation: Callable[[], Awaitable[Result]]) -> Result:
+        ports = self._ports
+        return await retrying(
+            operation,
+            policy=ports.policy,
+            sleep=ports.sleep,
+            clock=ports.clock,
+            chance=ports.chance,
+            note=ports.observer,
+        )
+
+
+async def record_measure(subject: str, name: str, found: Validator, ports: Ports) -> None:
+    """Keep what a source is and the size of its parts. Raises Empty or TooLarge, and then records nothing."""
+    dialect = ports.uploads.dialect
+    size = part_size(found.size, dialect.limits, dialect.preferred)
+    await ports.journal.append(journal.probed(subject, name, found, size))
+
+
+def changed(where: str) -> Changed:
+    """Say that a source is another one than when its transfer began."""
+    return Changed(
+        "the source is another file than when its transfer began",
+        where=where,
+        advice="nothing of it was published; move it in a run of its own once it stays as it is",
+    )
+
+
+def expected_etag(receipts: list[PartReceipt]) -> str | None:
+    """Return the ETag that S3 gives an object of these parts; None where their ETags are no MD5s."""
+    digests = [bare_etag(one.etag) for one in receipts]
+    return composite_etag(digests) if all(_MD5.fullmatch(one) for one in digests) else None
+
+
+def _facts(result: TransferResult) -> dict[str, object]:
+    return {
+        "size": result.size,
+        "crc32": result.crc32,
+        "etag": result.etag,
+        "parts": result.parts,
+        "checked": result.checked,
+        "level": result.level,
+    }
+
+
+def _result(facts: Mapping[str, Any]) -> TransferResult:
+    return TransferResult(**{name: facts[name] for name in TransferResult.__slots__})

@@ -1,0 +1,64 @@
+"""The table of verbs: names and one-line helps; a verb's module is loaded when it is used."""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from engine import FerryError
+from pipelines.cli.exits import Exit, exit_for
+
+VERBS = {
+    "demo": "Move a world of lectures from a sandbox to a sandbox, and show what became of them.",
+    "sandbox": "Serve an emulated Opencast and Panopto on this machine until stopped.",
+    "plan": "Show what a run would do, and write nothing anywhere.",
+    "run": "Move what the settings select; on a checkpoint that exists, go on where it was.",
+    "status": "Show how the items of a checkpoint stand, even while a run goes on.",
+}
+
+
+class Verbs(TyperGroup):
+    """Commands that are known by name before they are imported."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is Typer's
+        """Return the names, in the order of a migration."""
+        return list(VERBS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Import a verb's module and return its command; None where there is no such verb."""
+        if cmd_name not in VERBS:
+            return None
+        return typer.main.get_command(import_module(f"pipelines.cli.{cmd_name}").app)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write the table without importing what it names."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+app = typer.Typer(cls=Verbs, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def ferry() -> None:
+    """Move lecture recordings out of Opencast into Panopto; stop and resume at any byte."""
+
+
+def main() -> None:
+    """Run the command line. An error of ours is one sentence on stderr and its exit code."""
+    try:
+        app()
+    except FerryError as error:
+        sys.stderr.write(f"ferry: {error}\n")
+        sys.exit(exit_for(error))
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a fault of ours, without a traceback
+        if os.environ.get("FERRY_TRACEBACK"):
+            raise
+        sys.stderr.write(
+            f"ferry: internal error ({type(error).__name__}: {error}); "
+            "FERRY_TRACEBACK=1 shows where; the checkpoint is safe to resume\n"
+        )
+        sys.exit(Exit.INTERNAL)

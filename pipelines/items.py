@@ -1,0 +1,186 @@
+"""An item is one event's migration: the records that the pipeline keeps of it, and the state they fold to.
+
+Like the engine's, these records say the intent before a call that is not idempotent and the answer after it.
+An item that starts anew (Panopto timed its session upload out) gets a new generation, so that files of the
+old one are not taken for files of the new one.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from engine import Record
+
+
+class Outcome(StrEnum):
+    """How an item stands. The list is closed; `waiting` is also what has not been begun."""
+
+    VERIFIED = "verified"
+    SKIPPED = "skipped"
+    WAITING = "waiting"
+    RETRYABLE = "retryable"
+    PERMANENT = "permanent"
+    DIFFERS = "differs"
+
+
+SKIPS = ("not_ready", "live", "nothing_published", "no_media", "playlist_only", "not_selected")
+PERMANENT = (
+    "unreadable",
+    "gone",
+    "refused",
+    "changed",
+    "too_large",
+    "empty",
+    "no_folder",
+    "processing_error",
+)
+
+PLANNED = "item.planned"
+UPLOAD = "item.upload"
+UPLOADING = "item.uploading"
+SUBMIT = "item.submit"
+SUBMITTED = "item.submitted"
+SESSION = "item.session"
+ANEW = "item.anew"
+ENDED = "item.ended"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """What the checkpoint says of one item.
+
+    `planned` has bytes, series and folder_id. `upload` has id, folder_id, target (a secret) and files once a
+    session upload is open. `submit_intended` without `submitted`: ask before submitting again.
+    """
+
+    planned: Mapping[str, Any] | None = None
+    generation: int = 1
+    upload: Mapping[str, Any] | None = None
+    submit_intended: bool = False
+    submitted: bool = False
+    session_id: str | None = None
+    ended: Mapping[str, Any] | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the item stands now."""
+        return Outcome(self.ended["outcome"]) if self.ended else Outcome.WAITING
+
+    @property
+    def reason(self) -> str | None:
+        """Why it stands so, in one word of a closed list, or None."""
+        return self.ended.get("reason") if self.ended else None
+
+    @property
+    def settled(self) -> bool:
+        """Whether no run has anything left to do for it.
+
+        A skip is looked at again by each run, and so is a missing folder: the table may have it now.
+        """
+        if self.reason == "no_folder":
+            return False
+        return self.outcome in {Outcome.VERIFIED, Outcome.PERMANENT, Outcome.DIFFERS}
+
+    def after(self, record: Record) -> "ItemState":
+        """Return the state with one more record in it; a kind it does not know changes nothing."""
+        facts = record.facts
+        match record.kind:
+            case "item.planned":
+                return replace(self, planned=facts, ended=None)
+            case "item.uploading":
+                return replace(self, upload=facts, ended=None)
+            case "item.submit":
+                return replace(self, submit_intended=True)
+            case "item.submitted":
+                return replace(self, submitted=True)
+            case "item.session":
+                return replace(self, session_id=facts["session_id"])
+            case "item.anew":
+                return ItemState(self.planned, self.generation + 1)
+            case "item.ended":
+                return replace(self, ended=facts, session_id=facts.get("session_id") or self.session_id)
+            case _:
+                return self
+
+
+def fold(records: Iterable[Record]) -> ItemState:
+    """Return the state of an item from its records, oldest first."""
+    state = ItemState()
+    for record in records:
+        state = state.after(record)
+    return state
+
+
+def planned(event_id: str, *, estimate: int | None, series: str, folder_id: str) -> Record:
+    """Put an event into the plan: what it orders by, and where it goes."""
+    return Record(event_id, PLANNED, {"bytes": estimate, "series": series, "folder_id": folder_id})
+
+
+def upload(event_id: str, folder_id: str) -> Record:
+    """Say that a session upload is about to be made."""
+    return Record(event_id, UPLOAD, {"folder_id": folder_id})
+
+
+def uploading(
+    event_id: str, *, upload_id: str, folder_id: str, target: str, files: list[dict[str, Any]]
+) -> Record:
+    """Keep the session upload: its id, its target (a secret) and the files that will be sent there."""
+    return Record(
+        event_id, UPLOADING, {"id": upload_id, "folder_id": folder_id, "target": target, "files": files}
+    )
+
+
+def submit(event_id: str) -> Record:
+    """Say that the session upload is about to be given to Panopto: from here on a session may exist."""
+    return Record(event_id, SUBMIT)
+
+
+def submitted(event_id: str) -> Record:
+    """Keep that Panopto has taken it."""
+    return Record(event_id, SUBMITTED)
+
+
+def session(event_id: str, session_id: str) -> Record:
+    """Keep the session's id as soon as it is seen."""
+    return Record(event_id, SESSION, {"session_id": session_id})
+
+
+def anew(event_id: str, reason: str) -> Record:
+    """Give the session upload up; the item begins anew with another one."""
+    return Record(event_id, ANEW, {"reason": reason})
+
+
+def ended(event_id: str, outcome: Outcome, reason: str | None = None, **facts: Any) -> Record:
+    """Keep how an item ended. One that no run will touch again needs nothing else to be remembered."""
+    closes = outcome not in {Outcome.WAITING, Outcome.RETRYABLE}
+    return Record(event_id, ENDED, {"outcome": outcome.value, "reason": reason, **facts}, closes)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """How many items stand how, and why."""
+
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, states: Iterable[ItemState]) -> "Outcomes":
+        """Count the items of a checkpoint."""
+        outcomes: Counter[Outcome] = Counter()
+        reasons: Counter[str] = Counter()
+        for state in states:
+            outcomes[state.outcome] += 1
+            if state.reason:
+                reasons[state.reason] += 1
+        return cls(outcomes, dict(sorted(reasons.items())))
+
+    @property
+    def exit_code(self) -> int:
+        """Of 3 (retryable or waiting), 4 (permanent) and 5 (differs) the highest; a skip never raises it."""
+        if self.outcomes.get(Outcome.DIFFERS):
+            return 5
+        if self.outcomes.get(Outcome.PERMANENT):
+            return 4
+        return 3 if self.outcomes.get(Outcome.RETRYABLE) or self.outcomes.get(Outcome.WAITING) else 0
