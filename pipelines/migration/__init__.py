@@ -1,0 +1,1 @@
+"""The migration of recordings: discover, select, place, ship, finish, verify."""

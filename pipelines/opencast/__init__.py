@@ -1,0 +1,1 @@
+"""Opencast: what its External API tells, and where its files are."""

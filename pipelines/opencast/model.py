@@ -1,0 +1,111 @@
+"""What Opencast tells of an event, as far as it is carried on: frozen facts."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+INTERNAL = "internal"
+"""The channel of the editor's previews, which show the uncut film."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A file, playlist or stream of a publication. What is None is not known.
+
+    `size` is what Opencast says, which orders and never decides: it is copied onto playlists. `bitrate` is
+    in bits a second and that of the picture alone. The query of `url` may be a signature, so it is a secret.
+    """
+
+    id: str
+    url: str = field(repr=False)
+    mediatype: str = ""
+    flavor: str = ""
+    size: int | None = None
+    md5: str | None = None
+    tags: tuple[str, ...] = ()
+    has_audio: bool = False
+    has_video: bool = False
+    duration_ms: int | None = None
+    bitrate: int | None = None
+    width: int | None = None
+    height: int | None = None
+    is_master_playlist: bool = False
+    is_live: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells the track apart within its event: its id or, where Opencast knows none, its address."""
+        return self.id or self.url.partition("?")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """An event as one channel shows it."""
+
+    id: str
+    channel: str
+    tracks: tuple[Track, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A recording with its metadata. `series` is the series' id; an empty text is one that nobody gave.
+
+    `status` is the last word of Opencast's key (PROCESSED, SCHEDULED, ...), or empty; `processing_state` that
+    of the latest workflow, or empty where workflows were cleaned away.
+    """
+
+    identifier: str
+    title: str = ""
+    description: str = ""
+    presenters: tuple[str, ...] = ()
+    location: str = ""
+    language: str = ""
+    rightsholder: str = ""
+    license: str = ""
+    series: str = ""
+    series_title: str = ""
+    start: datetime | None = None
+    created: datetime | None = None
+    duration_ms: int | None = None
+    status: str = ""
+    processing_state: str = ""
+    archive_version: int | None = None
+    publications: tuple[Publication, ...] = ()
+
+    @property
+    def recorded(self) -> datetime | None:
+        """When it was recorded, as far as Opencast knows."""
+        return self.start or self.created
+
+    @property
+    def public(self) -> tuple[Publication, ...]:
+        """The publications that viewers see."""
+        return tuple(one for one in self.publications if one.channel != INTERNAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An event that could not be read: `reason` is gone or unreadable, `why` a sentence.
+
+    `identifier` is empty where not even that could be read.
+    """
+
+    identifier: str
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series; an event may name one that is gone."""
+
+    identifier: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The account as Opencast sees it."""
+
+    username: str
+    roles: tuple[str, ...] = ()

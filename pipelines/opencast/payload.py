@@ -1,0 +1,184 @@
+"""Reads what Opencast answers into facts, forgiving whatever some version or site is known to send.
+
+The shapes are those of Opencast's EventsEndpoint and SeriesEndpoint in versions 2.3 to 17 (API 1.0.0 to
+1.11.0), and of recorded answers. Only a value of quite another kind (a table where a text belongs) makes an
+event unreadable; a number that makes no sense is one that is not known.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeGuard
+
+from engine import Unreadable
+from pipelines.opencast.model import Event, Publication, Series, Track
+
+_MD5 = re.compile(r"([0-9a-f]{32}) \(md5\)", re.IGNORECASE)
+_CLOCK = re.compile(r"(\d{1,6}):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
+
+
+def read_event(json: Any) -> Event:
+    """Read one event. Raises Unreadable, which names the event and the field."""
+    event = _Table(json, "an event")
+    identifier = event.text("identifier") or event.text("id")
+    if not identifier:
+        raise Unreadable("has no identifier", where="an event")
+    event = _Table(json, f"event {identifier}")
+    return Event(
+        identifier,
+        title=event.text("title"),
+        description=event.text("description"),
+        presenters=event.texts("presenter"),
+        location=event.text("location"),
+        language=event.text("language"),
+        rightsholder=event.text("rightsholder"),
+        license=event.text("license"),
+        series=event.text("is_part_of") or event.text("isPartOf"),
+        series_title=event.text("series"),
+        start=event.moment("start"),
+        created=event.moment("created"),
+        duration_ms=event.duration("duration"),
+        status=event.text("status").rpartition(".")[2].upper(),
+        processing_state=event.text("processing_state").upper(),
+        archive_version=event.number("archive_version"),
+        publications=tuple(_publication(one) for one in event.tables("publications")),
+    )
+
+
+def read_series(json: Any) -> Series:
+    """Read one series. Raises Unreadable."""
+    series = _Table(json, "a series")
+    return Series(series.text("identifier"), series.text("title"))
+
+
+def _publication(json: "_Table") -> Publication:
+    tracks = tuple(_track(one) for one in json.tables("media"))
+    return Publication(json.text("id"), json.text("channel"), tracks)
+
+
+def _track(json: "_Table") -> Track:
+    mediatype = json.text("mediatype")
+    return Track(
+        json.text("id"),
+        json.text("url"),
+        mediatype,
+        flavor=json.text("flavor").lower(),
+        size=json.known("size"),
+        md5=_md5(json.text("checksum")),
+        tags=json.texts("tags"),
+        has_audio=json.flag("has_audio", mediatype.startswith("audio/")),
+        has_video=json.flag("has_video", mediatype.startswith("video/")),
+        duration_ms=json.duration("duration"),
+        bitrate=json.known("bitrate"),
+        width=json.known("width"),
+        height=json.known("height"),
+        is_master_playlist=json.flag("is_master_playlist"),
+        is_live=json.flag("is_live"),
+    )
+
+
+def _md5(checksum: str) -> str | None:
+    found = _MD5.fullmatch(checksum.strip())
+    return found[1].lower() if found else None
+
+
+class _Table:
+    """A JSON object whose fields are read by kind; `where` names it in errors."""
+
+    def __init__(self, json: Any, where: str) -> None:
+        if not isinstance(json, Mapping):
+            raise Unreadable(f"is {_kind(json)} where an object was expected", where=where)
+        self._json = json
+        self._where = where
+
+    def text(self, name: str) -> str:
+        """A text as it is; none is the empty one."""
+        return self._text(name, self._json.get(name))
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Texts, the blank ones left out; one alone may come without its list."""
+        value = self._json.get(name)
+        several: list[Any] = list(value) if _is_list(value) else [value]
+        found = (self._text(name, one).strip() for one in several)
+        return tuple(text for text in found if text)
+
+    def flag(self, name: str, otherwise: bool = False) -> bool:
+        """A truth, which older versions do not tell."""
+        value = self._json.get(name)
+        if isinstance(value, str):
+            return value.strip().lower() == "true"
+        return otherwise if value is None else bool(value)
+
+    def number(self, name: str) -> int | None:
+        """A whole number that is not negative, however it is written, or None."""
+        return _whole(self._plain(name))
+
+    def known(self, name: str) -> int | None:
+        """A number of something: 0 and -1 say that it is not known."""
+        return self.number(name) or None
+
+    def duration(self, name: str) -> int | None:
+        """Milliseconds, from a number of them or from "00:00:03"."""
+        value = self._plain(name)
+        clock = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
+        if clock:
+            hours, minutes, seconds = clock.groups()
+            value = ((int(hours) * 60 + int(minutes)) * 60 + float(seconds)) * 1000
+        return _whole(value) or None
+
+    def moment(self, name: str) -> datetime | None:
+        """A moment with its zone; one without is in UTC, as Opencast writes them."""
+        try:
+            moment = datetime.fromisoformat(self.text(name).strip())
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    def tables(self, name: str) -> "Sequence[_Table]":
+        """Objects; none at all is an empty list."""
+        value = self._json.get(name)
+        if value is None or value == "":
+            return ()
+        if not _is_list(value):
+            raise self._unreadable(name, value, "a list")
+        return [_Table(one, f"{self._where}, {name}") for one in value]
+
+    def _plain(self, name: str) -> Any:
+        value = self._json.get(name)
+        if isinstance(value, Mapping) or _is_list(value):
+            raise self._unreadable(name, value, "a number")
+        return value
+
+    def _text(self, name: str, value: Any) -> str:
+        if value is None:
+            return ""
+        if isinstance(value, str | int | float):
+            return str(value)
+        raise self._unreadable(name, value, "a text")
+
+    def _unreadable(self, name: str, value: Any, expected: str) -> Unreadable:
+        return Unreadable(f"{name} is {_kind(value)} where {expected} was expected", where=self._where)
+
+
+def _is_list(value: Any) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "an object"
+    if _is_list(value):
+        return "a list"
+    return "nothing" if value is None else "a text" if isinstance(value, str) else "a number"
+
+
+def _whole(value: Any) -> int | None:
+    """Read 7, 7.0 and "7"; whatever is no number, not finite or negative is None."""
+    if isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return int(number) if math.isfinite(number) and number >= 0 else None

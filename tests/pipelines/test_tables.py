@@ -1,0 +1,69 @@
+"""A table is read as people save it, and a wrong one is refused by line."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.config import SettingsError
+from pipelines.tables import folders_of, read_folders
+
+ONE = "0a1b2c3d-0000-4000-8000-00000000abCD"
+TWO = "11111111-2222-4333-8444-555555555555"
+
+
+def test_a_table_leads_from_series_to_folder(tmp_path: Path) -> None:
+    """Columns in any order, others left alone, space and case of a GUID tidied."""
+    path = tmp_path / "folders.csv"
+    path.write_text(f'folder_id,name,series\n {ONE} ,"Optics, I",s-1\n\n{TWO},,ü 2\n', encoding="utf-8")
+    assert read_folders(path) == {"s-1": ONE.lower(), "ü 2": TWO}
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("between", [b",", b";"])
+def test_tables_as_excel_saves_them(start: bytes, end: bytes, between: bytes) -> None:
+    """With a byte order mark, CRLF and semicolons, or without."""
+    content = start + end.join([between.join([b"series", b"folder_id"]), between.join([b"s", ONE.encode()])])
+    assert folders_of(content, "t") == {"s": ONE.lower()}
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "told"),
+    [
+        (b"", 1, "column series"),
+        (b"series\ns-1\n", 1, "column folder_id"),
+        (b"series,folder_id\n\nH\xf6he,x\n", 3, "UTF-8"),
+        ("series,folder_id\n".encode("utf-16"), 1, "UTF-8"),
+        (b"series,folder_id\ns-1,\n", 2, "folder_id"),
+        (b"series,folder_id\n,x\n", 2, "series"),
+        (b"series,folder_id\ns-1\n", 2, "folder_id"),
+        (b"series,folder_id\ns-1,Optics\n", 2, "GUID"),
+        (f"series,folder_id\ns,{ONE}\n\ns,{ONE}\n".encode(), 4, "line 2"),
+        (f"series,folder_id\ns,{ONE},x\n".encode(), 2, "3 cells"),
+        (b'series,folder_id\n"s,x\n', 2, "quotes"),
+    ],
+)
+def test_a_wrong_table_is_refused_by_line(content: bytes, line: int, told: str) -> None:
+    """One sentence says which table and line, and what is wrong with it."""
+    with pytest.raises(SettingsError) as caught:
+        folders_of(content, "folders.csv")
+    assert f"folders.csv, line {line}:" in str(caught.value)
+    assert told in str(caught.value)
+
+
+def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """The sentence names the path."""
+    with pytest.raises(SettingsError, match=r"none\.csv"):
+        read_folders(tmp_path / "none.csv")
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_a_table_or_refused(content: bytes) -> None:
+    """Nothing but SettingsError is raised."""
+    try:
+        folders = folders_of(b"series,folder_id\n" + content, "t")
+    except SettingsError:
+        return
+    assert all(folders.keys())
