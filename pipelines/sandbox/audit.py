@@ -4,9 +4,12 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode
+
+import orjson
+from aiohttp import web
 
 BLANK = "***"
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
@@ -16,9 +19,27 @@ SECRET_PARAMETERS = frozenset(
         "refresh_token", "signature", "token", "x-amz-credential", "x-amz-security-token", "x-amz-signature",
     }
 )  # fmt: skip
+ROWS = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
 UPLOAD_TARGET = re.compile(r"(/Panopto/Upload/)[^/?]+", re.IGNORECASE)
 
+Row = dict[str, Any]
 Digest = Callable[[], Awaitable[str]]
+
+
+class Holdings(Protocol):
+    """What the target of the uploads holds; each row is a plain dict."""
+
+    def objects(self) -> list[Row]:
+        """Every whole object."""
+
+    def session_uploads(self) -> list[Row]:
+        """Every session upload ever opened."""
+
+    def sessions(self) -> list[Row]:
+        """The sessions that exist."""
+
+    def multipart_uploads(self) -> list[Row]:
+        """The multipart uploads that are still open."""
 
 
 @dataclass(slots=True)
@@ -50,18 +71,17 @@ class Served:
     sha256: Digest
 
 
-@dataclass(slots=True)
 class Audit:
-    """The books of all servers of one sandbox."""
+    """The books of all servers of one sandbox. The log is in the order in which requests arrived."""
 
-    clock: Callable[[], float] = time.monotonic
-    log: list[Request] = field(default_factory=list)
-    _served: list[Served] = field(default_factory=list)
-    _digests: dict[int, "asyncio.Task[str]"] = field(default_factory=dict)
-    _begun: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._begun = self.clock()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.log: list[Request] = []
+        self._clock = clock
+        self._begun = clock()
+        self._served: dict[str, Served] = {}
+        self._digests: dict[str, str] = {}
+        self._digesting = asyncio.Lock()
+        self._holdings: Holdings | None = None
 
     def opens(
         self, service: str, call: str, method: str, path: str, query: str, headers: Iterable[tuple[str, str]]
@@ -69,7 +89,7 @@ class Audit:
         """Enter a request at its arrival; its end is filled in by who answers it."""
         entry = Request(
             number=len(self.log) + 1,
-            at=self.clock() - self._begun,
+            at=self._clock() - self._begun,
             service=service,
             call=call,
             method=method,
@@ -83,15 +103,48 @@ class Audit:
     def closes(self, entry: Request, status: int | None, bytes_in: int, bytes_out: int) -> None:
         """Fill in how a request ended, with the body bytes that were really received and sent."""
         entry.status, entry.bytes_in, entry.bytes_out = status, bytes_in, bytes_out
-        entry.seconds = self.clock() - self._begun - entry.at
+        entry.seconds = self._clock() - self._begun - entry.at
 
     def serves(self, event_id: str, url: str, size: int, sha256: Digest) -> None:
-        """Enter a file that the file server serves; its digest is asked for when somebody wants it."""
-        self._served.append(Served(event_id, url, size, sha256))
+        """Enter a file of the file server, in place of one at that URL; it is hashed when asked for."""
+        self._served[url] = Served(event_id, url, size, sha256)
+        self._digests.pop(url, None)
 
-    def requests(self) -> list[dict[str, Any]]:
+    def forgets(self, url: str) -> None:
+        """The file server has this file no more."""
+        self._served.pop(url, None)
+        self._digests.pop(url, None)
+
+    def keeps(self, holdings: Holdings) -> None:
+        """Ask this for what the target holds."""
+        self._holdings = holdings
+
+    async def sources(self) -> list[Row]:
+        """Every file that the file server serves, with the SHA-256 of what it would send now."""
+        return [
+            {"event_id": one.event_id, "url": one.url, "size": one.size, "sha256": await self._digest(one)}
+            for one in list(self._served.values())
+        ]
+
+    def objects(self) -> list[Row]:
+        """Every whole object that Panopto's S3 holds; manifests end in .xml."""
+        return self._holdings.objects() if self._holdings else []
+
+    def session_uploads(self) -> list[Row]:
+        """Every session upload ever opened."""
+        return self._holdings.session_uploads() if self._holdings else []
+
+    def sessions(self) -> list[Row]:
+        """The sessions that exist at Panopto."""
+        return self._holdings.sessions() if self._holdings else []
+
+    def multipart_uploads(self) -> list[Row]:
+        """The multipart uploads that are neither completed nor aborted."""
+        return self._holdings.multipart_uploads() if self._holdings else []
+
+    def requests(self) -> list[Row]:
         """How often each call was made, and the body bytes that it received and sent."""
-        counted: dict[tuple[str, str], dict[str, Any]] = {}
+        counted: dict[tuple[str, str], Row] = {}
         for entry in self.log:
             empty = {"service": entry.service, "call": entry.call, "count": 0, "bytes_in": 0, "bytes_out": 0}
             line = counted.setdefault((entry.service, entry.call), empty)
@@ -100,9 +153,49 @@ class Audit:
             line["bytes_out"] += entry.bytes_out
         return list(counted.values())
 
-    def entries(self) -> list[dict[str, Any]]:
+    def entries(self) -> list[Row]:
         """Every request in the order of arrival."""
         return [asdict(entry) for entry in self.log]
+
+    async def _digest(self, one: Served) -> str:
+        async with self._digesting:
+            if one.url not in self._digests:
+                self._digests[one.url] = await one.sha256()
+            return self._digests[one.url]
+
+
+def application(audit: Audit) -> web.Application:
+    """The audit over HTTP: each list at the path of its name, as JSON."""
+
+    async def sources(_request: web.Request) -> web.Response:
+        return _answer(await audit.sources())
+
+    app = web.Application()
+    app.router.add_get("/sources", sources)
+    lists: Mapping[str, Callable[[], list[Row]]] = {
+        "/objects": audit.objects,
+        "/session-uploads": audit.session_uploads,
+        "/sessions": audit.sessions,
+        "/multipart-uploads": audit.multipart_uploads,
+        "/requests": audit.requests,
+        "/log": audit.entries,
+    }
+    for path, rows in lists.items():
+        app.router.add_get(path, _lister(rows))
+    return app
+
+
+def _lister(rows: Callable[[], list[Row]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def listed(_request: web.Request) -> web.Response:
+        return _answer(rows())
+
+    return listed
+
+
+def _answer(rows: list[Row]) -> web.Response:
+    return web.Response(
+        body=orjson.dumps(rows, option=ROWS), content_type="application/json", charset="utf-8"
+    )
 
 
 def blank_header(name: str, value: str) -> str:

@@ -17,6 +17,7 @@ from pipelines.sandbox.audit import Audit
 from pipelines.sandbox.faults import Fault, FaultScript
 
 FAULT = "fault"
+SERVICE = web.AppKey("service", str)
 UNKNOWN = "unknown"
 GLANCE = 0.05
 """Seconds between two looks at whether a silent connection is still there."""
@@ -37,9 +38,9 @@ def route_name(request: web.Request) -> str:
     return request.match_info.route.name or UNKNOWN
 
 
-def operations(service: str, app: web.Application) -> frozenset[str]:
+def operations(app: web.Application) -> frozenset[str]:
     """The operations of an application's routes, as faults name them."""
-    return frozenset(f"{service}.{route.name}" for route in app.router.routes() if route.name)
+    return frozenset(f"{app[SERVICE]}.{route.name}" for route in app.router.routes() if route.name)
 
 
 def fault(request: web.Request) -> Fault | None:
@@ -108,7 +109,9 @@ def application(
         finally:
             audit.closes(entry, status, request.content.total_bytes, sent.bytes)
 
-    return web.Application(middlewares=(observe, *middlewares), **arguments)
+    app = web.Application(middlewares=(observe, *middlewares), **arguments)
+    app[SERVICE] = service
+    return app
 
 
 class _Sent:

@@ -1,1 +1,157 @@
-"""Emulated Panopto: OAuth2, uploads, sessions and S3 on one https origin."""
+"""Emulated Panopto: OAuth2, the upload API, /api/v1 and S3, all of one https origin.
+
+The application stands behind three layers: what the front logs and strikes, IIS's demand for a length, and
+the call rates of the REST calls.
+"""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from random import Random
+from uuid import NAMESPACE_URL, uuid5
+
+from aiohttp import web
+
+from pipelines.sandbox import front
+from pipelines.sandbox.audit import Audit
+from pipelines.sandbox.faults import FaultScript
+from pipelines.sandbox.panopto import s3
+from pipelines.sandbox.panopto.answers import (
+    API,
+    PUBLIC_API,
+    Refused,
+    answer,
+    is_legacy,
+    principal,
+    refusal,
+)
+from pipelines.sandbox.panopto.books import Books
+from pipelines.sandbox.panopto.catalogue import Catalogue
+from pipelines.sandbox.panopto.disk import Disk
+from pipelines.sandbox.panopto.model import Folder
+from pipelines.sandbox.panopto.oauth import Account, Client, Tokens
+from pipelines.sandbox.panopto.rates import Rates
+from pipelines.sandbox.panopto.s3 import S3
+from pipelines.sandbox.panopto.signin import SignIn
+from pipelines.sandbox.panopto.site import PROCESS, Site
+from pipelines.sandbox.panopto.uploads import UploadApi
+from pipelines.sandbox.switches import Switches
+
+SERVICE = "panopto"
+NEEDS_LENGTH = "HTTP Error 411. The request must be chunked or have a content length."
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Panopto:
+    """A Panopto site with one account, its folders, and an application that serves it at `url`.
+
+    `series` are (identifier, title) of the series that have a folder.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        series: Iterable[tuple[str, str]],
+        switches: Switches,
+        audit: Audit,
+        faults: FaultScript,
+        account: Account,
+        clients: tuple[Client, ...],
+        *,
+        seed: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.default_folder = Folder(
+            _fixed("default", seed), f"Uploads of {account.username}", owner=account.username
+        )
+        self.series_folders = {
+            identifier: Folder(_fixed(f"series/{identifier}", seed), title, owner=account.username)
+            for identifier, title in series
+        }
+        self.public_folder = Folder(
+            _fixed("public", seed), "Public lectures of others", owner="somebody", public=True
+        )
+        everything = [self.default_folder, self.public_folder, *self.series_folders.values()]
+        self.tokens = Tokens(clients, account, switches.expires_in, clock)
+        self.site = Site(
+            url,
+            Disk(folder),
+            switches,
+            faults,
+            {one.id: one for one in everything},
+            Random(seed),  # noqa: S311 - jitter, no secret
+            clock,
+        )
+        self._rates = Rates(clock)
+        self._s3 = S3(self.site)
+        self.app = self._application(audit, faults)
+        audit.keeps(Books(self.site))
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """Everything that a fault can strike here."""
+        named = {name for name in front.operations(self.app) if not name.startswith(f"{SERVICE}.s3")}
+        return frozenset({*named, *(f"{SERVICE}.{name}" for name in self._s3.names), PROCESS})
+
+    def _application(self, audit: Audit, faults: FaultScript) -> web.Application:
+        app = front.application(
+            SERVICE,
+            audit,
+            faults,
+            name=_call,
+            middlewares=(_lengths, self._limited, _refusals),
+            client_max_size=0,
+        )
+        SignIn(self.tokens, self.site.url).register(app.router)
+        UploadApi(self.site, self.tokens).register(app.router)
+        Catalogue(self.site, self.tokens).register(app.router)
+        self._s3.register(app.router)
+        return app
+
+    @web.middleware
+    async def _limited(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer 429 to REST calls beyond the rates; also the moment to sweep what was given up."""
+        if not _is_rest(request):
+            return await handler(request)
+        await self.site.sweep()
+        who = principal(request, self.tokens)
+        excess = None
+        if self.site.switches.rate_limit == "on":
+            excess = self._rates.count((front.route_name(request), who.client_id if who else request.remote))
+        if excess is not None:
+            return answer({"Message": "Too many requests."}, 429, excess.headers)
+        return await handler(request)
+
+
+@web.middleware
+async def _lengths(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """http.sys refuses a POST or PUT that has neither a length nor chunks."""
+    framed = "Content-Length" in request.headers or "Transfer-Encoding" in request.headers
+    if request.method in {"POST", "PUT"} and not framed:
+        return web.Response(status=411, text=NEEDS_LENGTH, content_type="text/html")
+    return await handler(request)
+
+
+@web.middleware
+async def _refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refused as refused:
+        return refusal(refused, is_legacy(request))
+
+
+def _call(request: web.Request) -> str:
+    name = front.route_name(request)
+    return s3.call_name(request) if name in {s3.ROUTE, "s3_bucket"} else name
+
+
+def _is_rest(request: web.Request) -> bool:
+    path = request.path.lower()
+    return path.startswith((f"/{PUBLIC_API}/".lower(), f"/{API}/".lower()))
+
+
+def _fixed(name: str, seed: int) -> str:
+    """A GUID that is the same in every sandbox of one seed, so that settings outlive a restart."""
+    return str(uuid5(NAMESPACE_URL, f"https://sandbox.invalid/{seed}/{name}"))

@@ -1,0 +1,82 @@
+"""What a Panopto site holds, in the words of the audit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.sandbox.panopto.model import Session, Upload
+from pipelines.sandbox.panopto.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The site's holdings as plain rows."""
+
+    site: Site
+
+    def objects(self) -> list[dict[str, Any]]:
+        """Every whole object: `key` is the file's name below its upload's target."""
+        return [
+            {
+                "session_upload_id": upload.id,
+                "key": held.key,
+                "size": held.size,
+                "sha256": held.sha256,
+                "parts": held.parts,
+                "crc32": f"{held.crc32:08x}",
+                "etag": held.etag,
+            }
+            for upload in self.site.uploads.values()
+            for held in upload.objects.values()
+        ]
+
+    def session_uploads(self) -> list[dict[str, Any]]:
+        """Every session upload ever opened; `completions` counts the PUTs that set state 1."""
+        now = self.site.clock()
+        uploads = [upload for upload in self.site.uploads.values() if upload.kind == "session"]
+        return [{**self._upload(upload, now), "completions": upload.completions} for upload in uploads]
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """The sessions that exist; `files` are names of objects, `manifest` is the document itself."""
+        now = self.site.clock()
+        return [self._session(session, now) for session in self.site.existing()]
+
+    def multipart_uploads(self) -> list[dict[str, Any]]:
+        """The multipart uploads that are neither completed nor aborted, with the parts that arrived."""
+        known: Callable[[str], Upload | None] = self.site.target
+        return [
+            {
+                "session_upload_id": upload.id if (upload := known(one.target)) else None,
+                "key": one.key,
+                "upload_id": one.id,
+                "parts": {number: part.size for number, part in sorted(one.parts.items())},
+            }
+            for one in self.site.multiparts
+        ]
+
+    def _upload(self, upload: Upload, now: float) -> dict[str, Any]:
+        step, session = upload.step(now), upload.session
+        exists = session is not None and session.exists_from <= now
+        return {
+            "session_upload_id": upload.id,
+            "session_id": session.id if session is not None and exists else None,
+            "folder_id": upload.folder_id,
+            "state": int(step.state),
+            "message": step.message,
+        }
+
+    def _session(self, session: Session, now: float) -> dict[str, Any]:
+        upload = self.site.uploads.get(session.upload_id or "")
+        return {
+            "session_id": session.id,
+            "session_upload_id": session.upload_id,
+            "folder_id": session.folder_id,
+            "title": session.name,
+            "description": session.description,
+            "date": session.start_time.isoformat(),
+            "duration": session.duration,
+            "state": int(upload.state(now)) if upload else None,
+            "files": list(session.files),
+            "manifest": session.manifest,
+            "manifest_key": session.manifest_key,
+        }

@@ -1,0 +1,108 @@
+"""The things that Panopto holds: folders, sessions, uploads and stored objects."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Literal
+
+from pipelines.sandbox.container import Container
+
+
+class State(IntEnum):
+    """State of an upload (Panopto/SessionUploadExample REST/UploadStatus.cs)."""
+
+    UPLOADING = 0
+    UPLOAD_COMPLETE = 1
+    UPLOAD_CANCELLED = 2
+    PROCESSING = 3
+    COMPLETE = 4
+    PROCESSING_ERROR = 5
+    DELETING_FILES = 6
+    DELETED = 7
+    DELETING_ERROR = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From `at` (seconds of the site's clock) on an upload is in this state."""
+
+    at: float
+    state: State
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder; `owner` may create sessions in it, everybody may see it where it is public."""
+
+    id: str
+    name: str
+    description: str = ""
+    parent: str | None = None
+    owner: str | None = None
+    public: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """A whole object in an upload's target.
+
+    `segments` are its files in order, none where its bytes were dropped after they were hashed; `container`
+    is what the bytes were seen to be.
+    """
+
+    key: str
+    size: int
+    etag: str
+    sha256: str
+    crc32: int
+    parts: int
+    container: Container | None
+    segments: tuple[Path, ...]
+
+
+@dataclass(slots=True)
+class Session:
+    """A session; it exists from `exists_from` on. `start_time` is the recording date."""
+
+    id: str
+    folder_id: str
+    name: str
+    description: str
+    start_time: datetime
+    created: datetime
+    duration: float = 0.0
+    exists_from: float = 0.0
+    upload_id: str | None = None
+    files: tuple[str, ...] = ()
+    manifest: str | None = None
+    manifest_key: str | None = None
+
+
+@dataclass(slots=True)
+class Upload:
+    """An open or finished upload: of a session (sessionUpload), or of a stream to one (upload).
+
+    `id`, `target` and the session's id are three different GUIDs; `target` opens the S3 side to whoever has
+    it. `steps` tell the states to come as well as the past ones; nothing happens between them.
+    """
+
+    id: str
+    target: str
+    kind: Literal["session", "stream"]
+    folder_id: str
+    steps: Sequence[Step]
+    session: Session | None = None
+    objects: dict[str, StoredObject] = field(default_factory=dict)
+    completions: int = 0
+    reads_complete: int = 0
+
+    def step(self, now: float) -> Step:
+        """The step that the upload is in."""
+        return [one for one in self.steps if one.at <= now][-1]
+
+    def state(self, now: float) -> State:
+        """The state that the upload is in."""
+        return self.step(now).state

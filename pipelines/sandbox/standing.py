@@ -1,0 +1,179 @@
+"""A whole sandbox: every server of it on a port of its own, in the loop that enters it, until it is left."""
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import anyio
+import anyio.to_thread
+
+from pipelines.sandbox import audit, certificate, faults, front
+from pipelines.sandbox.audit import Audit
+from pipelines.sandbox.bandwidth import Bandwidth
+from pipelines.sandbox.faults import Fault, FaultScript
+from pipelines.sandbox.handout import CA, SETTINGS, Handout
+from pipelines.sandbox.opencast import Opencast
+from pipelines.sandbox.origin import Origin
+from pipelines.sandbox.panopto import Panopto
+from pipelines.sandbox.panopto.oauth import Account, Client
+from pipelines.sandbox.switches import Switches
+from pipelines.sandbox.world import World
+
+MIB = 1 << 20
+OBJECTS = "panopto-objects"
+USERNAME = "ferry"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the command `ferry sandbox` is told. `bandwidth` in MiB a second; `faults` is a JSON file."""
+
+    out: Path
+    events: int = 16
+    media: Path | None = None
+    seed: int = 7
+    bandwidth: float | None = None
+    faults: Path | None = None
+    switches: tuple[str, ...] = ()
+
+    def sandbox(self) -> "Sandbox":
+        """The sandbox that is meant. Raises ValueError with one sentence where something is wrong."""
+        switches = Switches()
+        for setting in self.switches:
+            switches = switches.parse(setting)
+        if self.media is not None:
+            world = World.from_folder(self.media)
+        else:
+            world = World.seeded(self.seed, self.events, switches.largest, switches.typical)
+        script = faults.read(self.faults) if self.faults else ()
+        return Sandbox(world, switches, script, self.bandwidth, self.out, seed=self.seed)
+
+
+async def serve(standing: Standing, ready: Callable[["Sandbox"], None] = lambda _: None) -> None:
+    """Serve until cancelled; `ready` is told once everything is in place.
+
+    Raises ValueError with one sentence where something that was asked for is wrong.
+    """
+    sandbox = await anyio.to_thread.run_sync(standing.sandbox)
+    async with sandbox:
+        ready(sandbox)
+        await anyio.sleep_forever()
+
+
+class Sandbox:
+    """All emulated servers, as a context: `async with Sandbox(...) as sandbox`.
+
+    `bandwidth` is in MiB a second over all media that Opencast serves. Without a `folder` everything lies in
+    a temporary one. The URLs have no slash at the end; `details` is what sandbox.json holds.
+    """
+
+    audit_url: str
+    opencast_url: str
+    files_url: str
+    panopto_url: str
+    details: dict[str, Any]
+
+    def __init__(
+        self,
+        world: World | None = None,
+        switches: Switches | None = None,
+        faults: Iterable[Fault] = (),
+        bandwidth: float | None = None,
+        folder: Path | None = None,
+        *,
+        seed: int = 7,
+    ) -> None:
+        self.switches = switches or Switches()
+        self.world = world or World.seeded(seed, 16, self.switches.largest, self.switches.typical)
+        self.faults = FaultScript(faults)
+        self.bandwidth = Bandwidth(bandwidth * MIB if bandwidth else None)
+        self.audit = Audit()
+        self._seed = seed
+        self._given = folder
+        self._stack = AsyncExitStack()
+
+    @property
+    def ca_file(self) -> Path:
+        """The CA that signed Panopto's certificate."""
+        return self.folder / CA
+
+    @property
+    def settings_file(self) -> Path:
+        """The settings that every verb of the command takes."""
+        return self.folder / SETTINGS
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            self.folder = self._given or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            await self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    async def _start(self, stack: AsyncExitStack) -> None:
+        tls = certificate.issue()
+        api, files, target, books = Origin(), Origin(), Origin(tls.context), Origin()
+        for origin in (api, files, target, books):
+            stack.push_async_callback(origin.close)
+        stack.callback(shutil.rmtree, self.folder / OBJECTS, ignore_errors=True)
+        client = Client(secrets.token_hex(8), secrets.token_urlsafe(24), self.switches.client_type)
+        account = Account(USERNAME, secrets.token_urlsafe(12), secrets.token_hex(16))
+        self.opencast = Opencast(self.world, self.switches, self.audit, self.faults, self.bandwidth)
+        self.panopto = self._panopto(target.url, account, client)
+        self.opencast.bind(api.url, files.url)
+        self._check()
+        await api.serve(self.opencast.api)
+        await files.serve(self.opencast.files)
+        await target.serve(self.panopto.app)
+        await books.serve(audit.application(self.audit))
+        self.opencast_url, self.files_url, self.panopto_url, self.audit_url = (
+            origin.url for origin in (api, files, target, books)
+        )
+        self.details = self._details(account, client)
+        table = {
+            one.identifier: self.panopto.series_folders[one.identifier].id
+            for one in self.world.series
+            if one.tabled
+        }
+        Handout(self.details, tls.ca, table).write(self.folder)
+
+    def _panopto(self, url: str, account: Account, client: Client) -> Panopto:
+        series = [(one.identifier, one.title) for one in self.world.series]
+        other = replace(client, id=f"{client.id}-other", type="web" if client.type == "user" else "user")
+        return Panopto(
+            url, self.folder / OBJECTS, series, self.switches, self.audit, self.faults, account,
+            (client, other), seed=self._seed,
+        )  # fmt: skip
+
+    def _check(self) -> None:
+        """Refuse faults whose operation no server has."""
+        known = {name for app in (self.opencast.api, self.opencast.files) for name in front.operations(app)}
+        self.faults.check({*known, *self.panopto.operations})
+
+    def _details(self, account: Account, client: Client) -> dict[str, Any]:
+        return {
+            "opencast": {
+                "url": self.opencast_url,
+                "username": self.opencast.account.username,
+                "password": self.opencast.account.password,
+            },
+            "panopto": {
+                "url": self.panopto_url,
+                "client_id": client.id,
+                "client_secret": client.secret,
+                "username": account.username,
+                "password": account.password,
+                "folder_id": self.panopto.default_folder.id,
+            },
+            "audit": {"url": self.audit_url},
+        }
