@@ -34,6 +34,8 @@ class Switches:
     """A wrong File/@Checksum in the manifest ends in state 5."""
     session_id_late: OnOff = "off"
     """State 4 is answered once without the SessionId."""
+    search_lag: float = 1.0
+    """So long after it came to exist a session is not yet found by /sessions/search."""
     framing: Literal["store", "refuse"] = "store"
     """store: what HTTP chunking carried is stored literally; refuse: 411 to a body without Content-Length."""
     object_queries: OnOff = "off"
@@ -43,6 +45,19 @@ class Switches:
     largest_part_number: int = 10_000
     keep_bytes: OnOff = "on"
     """off: completed media are hashed and then dropped from the disk, for long runs."""
+    opencast_api: str = "1.10.0"
+    """Newest version that the External API speaks: 1.0.0 (Opencast 2.3) to 1.12.0 (after 17)."""
+    opencast_account: Literal["reader", "admin", "unlisted", "powerless"] = "reader"
+    """reader: the roles of a migration account; admin: everything; unlisted: no event's ACL names its roles,
+    so lists are empty; powerless: no role for the API at all (403)."""
+    signatures: Literal["marked", "all"] = "marked"
+    """Which files demand a signed URL: those of the events that are made so, or all."""
+    signature_life: float = 7200.0
+    """From signing to 410 Gone."""
+    file_access: Literal["open", "readers"] = "open"
+    """readers: files are served only with credentials (403 without)."""
+    checksum_limit: int = 33_554_432
+    """Up to this size Opencast's inspector computed an MD5 where it computes one at all."""
     largest: int = 210_000_000
     """Size of event 1's file."""
     typical: int = 6_000_000
