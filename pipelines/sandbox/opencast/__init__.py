@@ -1,1 +1,77 @@
-"""The emulated Opencast: External API and file server."""
+"""The emulated Opencast: an External API and a file server on an origin of its own."""
+
+import random
+import secrets
+import time
+from collections.abc import Callable
+
+from pipelines.sandbox.audit import Audit
+from pipelines.sandbox.bandwidth import Bandwidth
+from pipelines.sandbox.faults import FaultScript
+from pipelines.sandbox.opencast.accounts import Account, Door
+from pipelines.sandbox.opencast.api import Api, Server
+from pipelines.sandbox.opencast.files import Files
+from pipelines.sandbox.opencast.holdings import PARTS, Holdings
+from pipelines.sandbox.opencast.signing import Signer
+from pipelines.sandbox.opencast.versions import Version
+from pipelines.sandbox.recordings import Element
+from pipelines.sandbox.switches import Switches
+from pipelines.sandbox.world import World
+
+__all__ = ["Opencast"]
+
+
+class Opencast:
+    """Two web applications over one world: `api`, and `files` for an origin of its own.
+
+    `account` is the one that may log in. Serve both, then `bind` them to the origins they got.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        switches: Switches,
+        audit: Audit,
+        faults: FaultScript,
+        bandwidth: Bandwidth,
+        *,
+        clock: Callable[[], float] = time.time,
+        account: Account | None = None,
+    ) -> None:
+        self.account = account or Account("ferry", secrets.token_urlsafe(16), switches.opencast_account)
+        self._clock = clock
+        self._holdings = Holdings(world, audit, switches.checksum_limit)
+        door, signer = Door(self.account), Signer("sandboxKey", secrets.token_bytes(24))
+        files = Files(self._holdings, switches, door, signer, bandwidth, clock)
+        self._api = Api(
+            Server(
+                self._holdings, door, signer, Version.parse(switches.opencast_api), switches.signature_life,
+                clock, random.Random(len(world.events)),  # noqa: S311 - the order of keys
+            )
+        )  # fmt: skip
+        self.api = self._api.application(audit, faults, files)
+        self.files = files.application(audit, faults)
+
+    def bind(self, api_url: str, files_url: str) -> None:
+        """Take note of the origins (no slash at the end) and tell the audit of every file served there."""
+        self._api.bind(api_url, files_url)
+        self._holdings.bind(api_url, files_url)
+
+    def touch(self, event_id: str) -> None:
+        """Index an event anew: it moves to the end of every list that is in no order."""
+        self._holdings.touch(event_id)
+
+    def edit(self, event_id: str, element_id: str | None = None, *, size: int | None = None) -> Element:
+        """Publish other bytes at the same URL, of the same size unless another is given.
+
+        ETag and Last-Modified change with them. Without an element it is the event's first film.
+        """
+        return self._holdings.edit(event_id, int(self._clock()), element_id, size)
+
+    def break_event(self, event_id: str, parts: frozenset[str] = PARTS) -> None:
+        """Make every reply a 500 that renders these parts ("publications", "metadata") of an event."""
+        self._holdings.break_event(event_id, parts)
+
+    def remove(self, event_id: str) -> None:
+        """Delete an event and its files."""
+        self._holdings.remove(event_id)
