@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from engine.limits import SlotStatistics
 from engine.model import Blob, Locator, Source, Transfer, TransferResult, Validator
 from engine.ports import Ports
-from engine.reader import BlobReader, Probing, Reader, RemoteReader
+from engine.reader import BlobReader, Reader, RemoteReader
 from engine.retry import retrying
 from engine.transfer import Carriage, record_measure
+from engine.wire import Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,10 @@ class EngineStatistics:
 class Engine:
     """Moves files. Each call runs in its caller's task, and its lanes in a task group of its own."""
 
-    def __init__(self, ports: Ports, locator: Locator, probing: Probing) -> None:
+    def __init__(self, ports: Ports, locator: Locator, reads: Reads) -> None:
         self._ports = ports
         self._locator = locator
-        self._probing = probing
+        self._reads = reads
         self._open = 0
         self._measured: dict[tuple[str, str], Reader] = {}
 
@@ -73,4 +74,4 @@ class Engine:
     def _reader(self, source: Source | Blob) -> Reader:
         if isinstance(source, Blob):
             return BlobReader(source)
-        return RemoteReader(source, self._locator, self._probing)
+        return RemoteReader(source, self._locator, self._reads)

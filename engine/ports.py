@@ -2,53 +2,18 @@
 
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import anyio
 
 from engine.checks import Checks
 from engine.journal import Journal
 from engine.limits import Slots
-from engine.model import Part, Target
-from engine.multipart import Dialect, ListedPart, ObjectHead
+from engine.parts import PREFERRED, PartLimits
 from engine.progress import Observer, silence
 from engine.retry import RetryPolicy
-from engine.wire import PartPut, PartReceipt, Relay
-
-
-class Uploads(Protocol):
-    """The S3 calls, one attempt each, as `engine.multipart.Multipart` makes them."""
-
-    @property
-    def dialect(self) -> Dialect:
-        """What this target takes."""
-        ...
-
-    async def create(self, target: Target) -> str:
-        """Open a multipart upload and return its id."""
-        ...
-
-    def part(self, target: Target, upload: str, part: Part, deadline: float, hashed: bool) -> PartPut:
-        """Prepare the PUT of one part."""
-        ...
-
-    async def complete(self, target: Target, upload: str, receipts: Sequence[PartReceipt]) -> str:
-        """Make the parts one object and return its ETag. Raises UploadGone where the upload is not known."""
-        ...
-
-    async def abort(self, target: Target, upload: str) -> None:
-        """Give the upload up."""
-        ...
-
-    async def list_parts(self, target: Target, upload: str) -> Mapping[int, ListedPart] | None:
-        """Ask which parts are there; None where this target does not tell."""
-        ...
-
-    async def head(self, target: Target) -> ObjectHead | None:
-        """Ask for the object; None where it is not there, or where this target does not tell."""
-        ...
+from engine.wire import Relay, Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +29,8 @@ class Ports:
     uploads: Uploads
     slots: Slots
     checks: Checks
+    limits: PartLimits
+    preferred_part: int = PREFERRED
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     least_rate: float = 64 * 1024
     observer: Observer = silence

@@ -1,18 +1,18 @@
 """One source kept readable: located late, again when its address runs out, and held to one validator."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from engine.errors import Changed, LocationExpired
 from engine.integrity import checksum_text, crc32
 from engine.model import Blob, ByteRange, Location, Locator, Source, Validator
-from engine.source import Probe, ranged_get, whole_get
-from engine.wire import BytesGet, RangedGet
+from engine.source import differs
+from engine.wire import BytesGet, RangedGet, Reads
 
-Probing = Callable[[Source, Location], Awaitable[Probe]]
-"""Asks a location once for one byte: `engine.source.probe` with its connections bound."""
+PROBE_LIMIT = 60.0
+"""Seconds that one byte of a source may take, redirects included."""
 
 
 class Reader(Protocol):
@@ -29,7 +29,7 @@ class Reader(Protocol):
         ...
 
     async def measure(self) -> Validator:
-        """Ask what the source is now. Raises as `engine.source.probe` and `Locator.locate` do."""
+        """Ask what the source is now. Raises as `Reads.probe` and `Locator.locate` do."""
         ...
 
     async def get(self, span: ByteRange, validator: Validator) -> RangedGet | BytesGet:
@@ -72,13 +72,13 @@ class RemoteReader:
     """
 
     def __init__(
-        self, source: Source, locator: Locator, probing: Probing, *, now: Callable[[], float] = time.time
+        self, source: Source, locator: Locator, reads: Reads, *, now: Callable[[], float] = time.time
     ) -> None:
         self.ranged = True
         self.known: Validator | None = None
         self._source = source
         self._locator = locator
-        self._probing = probing
+        self._reads = reads
         self._now = now
         self._location: Location | None = None
         self._renew_at: float | None = None
@@ -88,7 +88,7 @@ class RemoteReader:
         """Locate the source if need be, and ask it for one byte."""
         located = await self._located()
         try:
-            probe = await self._probing(self._source, located)
+            probe = await self._reads.probe(self._source, located, PROBE_LIMIT)
         except LocationExpired:
             self._stale, self._location = located, None
             raise
@@ -103,8 +103,8 @@ class RemoteReader:
             await self._measure_again(validator)
         location = await self._located()
         if self.ranged:
-            return ranged_get(location, span, validator)
-        return whole_get(location, validator)
+            return self._reads.ranged_get(location, span, validator)
+        return self._reads.whole_get(location, validator)
 
     def refused(self, get: RangedGet | BytesGet) -> None:
         """Locate anew before the next read, unless another lane has caused that already."""
@@ -114,7 +114,7 @@ class RemoteReader:
     async def _measure_again(self, validator: Validator) -> None:
         self._stale, self._location = self._location or self._stale, None
         found = await self.measure()
-        if found != validator:
+        if differs(validator, found):
             raise Changed(
                 f"{self._source.name} is another file than when its transfer began",
                 where=self._source.group,

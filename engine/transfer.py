@@ -37,7 +37,8 @@ from engine.ports import Ports
 from engine.progress import TransferFailed, TransferFinished, TransferStarted
 from engine.reader import Reader
 from engine.retry import retrying
-from engine.wire import PartReceipt
+from engine.source import differs
+from engine.wire import ObjectHead, PartReceipt
 
 Result = TypeVar("Result")
 
@@ -119,7 +120,7 @@ class Carriage:
         found = self._reader.known or await self._again(self._reader.measure)
         if state.validator is None:
             await record_measure(*self._name, found, self._ports)
-        elif state.validator != found:
+        elif differs(state.validator, found):
             await self._differs(found)
         return found
 
@@ -132,7 +133,7 @@ class Carriage:
 
     async def _still(self, validator: Validator) -> None:
         """Ask the source once more: a validator is judged only where a request starts."""
-        if await self._again(self._reader.measure) != validator:
+        if differs(validator, await self._again(self._reader.measure)):
             raise changed(self._where)
 
     async def _opened(self, state: TransferState) -> tuple[str, dict[int, PartReceipt]]:
@@ -208,9 +209,9 @@ class Carriage:
     async def _held(self, work: Upload, expected: str | None) -> str | None:
         """Return the ETag of the object, if the target tells of it and it is the one that was sent."""
         found = await self._ports.uploads.head(self._transfer.target)
-        if found is None or found.size != work.validator.size or bare_etag(found.etag) != expected:
+        if not isinstance(found, ObjectHead) or found.size != work.validator.size:
             return None
-        return found.etag
+        return found.etag if bare_etag(found.etag) == expected else None
 
     async def _give_up(self, error: Final) -> None:
         """Abort the multipart upload: its intent is recorded, and it has its own time."""
@@ -239,8 +240,7 @@ class Carriage:
 
 async def record_measure(subject: str, name: str, found: Validator, ports: Ports) -> None:
     """Keep what a source is and the size of its parts. Raises Empty or TooLarge, and then records nothing."""
-    dialect = ports.uploads.dialect
-    size = part_size(found.size, dialect.limits, dialect.preferred)
+    size = part_size(found.size, ports.limits, ports.preferred_part)
     await ports.journal.append(journal.probed(subject, name, found, size))
 
 

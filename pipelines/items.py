@@ -52,13 +52,14 @@ class ItemState:
     """What the checkpoint says of one item.
 
     `planned` has bytes, series and folder_id. `upload` has id, folder_id, target (a secret) and files once a
-    session upload is open. `submit_intended` without `submitted`: ask before submitting again.
+    session upload is open; `meant` is what its session is to be, once Panopto is about to be told that it is
+    complete. `meant` without `submitted`: ask before telling again.
     """
 
     planned: Mapping[str, Any] | None = None
     generation: int = 1
     upload: Mapping[str, Any] | None = None
-    submit_intended: bool = False
+    meant: Mapping[str, Any] | None = None
     submitted: bool = False
     session_id: str | None = None
     ended: Mapping[str, Any] | None = None
@@ -92,7 +93,7 @@ class ItemState:
             case "item.uploading":
                 return replace(self, upload=facts, ended=None)
             case "item.submit":
-                return replace(self, submit_intended=True)
+                return replace(self, meant=facts)
             case "item.submitted":
                 return replace(self, submitted=True)
             case "item.session":
@@ -132,9 +133,12 @@ def uploading(
     )
 
 
-def submit(event_id: str) -> Record:
-    """Say that the session upload is about to be given to Panopto: from here on a session may exist."""
-    return Record(event_id, SUBMIT)
+def submit(event_id: str, meant: Mapping[str, Any]) -> Record:
+    """Say that Panopto is about to be told that the upload is complete: from here on a session may exist.
+
+    `meant` has title, date, duration (s or None) and files to verify by, and bytes, parts, checked, level.
+    """
+    return Record(event_id, SUBMIT, meant)
 
 
 def submitted(event_id: str) -> Record:

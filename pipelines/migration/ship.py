@@ -1,0 +1,253 @@
+"""Ships one event: a session upload, its files, the manifest last, and the word that it is complete.
+
+::
+
+    select again ── measure ── POST sessionUpload ── files ── manifest ── PUT state 1
+                       │              │                │         │             │
+                    probed         upload          transfers  transfer      submit
+                                   uploading                                submitted
+
+Below the line stand the records. A resumed item asks Panopto how its session upload stands before it goes on.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+import anyio
+
+from engine import (
+    Blob,
+    Engine,
+    FerryError,
+    Journal,
+    Refused,
+    Source,
+    Transfer,
+    TransferResult,
+    Unreadable,
+)
+from pipelines import items
+from pipelines.items import ItemState
+from pipelines.migration.select import Selected, Skip, Stream, select
+from pipelines.opencast.model import Event
+from pipelines.panopto.client import Panopto
+from pipelines.panopto.manifest import Manifest, Video, VideoType, describe, title_of, write
+from pipelines.panopto.model import State, target_of
+
+MANIFEST = "manifest.xml"
+
+DEAD = frozenset({State.UPLOAD_CANCELLED, State.DELETING_FILES, State.DELETED, State.DELETING_ERROR})
+"""States from which a session upload never becomes a session: it timed out, or somebody cancelled it."""
+
+STARTS = 3
+"""How often an item is begun with a new session upload in one run."""
+
+
+class Events(Protocol):
+    """Reads an event as it is now, its addresses signed."""
+
+    async def event(self, event_id: str) -> Event:
+        """Return the event. Raises Gone, Unreadable, or a Transient error."""
+        ...
+
+
+class Ship:
+    """Ships items of one run."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        panopto: Panopto,
+        events: Events,
+        journal: Journal,
+        channels: tuple[str, ...],
+    ) -> None:
+        self._engine = engine
+        self._panopto = panopto
+        self._events = events
+        self._journal = journal
+        self._channels = channels
+
+    async def ship(self, event_id: str) -> ItemState | Skip:
+        """Return the item's state when Panopto has the whole of it, or why nothing is to be moved after all.
+
+        Raises what the engine and the clients raise.
+        """
+        for start in range(1, STARTS + 1):
+            state = await self._alive(event_id)
+            try:
+                return await self._from(event_id, state)
+            except Refused:
+                after = await self._alive(event_id)
+                if start == STARTS or after.generation == state.generation:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _state(self, event_id: str) -> ItemState:
+        return items.fold(self._journal.history(event_id))
+
+    async def _alive(self, event_id: str) -> ItemState:
+        """Return the item's state; one whose session upload is dead at Panopto begins anew."""
+        state = self._state(event_id)
+        if state.upload is None or state.submitted:
+            return state
+        found = await self._panopto.get(state.upload["id"])
+        if found is not None and found.state not in DEAD:
+            return state
+        reason = "upload_gone" if found is None else "upload_timed_out"
+        await self._journal.append(items.anew(event_id, reason))
+        return self._state(event_id)
+
+    async def _from(self, event_id: str, state: ItemState) -> ItemState | Skip:
+        """Go on from what the checkpoint says; what is complete there needs Opencast no more."""
+        if state.meant is None:
+            event = await self._events.event(event_id)
+            if state.upload is None:
+                begun = await self._begin(event, state)
+                if isinstance(begun, Skip):
+                    return begun
+                state = begun
+            state = await self._through(event, state)
+        if not state.submitted:
+            await self._submit(event_id, state)
+        return self._state(event_id)
+
+    async def _begin(self, event: Event, state: ItemState) -> ItemState | Skip:
+        """Measure every file, and only then open a session upload."""
+        selected = select(event, channels=self._channels)
+        if isinstance(selected, Skip):
+            return selected
+        if state.planned is None:
+            raise AssertionError(f"{event.identifier} is shipped and was never planned")
+        recorded(event)
+        folder_id = state.planned["folder_id"]
+        files = await self._measured(selected, state.generation)
+        await self._journal.append(items.upload(event.identifier, folder_id))
+        upload = await self._panopto.create(folder_id)
+        await self._journal.append(
+            items.uploading(
+                event.identifier,
+                upload_id=upload.id,
+                folder_id=folder_id,
+                target=upload.upload_target,
+                files=files,
+            )
+        )
+        return self._state(event.identifier)
+
+    async def _measured(self, selected: Selected, generation: int) -> list[dict[str, Any]]:
+        event_id = selected.event.identifier
+        try:
+            for stream in selected.streams:
+                name = transfer_name(generation, stream.file_name)
+                await self._engine.measure(event_id, name, Source(event_id, stream.track))
+        except FerryError:
+            self._engine.forget(event_id)
+            raise
+        return [file_of(stream) for stream in selected.streams]
+
+    async def _through(self, event: Event, state: ItemState) -> ItemState:
+        """Move the files, then the manifest, and keep what the session is to be."""
+        files = tuple((state.upload or {})["files"])
+        results = await self._moved(event, state, files)
+        manifest = manifest_of(event, files, results)
+        blob = Blob(write(manifest))
+        results[MANIFEST] = await self._engine.transfer(self._transfer(event, state, MANIFEST, blob))
+        await self._journal.append(items.submit(event.identifier, meant(manifest, files, results)))
+        return self._state(event.identifier)
+
+    async def _moved(
+        self, event: Event, state: ItemState, files: tuple[Mapping[str, Any], ...]
+    ) -> dict[str, TransferResult]:
+        """Move all files of an event at once; the first that fails for good ends the others."""
+        results: dict[str, TransferResult] = {}
+        failures: list[FerryError] = []
+
+        async def move(file: Mapping[str, Any], scope: anyio.CancelScope) -> None:
+            source = Source(event.identifier, file["track"])
+            try:
+                results[file["name"]] = await self._engine.transfer(
+                    self._transfer(event, state, file["name"], source)
+                )
+            except FerryError as error:
+                failures.append(error)
+                scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            for file in files:
+                group.start_soon(move, file, group.cancel_scope)
+        if failures:
+            raise failures[0]
+        return results
+
+    def _transfer(self, event: Event, state: ItemState, name: str, source: Source | Blob) -> Transfer:
+        target = target_of((state.upload or {})["target"], name)
+        return Transfer(event.identifier, transfer_name(state.generation, name), source, target)
+
+    async def _submit(self, event_id: str, state: ItemState) -> None:
+        """Say that the upload is complete. Whether an earlier word arrived is asked, never guessed."""
+        found = await self._panopto.get((state.upload or {})["id"])
+        if found is not None and found.state == State.UPLOADING:
+            found = await self._panopto.submit(found)
+        if found is None or found.state in DEAD:
+            raise Refused("its session upload is gone from Panopto", where=event_id)
+        await self._journal.append(items.submitted(event_id))
+
+
+def transfer_name(generation: int, file_name: str) -> str:
+    """Return what the engine calls a file: one of a new session upload is another file."""
+    return f"{generation}/{file_name}"
+
+
+def file_of(stream: Stream) -> dict[str, Any]:
+    """Return what the checkpoint keeps of a stream: a resumed item moves these and no others."""
+    return {
+        "name": stream.file_name,
+        "track": stream.track,
+        "role": stream.role,
+        "duration_ms": stream.duration_ms,
+    }
+
+
+def recorded(event: Event) -> datetime:
+    """Return when an event was recorded. Raises Unreadable where nobody knows."""
+    if event.recorded is None:
+        raise Unreadable(
+            "Opencast does not say when it was recorded",
+            where=event.identifier,
+            advice="a date cannot be set at Panopto later: give the event one at the source",
+        )
+    return event.recorded
+
+
+def manifest_of(
+    event: Event, files: tuple[Mapping[str, Any], ...], results: Mapping[str, TransferResult]
+) -> Manifest:
+    """Return the manifest of an event whose files have been moved."""
+    return Manifest(
+        title=title_of(event.title, event.identifier),
+        description=describe(event.description, event.presenters, event.location, event.identifier),
+        date=recorded(event),
+        videos=tuple(
+            Video(file["name"], results[file["name"]].crc32, VideoType(file["role"])) for file in files
+        ),
+    )
+
+
+def meant(
+    manifest: Manifest, files: tuple[Mapping[str, Any], ...], results: Mapping[str, TransferResult]
+) -> dict[str, Any]:
+    """Return what the checkpoint keeps of a session to be: what to verify by, and how it was moved."""
+    durations = [file["duration_ms"] for file in files if file["duration_ms"]]
+    moved = list(results.values())
+    return {
+        "title": manifest.title,
+        "date": manifest.date.isoformat(),
+        "duration": max(durations) / 1000 if durations else None,
+        "files": [file["name"] for file in files],
+        "bytes": sum(result.size for result in moved),
+        "parts": sum(result.parts for result in moved),
+        "checked": sum(result.checked for result in moved),
+        "level": moved[0].level,
+    }
