@@ -1,4 +1,4 @@
-"""What Panopto answers, as frozen facts: session uploads, sessions, and where an upload's files go.
+"""What Panopto answers, as frozen facts: session uploads, sessions, folders, and where an upload's files go.
 
 The upload API and the REST API are two: the one writes `ID` and `SessionId`, the other `Id` and `Folder`
 (Panopto/SessionUploadExample 9fcd510; Panopto's Swagger of /Panopto/api/v1). Reading is tolerant: what is
@@ -64,6 +64,14 @@ class Session:
     viewer_url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder at Panopto: what a series becomes."""
+
+    id: str
+    name: str
+
+
 def read_session_upload(json: Any, where: str = "") -> SessionUpload:
     """Read a SessionUpload object; raises ServerFault where it is none."""
     if not isinstance(json, Mapping) or not _text(json.get("ID")):
@@ -93,6 +101,21 @@ def read_session(json: Any, where: str = "") -> Session:
         folder_id=_text(json.get("Folder")),
         viewer_url=_text(urls.get("ViewerUrl")) if isinstance(urls, Mapping) else "",
     )
+
+
+def read_page(json: Any, where: str = "") -> tuple[Session, ...]:
+    """Read one page of a list of sessions; raises ServerFault where it is none."""
+    results = json.get("Results") if isinstance(json, Mapping) else None
+    if not isinstance(results, list):
+        raise ServerFault("answers a list of sessions without Results", where=where)
+    return tuple(read_session(result, where) for result in results)
+
+
+def read_folder(json: Any, where: str = "") -> Folder:
+    """Read a Folder object of the REST API; raises ServerFault where it is none."""
+    if not isinstance(json, Mapping) or not _text(json.get("Id")):
+        raise ServerFault("answers without the Id of a folder", where=where)
+    return Folder(_text(json["Id"]), _text(json.get("Name")))
 
 
 def split_target(upload_target: str) -> tuple[str, str, str]:

@@ -1,0 +1,211 @@
+"""Calls to Panopto: session uploads by its upload API, sessions and folders by its REST API.
+
+Source: Panopto/upload-python-sample 2e2c7f8 and SessionUploadExample 9fcd510 for /PublicAPI/REST, Panopto's
+Swagger for /api/v1. An expired token is a 403 at the one and a 401 at the other, and a right that is missing
+is a 403 at both: so a token is renewed at most once a call, and the second refusal is taken at its word.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+import anyio
+
+from engine import AccountRefused, Answer, FerryError, Refused, RetryPolicy, Transient, retrying
+from pipelines.panopto.auth import Tokens
+from pipelines.panopto.model import (
+    Folder,
+    Session,
+    SessionUpload,
+    State,
+    read_folder,
+    read_page,
+    read_session,
+    read_session_upload,
+    split_target,
+)
+from pipelines.rest import Rest, decode, path_of
+
+ONCE = RetryPolicy(attempts=1)
+
+
+class Panopto:
+    """Panopto's calls. `rest` is its server with the headers of `tokens` and Panopto's pace.
+
+    Besides what each call says, all raise AccountRefused, Refused where the account lacks a right, and a
+    Transient error where trying again did not help. `policy` and `sleep` are for completing an upload.
+    """
+
+    def __init__(
+        self,
+        rest: Rest,
+        tokens: Tokens,
+        *,
+        policy: RetryPolicy | None = None,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self._rest = rest
+        self._tokens = tokens
+        self._policy = policy or RetryPolicy()
+        self._sleep = sleep
+
+    async def create(self, folder_id: str) -> SessionUpload:
+        """Open a session upload in a folder.
+
+        Where the answer is lost another one is opened: Panopto gives the first up by itself, and no session
+        comes of it. Raises Refused where the folder is not there or not ours to write to.
+        """
+        body = {"FolderId": folder_id}
+        answer = await self._call("POST", _upload_path(), endpoint="POST sessionUpload", json=body)
+        if not _is_fine(answer):
+            raise self._refusal(
+                answer,
+                f"opens no session upload in folder {folder_id}",
+                "check the folder's id and the account's right to create there",
+            )
+        upload = read_session_upload(decode(answer, self._rest.where), self._rest.where)
+        split_target(upload.upload_target)
+        return upload
+
+    async def get(self, upload_id: str, *, policy: RetryPolicy | None = None) -> SessionUpload | None:
+        """Return a session upload as it stands, or None where Panopto knows none by that id."""
+        answer = await self._call(
+            "GET", _upload_path(upload_id), endpoint="GET sessionUpload/{id}", policy=policy
+        )
+        if answer.status == 404:
+            return None
+        if not _is_fine(answer):
+            raise self._refusal(answer, f"does not show session upload {upload_id}")
+        return read_session_upload(decode(answer, self._rest.where), self._rest.where)
+
+    async def look(self, upload_id: str) -> SessionUpload | None:
+        """Like `get`, in one try: for those who will look again anyway."""
+        return await self.get(upload_id, policy=ONCE)
+
+    async def submit(self, upload: SessionUpload) -> SessionUpload | None:
+        """Say that all files of an upload are there, by its whole object with state 1; return how it stands.
+
+        From here on a session may come of it. An answer that is lost, or is no yes, is never followed by
+        another try before a look has shown that the upload is still open (faults.md F24). None is returned
+        where Panopto does not know the upload any more.
+        """
+        doubt: FerryError | None = None
+
+        async def once() -> SessionUpload | None:
+            nonlocal doubt
+            if doubt is None:
+                outcome = await self._try_submit(upload)
+                if isinstance(outcome, SessionUpload):
+                    return outcome
+                doubt = outcome
+            seen = await self.get(upload.id)
+            if seen is None or seen.state != State.UPLOADING:
+                return seen
+            error, doubt = doubt, None
+            raise error
+
+        return await retrying(once, policy=self._policy, sleep=self._sleep)
+
+    async def _try_submit(self, upload: SessionUpload) -> SessionUpload | FerryError:
+        body = {**upload.raw, "State": int(State.UPLOAD_COMPLETE)}
+        endpoint = "PUT sessionUpload/{id}"
+        try:
+            answer = await self._call(
+                "PUT", _upload_path(upload.id), endpoint=endpoint, json=body, policy=ONCE
+            )
+            if _is_fine(answer):
+                return read_session_upload(decode(answer, self._rest.where), self._rest.where)
+        except Transient as error:
+            return error
+        return self._refusal(answer, f"does not complete session upload {upload.id}")
+
+    async def cancel(self, upload_id: str) -> None:
+        """Give a session upload up; one that Panopto does not know any more is none to give up."""
+        answer = await self._call("DELETE", _upload_path(upload_id), endpoint="DELETE sessionUpload/{id}")
+        if not _is_fine(answer) and answer.status != 404:
+            raise self._refusal(answer, f"does not cancel session upload {upload_id}")
+
+    async def session(self, session_id: str) -> Session | None:
+        """Return a session, or None where Panopto knows none by that id."""
+        path = path_of("Panopto", "api", "v1", "sessions", session_id)
+        answer = await self._call("GET", path, endpoint="GET sessions/{id}")
+        if answer.status == 404:
+            return None
+        if not _is_fine(answer):
+            raise self._refusal(answer, f"does not show session {session_id}")
+        return read_session(decode(answer, self._rest.where), self._rest.where)
+
+    async def folder(self, folder_id: str) -> Folder | None:
+        """Return a folder, or None where Panopto knows none by that id, or calls it no id (400)."""
+        answer = await self._call("GET", _folder_path(folder_id), endpoint="GET folders/{id}")
+        if answer.status in {400, 404}:
+            return None
+        if not _is_fine(answer):
+            raise self._refusal(answer, f"does not show folder {folder_id}")
+        return read_folder(decode(answer, self._rest.where), self._rest.where)
+
+    async def sessions_of(self, folder_id: str) -> AsyncIterator[Session]:
+        """Yield the sessions of a folder, oldest first, each once.
+
+        Pages have no total and no size: the end is a page without a session that is new.
+        """
+        known: set[str] = set()
+        page = 0
+        while fresh := [one for one in await self._page(folder_id, page) if one.id not in known]:
+            for session in fresh:
+                known.add(session.id)
+                yield session
+            page += 1
+
+    async def _page(self, folder_id: str, page: int) -> tuple[Session, ...]:
+        query = {"sortField": "CreatedDate", "sortOrder": "Asc", "pageNumber": str(page)}
+        path = _folder_path(folder_id, "sessions")
+        answer = await self._call("GET", path, endpoint="GET folders/{id}/sessions", query=query)
+        if not _is_fine(answer):
+            raise self._refusal(answer, f"does not list folder {folder_id}")
+        return read_page(decode(answer, self._rest.where), self._rest.where)
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        endpoint: str,
+        query: Mapping[str, str] | None = None,
+        json: Any = None,
+        policy: RetryPolicy | None = None,
+    ) -> Answer:
+        """Call, and once more with a new token where the first was refused."""
+
+        async def once() -> Answer:
+            return await self._rest.call(
+                method, path, endpoint=endpoint, query=query, json=json, policy=policy
+            )
+
+        token = await self._tokens.token()
+        answer = await once()
+        if answer.status in {401, 403}:
+            await self._tokens.renew(token)
+            answer = await once()
+        if answer.status == 401:
+            raise AccountRefused(
+                "refuses the account although its token is new",
+                where=self._rest.where,
+                advice="check that the API client and the user are enabled",
+            )
+        return answer
+
+    def _refusal(self, answer: Answer, what: str, advice: str = "") -> Refused:
+        said = "no permission" if answer.status == 403 else f"HTTP {answer.status}"
+        return Refused(f"{what} ({said})", where=self._rest.where, advice=advice)
+
+
+def _upload_path(*segments: str) -> str:
+    return path_of("Panopto", "PublicAPI", "REST", "sessionUpload", *segments)
+
+
+def _folder_path(*segments: str) -> str:
+    return path_of("Panopto", "api", "v1", "folders", *segments)
+
+
+def _is_fine(answer: Answer) -> bool:
+    return 200 <= answer.status < 300
