@@ -16,7 +16,7 @@ from aiohttp.web_protocol import RequestPayloadError
 from pipelines.sandbox.audit import Audit
 from pipelines.sandbox.faults import Fault, FaultScript
 
-FAULT = "fault"
+FAULT = web.RequestKey("fault", Fault)
 SERVICE = web.AppKey("service", str)
 UNKNOWN = "unknown"
 GLANCE = 0.05
@@ -45,8 +45,7 @@ def operations(app: web.Application) -> frozenset[str]:
 
 def fault(request: web.Request) -> Fault | None:
     """The fault that the handler of this request has to play, if there is one."""
-    taken = request.get(FAULT)
-    return taken if isinstance(taken, Fault) else None
+    return request.get(FAULT)
 
 
 def drop(request: web.Request) -> Dropped:

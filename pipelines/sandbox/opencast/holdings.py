@@ -18,8 +18,9 @@ PARTS = frozenset({"publications", "metadata"})
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A file on the server, and the event that it belongs to."""
+    """A file on the server, its URL without a signature, and the event that it belongs to."""
 
+    url: str
     event: Event
     element: Element
     media: Media
@@ -93,7 +94,7 @@ class Holdings:
         del self._events[event_id]
         for shelf in (self._published, self._archived):
             for path in [path for path, held in shelf.items() if held.event.identifier == event_id]:
-                del shelf[path]
+                self._audit.forgets(shelf.pop(path).url)
 
     async def inspect(self, events: Iterable[Event]) -> None:
         """Compute the checksums that a reply with these events will tell."""
@@ -127,7 +128,7 @@ class Holdings:
             return
         media = element.media
         old = shelf.get(unquote(path))
-        shelf[unquote(path)] = Held(event, element, media)
+        shelf[unquote(path)] = Held(origin + path, event, element, media)
         if old is None or old.media != media:
             sha256 = partial(anyio.to_thread.run_sync, digest, media, "sha256")
             self._audit.serves(event.identifier, origin + path, media.size, sha256)

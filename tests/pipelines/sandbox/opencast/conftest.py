@@ -1,7 +1,7 @@
 """An emulated Opencast on two loopback ports, for the tests of this folder."""
 
 import base64
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +27,7 @@ class Reply:
     """What came back: status, headers, body."""
 
     status: int
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     body: bytes
     complete: bool = True
 
@@ -70,7 +70,7 @@ class Running:
                     body += chunk
             except aiohttp.ClientPayloadError:
                 complete = False
-            return Reply(response.status, dict(response.headers), bytes(body), complete)
+            return Reply(response.status, response.headers, bytes(body), complete)
 
     async def films(self, number: int, query: str = "") -> list[dict[str, Any]]:
         """The tracks of event `number` (from 1) that lie on the file server."""
