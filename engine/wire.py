@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.errors import FerryError
-from engine.model import ByteRange, Part
+from engine.model import ByteRange, Location, Part, Source, Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +102,29 @@ class Relay(Protocol):
         failures; where none is under way yet, the lane asks for one and fails that one, so that no error is
         lost. Only cancellation is raised.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a source says of itself, whether it serves ranges, and where it was found after redirects."""
+
+    validator: Validator
+    ranged: bool
+    location: Location
+
+
+class Reads(Protocol):
+    """Reads of sources, prepared and judged."""
+
+    async def probe(self, source: Source, location: Location, deadline: float) -> Probe:
+        """Ask for size and validator; raises what `engine.source.probe` raises."""
+        ...
+
+    def ranged_get(self, location: Location, span: ByteRange, validator: Validator) -> RangedGet:
+        """Prepare a GET for `span` that holds only while the source is as `validator` says."""
+        ...
+
+    def whole_get(self, location: Location, validator: Validator) -> RangedGet:
+        """Prepare a GET for all of a source whose server has no ranges."""
         ...

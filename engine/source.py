@@ -1,0 +1,262 @@
+"""Reads of a source, prepared and judged: size and validator by a probe, then ranges under that validator.
+
+Facts of the wire, measured on Opencast's StaticResourceServlet (opencast/opencast 436e9532, Jetty 9.4):
+HEAD is refused, so the probe is a GET of one byte; ETags are unquoted decimal numbers, and a quoted copy in
+If-Range gives the whole file; a 416 has no Content-Range; a range of an empty file is a 200; 410 means that
+the URL's signature ran out (UrlSigningFilter), 403 and 400 that it is wrong; several ranges come as
+multipart/byteranges. `/assets` has no ranges. Who is not signed in is redirected to a login page.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+
+import anyio
+import yarl
+
+from engine.errors import (
+    Changed,
+    Empty,
+    FerryError,
+    Gone,
+    LocationExpired,
+    ServerFault,
+    Unreadable,
+)
+from engine.http import Http, host_of, ours, passing_fault
+from engine.model import ByteRange, Location, Source, Validator
+from engine.retry import retry_after
+from engine.wire import Head, Probe, RangedGet, Request
+
+HOPS = 3
+"""Redirects that are followed (faults.md F38)."""
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+LOGIN = re.compile(r"/[^/]*(log-?in|sign-?in|j_spring)[^/]*(/|$)", re.IGNORECASE)
+CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+IDENTITY = (("Accept-Encoding", "identity"),)
+SIGN_IN = "give an account that may read the file, or have its URL signed"
+
+
+class HttpReads:
+    """Reads over HTTP: what `engine.wire.Reads` promises."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def probe(self, source: Source, location: Location, deadline: float) -> Probe:
+        """Ask for size and validator; see `probe`."""
+        return await probe(self._http, source, location, deadline)
+
+    def ranged_get(self, location: Location, span: ByteRange, validator: Validator) -> RangedGet:
+        """Prepare a GET of `span`; see `ranged_get`."""
+        return ranged_get(location, span, validator)
+
+    def whole_get(self, location: Location, validator: Validator) -> RangedGet:
+        """Prepare a GET of everything; see `whole_get`."""
+        return whole_get(location, validator)
+
+
+async def probe(http: Http, source: Source, location: Location, deadline: float) -> Probe:
+    """Ask for one byte, and take size and validator from the answer's head; its body is never drained.
+
+    Follows at most three redirects, never from https to http; `location.headers` go to the first origin only.
+    `deadline` is in seconds for all of it. Raises Gone, Unreadable, Empty, LocationExpired, Throttled,
+    ServerFault, Unreachable, TimedOut.
+    """
+    where = f"{source.group}/{source.name} at {host_of(location.url)}"
+    with ours(where), anyio.fail_after(deadline):
+        for _ in range(HOPS + 1):
+            head = await _head(http, location)
+            if head.status not in REDIRECTS:
+                validator, ranged = _probed(head, where)
+                return Probe(validator, ranged, location)
+            location = redirected(location, head, where)
+    raise Unreadable(f"redirects more than {HOPS} times", where=where)
+
+
+async def _head(http: Http, location: Location) -> Head:
+    request = Request("GET", location.url, (*location.headers, *IDENTITY, ("Range", "bytes=0-0")))
+    async with http.answer(request) as response:
+        return Head(response.status, response.headers)
+
+
+def redirected(location: Location, head: Head, where: str) -> Location:
+    """Return where a redirect leads. Raises Unreadable where that is a login page, or http after https.
+
+    Opencast answers 302 to /login.html without credentials; two-node sites redirect files to another host.
+    """
+    here = yarl.URL(location.url, encoded=True)
+    try:
+        there = here.join(yarl.URL(head.headers["Location"], encoded=True))
+    except (KeyError, ValueError):
+        raise Unreadable("redirects to nowhere", where=where) from None
+    if LOGIN.search(there.raw_path):
+        raise Unreadable("redirects to a login page", where=where, advice=SIGN_IN)
+    if there.scheme not in {"http", "https"} or not there.raw_host:
+        raise Unreadable("redirects to something that is not HTTP", where=where)
+    if here.scheme == "https" and there.scheme != "https":
+        raise Unreadable("redirects from https to http, which is not followed", where=where)
+    same = here.origin() == there.origin()
+    return Location(str(there), location.expires, location.headers if same else ())
+
+
+def _probed(head: Head, where: str) -> tuple[Validator, bool]:
+    if head.status == 416:
+        raise _empty(where)
+    _refuse_status(head, where, {200, 206})
+    _refuse_form(head, where)
+    if head.status == 206:
+        first, last, size = _content_range(head, where)
+        if (first, last) != (0, 0):
+            raise ServerFault("answers with another range than was asked for", where=where)
+        return _validator(head, size), True
+    size = _declared_size(head, where)
+    if size == 0:
+        raise _empty(where)
+    return _validator(head, size), False
+
+
+def _declared_size(head: Head, where: str) -> int:
+    size = content_length(head.headers)
+    if size is None:
+        raise Unreadable("does not tell its size", where=where, advice="serve it with a Content-Length")
+    return size
+
+
+def _empty(where: str) -> Empty:
+    return Empty("the source has no bytes", where=where, advice="nothing was sent")
+
+
+def ranged_get(location: Location, span: ByteRange, validator: Validator) -> RangedGet:
+    """Prepare a GET of exactly `span`, under If-Range where the ETag is a strong one.
+
+    The judge raises Changed where the source is another one, ServerFault where the answer is not what was
+    asked for, and what `probe` raises for other statuses. Servers judge If-Range only when a request starts,
+    so a source is probed once more before an upload is completed.
+    """
+    headers = (*location.headers, *IDENTITY, ("Range", span.header), *_if_range(validator))
+    where = host_of(location.url)
+
+    def judge(head: Head) -> None:
+        if head.status == 416:
+            raise _changed(where)
+        _refuse_status(head, where, {200, 206})
+        _refuse_form(head, where)
+        if head.status == 200:
+            _judge_whole(head, validator, where)
+            if span != ByteRange(0, validator.size):
+                raise ServerFault("answers with the whole file where a range was asked for", where=where)
+            return
+        _judge_partial(head, span, validator, where)
+
+    return RangedGet(Request("GET", location.url, headers), span, judge)
+
+
+def whole_get(location: Location, validator: Validator) -> RangedGet:
+    """Prepare a GET of the whole file, for a server without ranges; raises as `ranged_get`'s does."""
+    where = host_of(location.url)
+
+    def judge(head: Head) -> None:
+        _refuse_status(head, where, {200})
+        _refuse_form(head, where)
+        _judge_whole(head, validator, where)
+
+    request = Request("GET", location.url, (*location.headers, *IDENTITY))
+    return RangedGet(request, ByteRange(0, validator.size), judge)
+
+
+def _if_range(validator: Validator) -> tuple[tuple[str, str], ...]:
+    """Send a strong ETag back byte for byte; a weak one never matches (RFC 9110, 13.1.5)."""
+    if validator.etag is None or validator.etag.startswith("W/"):
+        return ()
+    return (("If-Range", validator.etag),)
+
+
+def _judge_partial(head: Head, span: ByteRange, validator: Validator, where: str) -> None:
+    first, last, size = _content_range(head, where)
+    if differs(validator, _validator(head, size)):
+        raise _changed(where)
+    if (first, last + 1) != (span.start, span.stop):
+        raise ServerFault("answers with another range than was asked for", where=where)
+    if content_length(head.headers) not in {None, span.length}:
+        raise ServerFault("declares another length than its range has", where=where)
+
+
+def _judge_whole(head: Head, validator: Validator, where: str) -> None:
+    size = content_length(head.headers)
+    if differs(validator, _validator(head, validator.size if size is None else size)):
+        raise _changed(where)
+
+
+def differs(known: Validator, found: Validator) -> bool:
+    """Tell whether two validators are of different states, as far as both of them say."""
+    return known.size != found.size or any(
+        before is not None and now is not None and before != now
+        for before, now in ((known.etag, found.etag), (known.last_modified, found.last_modified))
+    )
+
+
+def _changed(where: str) -> Changed:
+    return Changed("the source is not the one it was", where=where, advice="run again to begin it anew")
+
+
+def _validator(head: Head, size: int) -> Validator:
+    return Validator(size, head.headers.get("ETag"), head.headers.get("Last-Modified"))
+
+
+def content_length(headers: Mapping[str, str]) -> int | None:
+    """Return the declared length of a body, or None where there is none."""
+    value = headers.get("Content-Length", "").strip()
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def _content_range(head: Head, where: str) -> tuple[int, int, int]:
+    match = CONTENT_RANGE.fullmatch(head.headers.get("Content-Range", "").strip())
+    if match is None:
+        raise ServerFault("answers 206 without saying which range", where=where)
+    if match[3] == "*":
+        raise Unreadable("does not tell its size", where=where)
+    return int(match[1]), int(match[2]), int(match[3])
+
+
+def _refuse_status(head: Head, where: str, good: set[int]) -> None:
+    """Raise what a status other than the good ones says."""
+    status = head.status
+    if status in good:
+        return
+    wait = retry_after(head.headers.get("Retry-After"), time.time())
+    if (passing := passing_fault(status, wait, where)) is not None:
+        raise passing
+    raise _status_error(status, where)
+
+
+def _status_error(status: int, where: str) -> FerryError:
+    match status:
+        case 404:
+            return Gone("the file is not there (HTTP 404)", where=where)
+        case 410:
+            return LocationExpired("its address no longer holds (HTTP 410)", where=where)
+        case 412:
+            return _changed(where)
+        case _ if status in REDIRECTS:
+            return LocationExpired(f"its address redirects by now (HTTP {status})", where=where)
+        case 400 | 401 | 403:
+            return Unreadable(f"may not be read (HTTP {status})", where=where, advice=SIGN_IN)
+        case _ if status < 400:
+            return ServerFault(f"answers HTTP {status} to a GET", where=where)
+        case _:
+            return Unreadable(f"answers HTTP {status}", where=where)
+
+
+def _refuse_form(head: Head, where: str) -> None:
+    """Raise where a good status stands over something that is not the file's own bytes."""
+    kind = head.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if kind in {"text/html", "application/xhtml+xml"}:
+        raise Unreadable("answers with a page, not with media", where=where, advice=SIGN_IN)
+    if kind == "multipart/byteranges":
+        raise Unreadable("answers with several ranges where one was asked for", where=where)
+    if head.headers.get("Content-Encoding", "identity").strip().lower() not in {"", "identity"}:
+        raise Unreadable("encodes the file although it was asked not to", where=where)
+    if "Content-Length" in head.headers and "Transfer-Encoding" in head.headers:
+        raise ServerFault("declares its length in two ways", where=where)
