@@ -40,6 +40,7 @@ from engine.model import (
     TransferResult,
     Validator,
 )
+from engine.pace import Pace, Rate
 from engine.progress import (
     Audience,
     BytesFlowed,
@@ -80,9 +81,11 @@ __all__ = [
     "Locator",
     "Network",
     "Observer",
+    "Pace",
     "PartDiffers",
     "PartFailed",
     "PartSettled",
+    "Rate",
     "Record",
     "Refused",
     "RetryPolicy",
