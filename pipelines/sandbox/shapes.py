@@ -74,10 +74,13 @@ class Draft:
         """A file's size: the typical one, give or take half of it."""
         return int(self.typical * self.chance.uniform(0.5, 1.5))
 
-    def film(self, size: int | None = None, *, video: bool = True) -> SeededMedia:
-        """New bytes, whose duration fits their size."""
+    def film(
+        self, size: int | None = None, duration: int | None = None, *, video: bool = True
+    ) -> SeededMedia:
+        """New bytes of the typical size and a duration (milliseconds) that fits it, unless they are given."""
         length = self.size() if size is None else size
-        duration = max(1200, length * 1000 // BYTES_A_SECOND + self.chance.randrange(1000))
+        fitting = max(1200, length * 1000 // BYTES_A_SECOND + self.chance.randrange(1000))
+        duration = fitting if duration is None else duration
         return SeededMedia(self.identifier(), length, duration, video=video, audio=True)
 
 
@@ -95,7 +98,7 @@ def track(draft: Draft, flavor: str, film: SeededMedia, quality: tuple[int, int]
     """A progressive MP4 as the encoder of the default workflows publishes it."""
     width, height = quality
     streams = Streams(
-        film.duration, audio=True, video=True, width=width, height=height,
+        film.duration, audio=film.audio, video=True, width=width, height=height,
         framerate=draft.chance.choice((25, 25.0, 30, 29.97)),
         bitrate=draft.chance.choice((float, int))(film.size * 8000 // film.duration),
     )  # fmt: skip
@@ -177,7 +180,7 @@ def large_file(draft: Draft) -> Event:
 def two_streams(draft: Draft) -> Event:
     """Presenter and presentation, both with the sound; several presenters, a location."""
     presenter = draft.film()
-    slides = replace(draft.film(), duration=presenter.duration + 80)
+    slides = draft.film(duration=presenter.duration + 80)
     media = track(draft, "presenter/delivery", presenter), track(draft, "presentation/delivery", slides)
     event = lecture(draft, internal(draft), published(draft, *media))
     return replace(event, presenters=PRESENTERS[:3], location="Großer Hörsaal & Foyer")
@@ -195,8 +198,9 @@ def audio_only(draft: Draft) -> Event:
 
 def renditions(draft: Draft) -> Event:
     """Three qualities of two flavors, in no order; its series is not in the operator's table."""
+    length = draft.film().duration
     media = [
-        track(draft, flavor, replace(draft.film(), size=draft.size() * height // 1080), (width, height))
+        track(draft, flavor, draft.film(draft.size() * height // 1080, length), (width, height))
         for flavor in ("presenter/delivery", "presentation/delivery")
         for width, height in QUALITIES
     ]
@@ -254,8 +258,9 @@ def signed(draft: Draft) -> Event:
 
 def unknown_sizes(draft: Draft) -> Event:
     """Nobody ever inspected its files: sizes -1 and 0, no checksum."""
+    length = draft.film().duration
     presenter, slides = (
-        replace(track(draft, flavor, draft.film()), size_told=told, checksum="none")
+        replace(track(draft, flavor, draft.film(duration=length)), size_told=told, checksum="none")
         for flavor, told in (("presenter/delivery", -1), ("presentation/delivery", 0))
     )
     return lecture(draft, published(draft, presenter, slides))
@@ -374,11 +379,45 @@ def series_gone(draft: Draft) -> Event:
     return replace(lecture(draft), series=gone, scheduling=plan)
 
 
+def odd_flavors(draft: Draft) -> Event:
+    """A second camera on the audience, slides without sound, and no tags at all."""
+    camera, audience = (
+        replace(track(draft, flavor, draft.film(duration=40_000)), tags=())
+        for flavor in ("presenter/themed", "audience/delivery")
+    )
+    silent = replace(draft.film(duration=40_000), audio=False)
+    slides = replace(track(draft, "presentation/delivery", silent), tags=())
+    return lecture(draft, published(draft, audience, slides, camera))
+
+
 Shape = Callable[[Draft], Event]
+
+
+def in_state(status: str, processing_state: str, *, made: bool) -> Shape:
+    """A shape for a pair of states; `made` where its files are published all the same."""
+
+    def shape_in_state(draft: Draft) -> Event:
+        event = replace(lecture(draft), status=status, processing_state=processing_state)
+        return event if made else replace(event, publications=())
+
+    return shape_in_state
+
+
+STATES: tuple[Shape, ...] = (
+    in_state("RECORDING", "", made=False),
+    in_state("INGESTING", "INSTANTIATED", made=False),
+    in_state("PENDING", "INSTANTIATED", made=False),
+    in_state("PAUSED", "PAUSED", made=False),
+    in_state("PROCESSING", "FAILING", made=True),
+    in_state("PROCESSING_CANCELLED", "STOPPED", made=True),
+    in_state("RECORDING_FAILURE", "", made=False),
+    in_state("PROCESSING_FAILURE", "FAILED", made=False),
+    in_state("", "", made=True),
+)
 CATALOGUE: tuple[Shape, ...] = (
     large_file, two_streams, audio_only, renditions, hls_beside_mp4, signed, unknown_sizes, nothing_published,
     live, still_processing, api_channel, preview_delivered, playlists_only, captions, internal_only, no_media,
-    scheduled, series_gone,
+    scheduled, series_gone, odd_flavors, *STATES,
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """A world of series and events for the emulated Opencast to hold: seeded, or a person's own video files."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -40,6 +40,11 @@ class World:
         drafts = (shapes.Draft(seed, number, typical, largest, series) for number in range(1, events + 1))
         return cls(series, tuple(shapes.shape(draft.number)(draft) for draft in drafts))
 
+    def with_event(self, event: Event) -> Self:
+        """This world with the event of the same identifier replaced, or with one more."""
+        events = tuple(event if one.identifier == event.identifier else one for one in self.events)
+        return replace(self, events=events if event in events else (*events, event))
+
     @classmethod
     def from_folder(cls, folder: Path) -> Self:
         """A world of the media files in a folder and its subfolders, each an event of one stream.
@@ -77,8 +82,8 @@ def _media_files(folder: Path) -> Iterator[tuple[Path, Container]]:
 def _own_event(folder: Path, path: Path, held: Container, series: Series) -> Event:
     """The event of one own file: titled by its path, dated by its last change, with what its bytes tell."""
     facts = path.stat()
-    name = path.relative_to(folder).with_suffix("").as_posix()
-    chance = shapes.chance(0, path.relative_to(folder).as_posix())
+    name = path.relative_to(folder).as_posix()
+    chance = shapes.chance(0, name)
     changed = datetime.fromtimestamp(int(facts.st_mtime), UTC)
     element = Element(
         shapes.identifier(chance), "presenter/delivery", _mediatype(held), f"recording{path.suffix.lower()}",

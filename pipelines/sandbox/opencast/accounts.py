@@ -92,7 +92,8 @@ class Door:
         @web.middleware
         async def at_the_door(request: web.Request, handler: Answer) -> web.StreamResponse:
             response = self.refusal(request) or await handler(request)
-            if response.status < 300 and not response.prepared and COOKIE not in request.cookies:
+            fresh = COOKIE not in request.cookies and self.known(request)
+            if fresh and response.status < 300 and not response.prepared:
                 session = secrets.token_hex(16)
                 self.sessions.add(session)
                 response.set_cookie(COOKIE, session, path="/", httponly=True)

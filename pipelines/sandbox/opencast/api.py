@@ -25,7 +25,7 @@ from pipelines.sandbox.opencast.listing import ListError, date, list_events, lis
 from pipelines.sandbox.opencast.render import Flags, Links
 from pipelines.sandbox.opencast.signing import Signer
 from pipelines.sandbox.opencast.versions import Version, negotiate, spoken
-from pipelines.sandbox.recordings import Event
+from pipelines.sandbox.recordings import Element, Event
 
 SERVICE = "opencast"
 JSON = "application/json"
@@ -123,7 +123,7 @@ class Api:
         found = list_events(readable, query, version)
         flags = render.flags(request.query)
         self._refuse_broken(found, flags)
-        links = await self._links(found, flags.sign)
+        links = await self._links(_files(found) if flags.publications else [], flags.sign)
         return self._json(
             [render.event_json(one, version, flags, links) for one in found], version.media_type
         )
@@ -133,7 +133,7 @@ class Api:
         version, event = self._negotiated(request), self._event(request)
         flags = render.flags(request.query)
         self._refuse_broken([event], flags)
-        links = await self._links([event], flags.sign)
+        links = await self._links(event.files if flags.publications else [], flags.sign)
         return self._json(render.event_json(event, version, flags, links), version.media_type)
 
     async def get_publications(self, request: web.Request) -> web.Response:
@@ -141,7 +141,7 @@ class Api:
         version, event = self._negotiated(request), self._event(request)
         flags = render.flags(request.query)
         self._refuse_broken([event], Flags(publications=True))
-        links = await self._links([event], flags.sign)
+        links = await self._links(event.files, flags.sign)
         internal = flags.internal and version >= (1, 11)
         found = render.publications_json(event, version, links, internal=internal)
         return self._json(found, version.media_type)
@@ -150,7 +150,7 @@ class Api:
         """One publication; from 1.11 on the internal one too, unasked."""
         version, event = self._negotiated(request), self._event(request)
         self._refuse_broken([event], Flags(publications=True))
-        links = await self._links([event], render.flags(request.query).sign)
+        links = await self._links(event.files, render.flags(request.query).sign)
         wanted = request.match_info["publication"]
         for found in render.publications_json(event, version, links, internal=version >= (1, 11)):
             if found["id"] == wanted:
@@ -160,7 +160,7 @@ class Api:
     async def get_media(self, request: web.Request) -> web.Response:
         """The archived tracks."""
         version, event = self._negotiated(request), self._event(request)
-        links = await self._links([event], sign=False)
+        links = await self._links(event.archive, sign=False)
         return self._json(render.media_json(event, version, links), version.media_type)
 
     async def get_metadata(self, request: web.Request) -> web.Response:
@@ -254,9 +254,9 @@ class Api:
         if any(self._server.holdings.broken(one.identifier) & asked for one in events):
             raise pages.RefusedError(pages.html(500))
 
-    async def _links(self, events: list[Event], sign: bool) -> Links:
+    async def _links(self, elements: Iterable[Element], sign: bool) -> Links:
         holdings, until = self._server.holdings, self._until()
-        await holdings.inspect(events)
+        await holdings.inspect(elements)
         if not sign:
             return Links(self._origin, self._files, holdings.checksum)
         return Links(
@@ -269,6 +269,10 @@ class Api:
     def _json(self, value: Any, media_type: str) -> web.Response:
         body = render.encode(value, self._server.chance)
         return web.Response(body=body, headers={"Content-Type": media_type})
+
+
+def _files(events: Iterable[Event]) -> list[Element]:
+    return [element for event in events for element in event.files]
 
 
 @web.middleware

@@ -96,9 +96,9 @@ class Holdings:
             for path in [path for path, held in shelf.items() if held.event.identifier == event_id]:
                 self._audit.forgets(shelf.pop(path).url)
 
-    async def inspect(self, events: Iterable[Event]) -> None:
-        """Compute the checksums that a reply with these events will tell."""
-        for element in (one for event in events for one in (*event.files, *event.archive)):
+    async def inspect(self, elements: Iterable[Element]) -> None:
+        """Compute the checksums that a reply with these elements will tell."""
+        for element in elements:
             key = (element.identifier, element.modified)
             if element.media and self._told(element) and key not in self._checksums:
                 self._checksums[key] = await anyio.to_thread.run_sync(digest, element.media, "md5")

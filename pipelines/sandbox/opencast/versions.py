@@ -24,12 +24,13 @@ class Version(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """A version written as "1.10.0" or "v1.10.0". Raises ValueError for anything else."""
-        try:
-            major, minor, patch = (int(part) for part in text.removeprefix("v").split("."))
-        except ValueError as error:
-            raise ValueError(f"An API version looks like 1.10.0, not {text!r}.") from error
-        return cls(major, minor, patch)
+        """A version written as "1.10.0" or "v1.10.0". Raises ValueError for what there never was."""
+        for major, minor, patch in KNOWN:
+            if text.removeprefix("v") == f"{major}.{minor}.{patch}":
+                return cls(major, minor, patch)
+        raise ValueError(
+            f"There is no version {text!r} of the External API; they go from 1.0.0 to {KNOWN[-1]}."
+        )
 
 
 KNOWN = tuple(Version(1, minor) for minor in range(13))

@@ -1,5 +1,6 @@
 """The seeded world holds what it promises, and own files become events."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,36 @@ def test_an_element_is_replaced_where_it_stands() -> None:
     assert edited.archive_version == (event.archive_version or 0) + 1
 
 
+def test_an_event_is_replaced_or_added() -> None:
+    """A world can be told of one more event, or of another in place of one."""
+    world = World.seeded(7, 3)
+    changed = replace(world.events[1], title="Other")
+    assert [one.title == "Other" for one in world.with_event(changed).events] == [False, True, False]
+    assert len(world.with_event(replace(changed, identifier="new")).events) == 4
+
+
+def test_beyond_the_sixteen_come_all_states() -> None:
+    """Every status that Opencast knows is in the catalogue, and what follows are ordinary lectures."""
+    events = World.seeded(7, 40).events
+    assert {one.status for one in events} >= {
+        "SCHEDULED", "RECORDING", "INGESTING", "PENDING", "PROCESSING", "PAUSED", "PROCESSED",
+        "RECORDING_FAILURE", "PROCESSING_FAILURE", "PROCESSING_CANCELLED", "",
+    }  # fmt: skip
+    assert all(channels(one) == ["internal", "engage-player"] for one in events[28:])
+
+
+def test_renditions_of_one_film_are_of_one_length() -> None:
+    """Three qualities of two flavors have one duration, and the bytes say the same as the API."""
+    tracks = [track for made in World.seeded(7, 4).events[3].publications for track in made.media]
+    films = [one for one in tracks if one.flavor != "presenter/preview"]
+    assert len(films) == 6
+    assert len({one.streams.duration for one in films if one.streams}) == 1
+    for one in films:
+        assert isinstance(one.media, SeededMedia)
+        assert one.streams is not None
+        assert one.media.duration == one.streams.duration
+
+
 def test_own_files_become_events(tmp_path: Path) -> None:
     """Media files are found by their bytes, in subfolders too; others are left out."""
     (tmp_path / "week 1").mkdir()
@@ -84,14 +115,14 @@ def test_own_files_become_events(tmp_path: Path) -> None:
     (tmp_path / "talk.m4a").write_bytes(sound.read(0, 8000))
     (tmp_path / "notes.mp4").write_text("no film")
     world = World.from_folder(tmp_path)
-    assert {one.title for one in world.events} == {"week 1/first & last", "talk"}
+    assert {one.title for one in world.events} == {"week 1/first & last.mp4", "talk.m4a"}
     by_title = {one.title: one.publications[0].media[0] for one in world.events}
-    film_streams, sound_streams = by_title["week 1/first & last"].streams, by_title["talk"].streams
+    film_streams, sound_streams = by_title["week 1/first & last.mp4"].streams, by_title["talk.m4a"].streams
     assert film_streams is not None
     assert sound_streams is not None
     assert (film_streams.duration, film_streams.video) == (5500, True)
     assert (sound_streams.duration, sound_streams.video) == (2500, False)
-    media = by_title["talk"].media
+    media = by_title["talk.m4a"].media
     assert media is not None
     assert media.read(4000, 9000) == sound.read(4000, 9000)
 

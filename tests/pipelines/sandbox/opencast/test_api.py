@@ -132,6 +132,8 @@ async def test_a_session_cookie_opens_the_door_as_well(serve: Any) -> None:
         cookie = (await running.get("/api")).headers["Set-Cookie"].partition(";")[0]
         assert (await running.bare(f"{running.api_url}/api/events", Cookie=cookie)).status == 200
         assert (await running.bare(f"{running.api_url}/api", Cookie="JSESSIONID=x")).status == 302
+        for path in ("/sysinfo/bundles/version", "/login.html"):
+            assert "Set-Cookie" not in (await running.bare(running.api_url + path)).headers
 
 
 async def test_roles(serve: Any) -> None:
