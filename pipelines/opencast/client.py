@@ -1,0 +1,247 @@
+"""Opencast's External API, as far as a reader needs it: events, series, signatures, the account.
+
+Sources: opencast/opencast, EventsEndpoint.java, SeriesEndpoint.java, SecurityEndpoint.java, BaseEndpoint.java
+and ApiMediaType.java. Lists are bare arrays without a total. Whoever is not logged in gets a redirect to a
+page, not a 401, so an answer that is not JSON means the account.
+"""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import anyio
+
+from engine import (
+    Answer,
+    Gone,
+    RetryPolicy,
+    ServerFault,
+    Transient,
+    Unreadable,
+)
+from pipelines.config import SettingsError
+from pipelines.opencast.account import judge_account
+from pipelines.opencast.model import Event, Me, Series, Unread
+from pipelines.opencast.payload import read_event, read_series
+from pipelines.opencast.version import choose, media_type
+from pipelines.rest import decode, path_of
+
+BATCH = 50
+"""Events asked for by name in one call, so that its address stays short."""
+
+SOON = RetryPolicy(attempts=2)
+"""How long to go on with a list that answers 5xx: one event may break it, and a shorter one may work."""
+
+
+class Calls(Protocol):
+    """The way to make calls of one service (pipelines.rest.Rest is one)."""
+
+    base: str
+    where: str
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        endpoint: str,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> Answer:
+        """Call until an answer comes that is not a passing fault."""
+        ...
+
+
+class Opencast:
+    """One Opencast with one account. Every call may raise AccountRefused or a Transient error."""
+
+    def __init__(self, rest: Calls, username: str, password: str) -> None:
+        self.base = rest.base
+        self._rest = rest
+        token = base64.b64encode(f"{username}:{password}".encode()).decode()
+        self._basic = {"Authorization": f"Basic {token}"}
+        self._accept: str | None = None
+        self._choosing = anyio.Lock()
+
+    @property
+    def credentials(self) -> tuple[tuple[str, str], ...]:
+        """The headers that log in, sent with every call: Opencast does not ask for them."""
+        return tuple(self._basic.items())
+
+    async def page(
+        self, offset: int, limit: int, *, series: str = "", publications: bool = True
+    ) -> list[Event | Unread]:
+        """Read `limit` events from the place `offset` on, oldest first, of one series or of all.
+
+        The order has ties, and places shift when events come and go. A page that keeps answering 5xx
+        raises ServerFault soon. Raises ValueError for a series that cannot be filtered by.
+        """
+        # Without a limit Opencast answers everything, and with an offset besides a 500.
+        query = {"limit": str(limit), "offset": str(offset), "sort": "start_date:ASC"}
+        if publications:
+            query["withpublications"] = "true"
+        if series:
+            query["filter"] = by("series", [series])
+        try:
+            return await self._list(query, SOON)
+        except ServerFault:
+            raise
+        except Transient:
+            return await self._list(query)
+
+    async def event(self, identifier: str, *, sign: bool = False) -> Event:
+        """Read one event with its publications. Raises Gone or Unreadable."""
+        query = {"withpublications": "true", **_signed(sign)}
+        endpoint = "GET /api/events/{id}"
+        answer = await self._call("GET", _path("events", identifier), endpoint, query=query)
+        if answer.status == 404:
+            raise Gone("Opencast has no such event (any more)", where=f"event {identifier}")
+        return read_event(self._json(answer, endpoint))
+
+    async def read(self, identifier: str, *, sign: bool = False) -> Event | Unread:
+        """Read one event; what stands against it alone is an answer, and no error."""
+        try:
+            return await self.event(identifier, sign=sign)
+        except Gone as error:
+            return Unread(identifier, "gone", str(error))
+        except Unreadable as error:
+            return Unread(identifier, "unreadable", str(error))
+        except ServerFault as error:
+            await self.me()  # Raises where it is not the event, but the server as a whole.
+            return Unread(identifier, "unreadable", str(error))
+
+    async def batch(self, identifiers: Iterable[str], *, sign: bool = True) -> list[Event | Unread]:
+        """Read events by name, in the order asked for: many a call, one by one where that fails."""
+        asked = [one for one in dict.fromkeys(identifiers) if one]
+        found: dict[str, Event] = {}
+        for start in range(0, len(asked), BATCH):
+            found |= await self._filtered(asked[start : start + BATCH], sign)
+        return [found.get(one) or await self.read(one, sign=sign) for one in asked]
+
+    async def series(self, identifier: str) -> Series | None:
+        """Read a series, or None: an event may name one that is gone or that the account may not see."""
+        if not identifier:
+            return None
+        endpoint = "GET /api/series/{id}"
+        answer = await self._call("GET", _path("series", identifier), endpoint)
+        return None if answer.status == 404 else read_series(self._json(answer, endpoint))
+
+    async def sign(self, url: str) -> str | None:
+        """Return the address with a signature, or None where this Opencast does not sign it."""
+        endpoint = "POST /api/security/sign"
+        answer = await self._call("POST", "/api/security/sign", endpoint, form={"url": url})
+        signed = self._object(answer, endpoint).get("url")
+        return str(signed) if signed else None
+
+    async def me(self) -> Me:
+        """Tell who the account is and which roles it has."""
+        path = "/api/info/me"
+        me = self._object(await self._call("GET", path, f"GET {path}"), f"GET {path}")
+        roles = self._array(
+            await self._call("GET", f"{path}/roles", f"GET {path}/roles"), f"GET {path}/roles"
+        )
+        return Me(str(me.get("username", "")), tuple(str(role) for role in roles))
+
+    async def _filtered(self, identifiers: Sequence[str], sign: bool) -> dict[str, Event]:
+        """Return those of the events that one filtered list tells; what it does not tell is read by name."""
+        names = [one for one in identifiers if can_filter(one)]
+        if not names:
+            return {}
+        query = {"filter": by("identifier", names), "limit": str(len(names)), "withpublications": "true"}
+        try:
+            events = await self._list({**query, **_signed(sign)}, SOON)
+        except ServerFault:
+            return {}
+        # API 1.0 does not know this filter and answers other events.
+        return {one.identifier: one for one in events if isinstance(one, Event) and one.identifier in names}
+
+    async def _list(
+        self, query: Mapping[str, str], policy: RetryPolicy | None = None
+    ) -> list[Event | Unread]:
+        endpoint = "GET /api/events"
+        answer = await self._call("GET", "/api/events", endpoint, query=query, policy=policy)
+        return [_event_or_not(one) for one in self._array(answer, endpoint)]
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        endpoint: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> Answer:
+        headers = {**self._basic, "Accept": await self._version()}
+        answer = await self._rest.call(
+            method, path, endpoint=endpoint, query=query, form=form, headers=headers, policy=policy
+        )
+        judge_account(answer, path, f"{self._rest.where} {endpoint}")
+        return answer
+
+    async def _version(self) -> str:
+        """Choose the version once, and say it in every call: Opencast would take its newest otherwise."""
+        async with self._choosing:
+            if self._accept is None:
+                path = "/api/version"
+                headers = {**self._basic, "Accept": "application/json"}
+                answer = await self._rest.call("GET", path, endpoint=f"GET {path}", headers=headers)
+                judge_account(answer, path, f"{self._rest.where} GET {path}")
+                if answer.status == 404:
+                    raise SettingsError(
+                        "has no External API", where=self._rest.where, advice="check opencast.url"
+                    )
+                offered = self._json(answer, f"GET {path}")
+                self._accept = media_type(choose(offered, self._rest.where))
+        return self._accept
+
+    def _json(self, answer: Answer, endpoint: str) -> Any:
+        where = f"{self._rest.where} {endpoint}"
+        if answer.status != 200:
+            raise Unreadable(f"answers HTTP {answer.status}", where=where)
+        return decode(answer, where)
+
+    def _array(self, answer: Answer, endpoint: str) -> list[Any]:
+        found = self._json(answer, endpoint)
+        if not isinstance(found, list):
+            raise ServerFault("answers no list", where=f"{self._rest.where} {endpoint}")
+        return found
+
+    def _object(self, answer: Answer, endpoint: str) -> dict[str, Any]:
+        found = self._json(answer, endpoint)
+        if not isinstance(found, dict):
+            raise ServerFault("answers no object", where=f"{self._rest.where} {endpoint}")
+        return found
+
+
+def can_filter(value: str) -> bool:
+    """Tell whether a filter can hold the value: a comma cannot be escaped, and an empty one matches all."""
+    return bool(value) and "," not in value and value == value.strip()
+
+
+def by(name: str, values: Iterable[str]) -> str:
+    """Return a filter for any of these values. Raises ValueError where one cannot be filtered by."""
+    several = list(values)
+    if not several or not all(can_filter(value) for value in several):
+        raise ValueError(f"no filter by {name} can hold one of {several!r}")
+    return ",".join(f"{name}:{value}" for value in several)
+
+
+def _path(kind: str, identifier: str) -> str:
+    if not identifier:
+        raise ValueError("an empty identifier would ask for the list")
+    return path_of("api", kind, identifier)
+
+
+def _signed(sign: bool) -> dict[str, str]:
+    return {"sign": "true"} if sign else {}
+
+
+def _event_or_not(json: Any) -> Event | Unread:
+    try:
+        return read_event(json)
+    except Unreadable as error:
+        identifier = json.get("identifier") if isinstance(json, dict) else None
+        return Unread(identifier if isinstance(identifier, str) else "", "unreadable", str(error))
