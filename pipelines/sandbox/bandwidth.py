@@ -23,12 +23,16 @@ class Bandwidth:
     _booked: float = field(default=float("-inf"), init=False)
 
     async def take(self, count: int) -> None:
-        """Wait until `count` more bytes may pass."""
+        """Wait until `count` more bytes may pass; others get their turn even where there is no need to wait.
+
+        That matters: a socket whose peer reads fast never makes its writer wait.
+        """
         if self.rate is None:
+            await self.sleep(0)
             return
         now = self.clock()
         self._booked = max(self._booked, now - BURST) + count / self.rate
-        await self.sleep(max(0.0, self._booked - now))  # even 0 lets the others have their turn
+        await self.sleep(max(0.0, self._booked - now))
 
     def stretch(self, largest: int) -> int:
         """How many bytes to ask for at a time: at most `largest`, fewer where the bandwidth is narrow."""

@@ -1,6 +1,7 @@
 """The bandwidth is kept, and shared fairly."""
 
 import anyio
+import anyio.lowlevel
 
 from pipelines.sandbox.bandwidth import BURST, Bandwidth
 
@@ -36,6 +37,25 @@ async def test_many_streams_get_equal_shares() -> None:
         tasks.cancel_scope.cancel()
     assert max(moved) - min(moved) <= 20_000
     assert sum(moved) < 50e6 * (0.3 + BURST) * 3
+
+
+async def test_without_a_rate_nobody_hogs_the_loop() -> None:
+    """A stream that never has to wait still lets another task run between two of its stretches."""
+    bandwidth = Bandwidth()
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(other)
+        for _ in range(100):
+            await bandwidth.take(1 << 18)
+        tasks.cancel_scope.cancel()
+    assert turns >= 99
 
 
 async def test_no_rate_is_no_wait() -> None:
