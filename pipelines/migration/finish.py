@@ -22,6 +22,9 @@ GROWTH = 1.5
 NAMELESS_LOOKS = 10
 """Looks at a completed upload that tells no session, before we stop asking for it."""
 
+MISSING_LOOKS = 3
+"""Looks in a row at which Panopto knows no such upload, before we believe it."""
+
 Seen = Callable[[str], Awaitable[None]]
 """Told the session's id; returns when it is durable."""
 
@@ -72,12 +75,16 @@ def judge(state: State | int, message: str = "") -> Verdict:
         case State.COMPLETE:
             return Ready()
         case State.PROCESSING_ERROR:
-            said = " ".join(message.split())[:200]
+            said = _on_one_line(message)[:200]
             return Failed("processing_error", f"Panopto could not process it ({said or 'no message'})", False)
         case State.UPLOAD_CANCELLED | State.DELETING_FILES | State.DELETED | State.DELETING_ERROR:
             return Failed("cancelled", "the session upload was cancelled or timed out at Panopto", True)
         case _:
             return Pending()
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def interval(looks: int) -> float:
@@ -94,11 +101,14 @@ class View:
     session_id: str | None = None
     verdict: Verdict = Pending()
     nameless: int = 0
+    missing: int = 0
 
     def after(self, upload: SessionUpload | None) -> "View":
         """Return the view after one more look; None is an upload that Panopto does not know."""
         if upload is None:
-            return replace(self, looks=self.looks + 1, verdict=_vanished(self.session_id))
+            missing = self.missing + 1
+            verdict = _vanished(self.session_id) if missing >= MISSING_LOOKS else _UNSURE
+            return replace(self, looks=self.looks + 1, verdict=verdict, missing=missing)
         session_id = upload.session_id or self.session_id
         verdict = judge(upload.state, upload.message)
         nameless = self.nameless + (isinstance(verdict, Ready) and session_id is None)
@@ -121,11 +131,14 @@ class View:
         return Settled(self.state, self.session_id, verdict)
 
 
+_UNSURE = Pending(sentence="Panopto does not know the session upload any more")
+
+
 def _vanished(session_id: str | None) -> Verdict:
     """With a session on record the comparison that follows decides; without one nothing will come."""
     if session_id is not None:
         return Ready()
-    return Failed("unknown_upload", "Panopto does not know the session upload any more", True)
+    return Failed("unknown_upload", _UNSURE.sentence, True)
 
 
 def _still(state: State | int | None) -> str:

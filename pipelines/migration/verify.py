@@ -100,7 +100,9 @@ def _duration(expected: Expected, session: Session) -> Difference | None:
 
 def _marker(expected: Expected, session: Session) -> Difference | None:
     stored = event_of(session.description)
-    return _unless(stored == expected.event_id, "marker", expected.event_id, stored or "")
+    return _unless(
+        stored == expected.event_id, "marker", repr(expected.event_id), repr(stored) if stored else ""
+    )
 
 
 def _files(expected: Expected, files: Collection[str]) -> Difference | None:

@@ -10,7 +10,16 @@ from typing import Any
 
 import anyio
 
-from engine import AccountRefused, Answer, FerryError, Refused, RetryPolicy, Transient, retrying
+from engine import (
+    AccountRefused,
+    Answer,
+    FerryError,
+    Refused,
+    RetryPolicy,
+    ServerFault,
+    Transient,
+    retrying,
+)
 from pipelines.panopto.auth import Tokens
 from pipelines.panopto.model import (
     Folder,
@@ -63,7 +72,7 @@ class Panopto:
                 "check the folder's id and the account's right to create there",
             )
         upload = read_session_upload(decode(answer, self._rest.where), self._rest.where)
-        split_target(upload.upload_target)
+        split_target(upload.upload_target, self._rest.where)
         return upload
 
     async def get(self, upload_id: str, *, policy: RetryPolicy | None = None) -> SessionUpload | None:
@@ -128,7 +137,7 @@ class Panopto:
         """Return a session, or None where Panopto knows none by that id."""
         path = path_of("Panopto", "api", "v1", "sessions", session_id)
         answer = await self._call("GET", path, endpoint="GET sessions/{id}")
-        if answer.status == 404:
+        if answer.status == 404 and not _is_page(answer):
             return None
         if not _is_fine(answer):
             raise self._refusal(answer, f"does not show session {session_id}")
@@ -137,7 +146,7 @@ class Panopto:
     async def folder(self, folder_id: str) -> Folder | None:
         """Return a folder, or None where Panopto knows none by that id, or calls it no id (400)."""
         answer = await self._call("GET", _folder_path(folder_id), endpoint="GET folders/{id}")
-        if answer.status in {400, 404}:
+        if answer.status in {400, 404} and not _is_page(answer):
             return None
         if not _is_fine(answer):
             raise self._refusal(answer, f"does not show folder {folder_id}")
@@ -194,9 +203,15 @@ class Panopto:
             )
         return answer
 
-    def _refusal(self, answer: Answer, what: str, advice: str = "") -> Refused:
+    def _refusal(self, answer: Answer, what: str, advice: str = "") -> Refused | ServerFault:
+        """Return what an answer that is no yes means: Panopto's own no, or that somebody else answered."""
         said = "no permission" if answer.status == 403 else f"HTTP {answer.status}"
+        if answer.status not in _NO or (answer.status == 404 and _is_page(answer)):
+            return ServerFault(f"{what} ({said})", where=self._rest.where)
         return Refused(f"{what} ({said})", where=self._rest.where, advice=advice)
+
+
+_NO = frozenset({400, 403, 404, 409, 410})
 
 
 def _upload_path(*segments: str) -> str:
@@ -209,3 +224,8 @@ def _folder_path(*segments: str) -> str:
 
 def _is_fine(answer: Answer) -> bool:
     return 200 <= answer.status < 300
+
+
+def _is_page(answer: Answer) -> bool:
+    """Whether a page came: with a 404 it is a proxy or a site under maintenance that does not find anything."""
+    return answer.headers.get("Content-Type", "").lower().startswith("text/html")

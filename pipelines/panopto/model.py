@@ -118,7 +118,7 @@ def read_folder(json: Any, where: str = "") -> Folder:
     return Folder(_text(json["Id"]), _text(json.get("Name")))
 
 
-def split_target(upload_target: str) -> tuple[str, str, str]:
+def split_target(upload_target: str, where: str = "") -> tuple[str, str, str]:
     """Cut an upload target into S3 endpoint, bucket and key prefix.
 
     Bucket and prefix are the last two segments, as in Panopto/upload-python-sample 2e2c7f8; the host need not
@@ -126,7 +126,7 @@ def split_target(upload_target: str) -> tuple[str, str, str]:
     """
     endpoint, bucket, prefix = ["", "", "", *upload_target.rstrip("/").rsplit("/", 2)][-3:]
     if not (endpoint.partition("://")[2] and bucket and prefix):
-        raise ServerFault("gives an upload target that is not a folder below an address")
+        raise ServerFault("gives an upload target that is not a folder below an address", where=where)
     return endpoint, bucket, prefix
 
 

@@ -94,7 +94,7 @@ def test_an_unknown_state_decides_nothing(number: int) -> None:
 
 def test_a_processing_error_says_what_panopto_said() -> None:
     """The message is in the sentence, on one line and not without end."""
-    verdict = judge(State.PROCESSING_ERROR, "Manifest\nnot  valid " + "x" * 500)
+    verdict = judge(State.PROCESSING_ERROR, "Manifest\nnot \x1b valid " + "x" * 500)
     assert isinstance(verdict, Failed)
     assert verdict.reason == "processing_error"
     assert "Manifest not valid x" in verdict.sentence
@@ -201,6 +201,12 @@ async def test_an_upload_that_panopto_forgot_is_begun_anew_unless_its_session_is
     assert (lost.verdict.reason, lost.verdict.anew) == ("unknown_upload", True)
     kept = await World(upload(State.PROCESSING, "s-1"), None).settle()
     assert (kept.session_id, kept.verdict) == ("s-1", Ready())
+
+
+async def test_a_404_or_two_are_not_believed() -> None:
+    """A server in trouble may not find what it has; giving the upload up would make a second session."""
+    world = World(upload(State.PROCESSING), None, None, upload(State.COMPLETE, "s-1"))
+    assert (await world.settle()).verdict == Ready()
 
 
 async def test_a_cancelled_wait_ends_at_once() -> None:

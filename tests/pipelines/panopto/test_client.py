@@ -222,6 +222,19 @@ async def test_completing_with_a_body_that_panopto_refuses_is_final(tmp_path: Pa
         assert calls(site, "put_session_upload") == [400]
 
 
+@pytest.mark.parametrize("status", [302, 404, 405])
+async def test_a_page_in_place_of_an_answer_is_no_word_of_panopto(tmp_path: Path, status: int) -> None:
+    """A login or maintenance page passes: no item is given up, and no session taken for missing."""
+    page = {"status": status, "headers": {"Content-Type": "text/html"}, "body": "<html>Back soon</html>"}
+    faults = [Fault(CREATE, "status", arguments=page), Fault("panopto.get_session", "status", arguments=page)]
+    async with served(tmp_path, faults=faults) as site, client_at(site) as panopto:
+        with pytest.raises(Transient):
+            await panopto.create(site.folder)
+        with pytest.raises(Transient):
+            await panopto.session(NOWHERE)
+        assert await panopto.session(NOWHERE) is None
+
+
 async def test_a_lost_answer_to_opening_opens_another(tmp_path: Path) -> None:
     """The first upload stays behind without a session, and Panopto gives it up by itself."""
     lost = Fault(CREATE, "lose_answer")
