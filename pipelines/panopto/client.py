@@ -6,7 +6,7 @@ is a 403 at both: so a token is renewed at most once a call, and the second refu
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 
@@ -33,6 +33,8 @@ from pipelines.panopto.model import (
     split_target,
 )
 from pipelines.rest import Rest, decode, path_of
+
+Fact = TypeVar("Fact")
 
 ONCE = RetryPolicy(attempts=1)
 
@@ -71,7 +73,7 @@ class Panopto:
                 f"opens no session upload in folder {folder_id}",
                 "check the folder's id and the account's right to create there",
             )
-        upload = read_session_upload(decode(answer, self._rest.where), self._rest.where)
+        upload = self._read(read_session_upload, answer)
         split_target(upload.upload_target, self._rest.where)
         return upload
 
@@ -84,7 +86,7 @@ class Panopto:
             return None
         if not _is_fine(answer):
             raise self._refusal(answer, f"does not show session upload {upload_id}")
-        return read_session_upload(decode(answer, self._rest.where), self._rest.where)
+        return self._read(read_session_upload, answer)
 
     async def look(self, upload_id: str) -> SessionUpload | None:
         """Like `get`, in one try: for those who will look again anyway."""
@@ -122,7 +124,7 @@ class Panopto:
                 "PUT", _upload_path(upload.id), endpoint=endpoint, json=body, policy=ONCE
             )
             if _is_fine(answer):
-                return read_session_upload(decode(answer, self._rest.where), self._rest.where)
+                return self._read(read_session_upload, answer)
         except Transient as error:
             return error
         return self._refusal(answer, f"does not complete session upload {upload.id}")
@@ -141,7 +143,7 @@ class Panopto:
             return None
         if not _is_fine(answer):
             raise self._refusal(answer, f"does not show session {session_id}")
-        return read_session(decode(answer, self._rest.where), self._rest.where)
+        return self._read(read_session, answer)
 
     async def folder(self, folder_id: str) -> Folder | None:
         """Return a folder, or None where Panopto knows none by that id, or calls it no id (400)."""
@@ -150,7 +152,7 @@ class Panopto:
             return None
         if not _is_fine(answer):
             raise self._refusal(answer, f"does not show folder {folder_id}")
-        return read_folder(decode(answer, self._rest.where), self._rest.where)
+        return self._read(read_folder, answer)
 
     async def sessions_of(self, folder_id: str) -> AsyncIterator[Session]:
         """Yield the sessions of a folder, oldest first, each once.
@@ -171,7 +173,7 @@ class Panopto:
         answer = await self._call("GET", path, endpoint="GET folders/{id}/sessions", query=query)
         if not _is_fine(answer):
             raise self._refusal(answer, f"does not list folder {folder_id}")
-        return read_page(decode(answer, self._rest.where), self._rest.where)
+        return self._read(read_page, answer)
 
     async def _call(
         self,
@@ -203,6 +205,9 @@ class Panopto:
             )
         return answer
 
+    def _read(self, read: Callable[[Any, str], Fact], answer: Answer) -> Fact:
+        return read(decode(answer, self._rest.where), self._rest.where)
+
     def _refusal(self, answer: Answer, what: str, advice: str = "") -> Refused | ServerFault:
         """Return what an answer that is no yes means: Panopto's own no, or that somebody else answered."""
         said = "no permission" if answer.status == 403 else f"HTTP {answer.status}"
@@ -227,5 +232,5 @@ def _is_fine(answer: Answer) -> bool:
 
 
 def _is_page(answer: Answer) -> bool:
-    """Whether a page came: with a 404 it is a proxy or a site under maintenance that does not find anything."""
+    """Whether a page came: with a 404 it is a proxy's, or a site's under maintenance, about everything."""
     return answer.headers.get("Content-Type", "").lower().startswith("text/html")
