@@ -106,10 +106,9 @@ def list_events(events: Sequence[Event], query: Mapping[str, Sequence[str]], ver
     From 1.5 on only the first filter counts. Before that the results of the first, of the first two, ... come
     one after the other, with whatever is in several of them. Raises ListError.
     """
-    filters = [text for text in query.get("filter", ()) if text]
+    given = query.get("filter", ())
+    filters = [text for text in (given[:1] if version >= (1, 5) else given) if text]
     limit, offset = _number(query, "limit"), _number(query, "offset")
-    if version >= (1, 5):
-        filters = filters[:1]
     found: list[Event] = []
     for count in range(min(1, len(filters)), len(filters) + 1):
         held = _filtered(events, filters[:count], version)

@@ -92,6 +92,13 @@ def test_a_colon_in_a_value_is_lost_in_1_0() -> None:
     assert listed(events, "colour:blue", version=Version(1, 0)) == ["e0", "e1"]
 
 
+def test_an_empty_first_filter_hides_the_second() -> None:
+    """From 1.5 on the first filter alone counts, even where it says nothing."""
+    events = [lecture(0, "a"), lecture(1, "b")]
+    assert listed(events, "", "title:b") == ["e0", "e1"]
+    assert listed(events, "", "title:b", version=Version(1, 4)) == ["e1"]
+
+
 def test_a_comma_in_a_value_cannot_be_written() -> None:
     """What follows a comma is the next criterion."""
     with pytest.raises(ListError, match="Unknown filter criterion"):
