@@ -1,0 +1,65 @@
+"""What holds of the records that are still alive."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.checkpoint.line import Entry
+from engine.checkpoint.live import Kept, Live, Place
+
+entries = st.lists(
+    st.builds(Entry, st.sampled_from("abc"), st.booleans(), st.binary(min_size=1, max_size=9)), max_size=40
+)
+
+
+def places(count: int) -> list[Place]:
+    """Give each record a place that tells which it is."""
+    return [Place(number * 100, 30) for number in range(count)]
+
+
+def folded(records: list[Entry]) -> Live:
+    """Add all records."""
+    live = Live()
+    for entry, place in zip(records, places(len(records)), strict=True):
+        live.add(entry, place)
+    return live
+
+
+def by_the_book(records: list[Entry]) -> dict[str, list[Kept]]:
+    """Do the same as slowly and plainly as can be."""
+    alive: dict[str, list[Kept]] = {}
+    for entry, place in zip(records, places(len(records)), strict=True):
+        if entry.closes:
+            alive[entry.subject] = [place]
+        else:
+            alive.setdefault(entry.subject, []).append(entry.body)
+    return alive
+
+
+@given(entries)
+def test_a_closing_record_replaces_what_came_before(records: list[Entry]) -> None:
+    """Each subject keeps its last closing record and all that came after it."""
+    live, expected = folded(records), by_the_book(records)
+    assert {subject: live.kept(subject) for subject in live.subjects()} == expected
+    assert live.records == sum(len(kept) for kept in expected.values())
+    assert live.kept("never heard of") == []
+
+
+@given(entries)
+def test_what_it_gives_makes_the_same_again(records: list[Entry]) -> None:
+    """Adding the live records in their order to nothing makes an equal fold: that is a rewrite."""
+    live, again = folded(records), Live()
+    for subject, kept in live:
+        if isinstance(kept, Place):
+            again.add(Entry(subject, True, b""), kept)
+        else:
+            again.add(Entry(subject, False, kept), Place(0, 0))
+    assert (again.open, again.closed) == (live.open, live.closed)
+    assert (again.records, again.bytes) == (live.records, live.bytes)
+
+
+def test_a_closed_subject_costs_a_place() -> None:
+    """However much was said of it, one place stays, and no body."""
+    live = folded([*[Entry("a", False, b"x" * 1000)] * 50, Entry("a", True, b"done")])
+    assert live.open == {}
+    assert live.closed == {"a": Place(5000, 30)}
+    assert live.bytes == 30
