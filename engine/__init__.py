@@ -1,5 +1,8 @@
 """The front door of the engine: the names that others may use, and nothing else."""
 
+from engine.checkpoint import Checkpoint, Contents, open_checkpoint, read_checkpoint
+from engine.checks import Checks
+from engine.engine import Engine, EngineStatistics
 from engine.errors import (
     AccountRefused,
     Changed,
@@ -10,6 +13,7 @@ from engine.errors import (
     FerryError,
     Final,
     Gone,
+    Interrupted,
     LocalResource,
     LocationExpired,
     PartDiffers,
@@ -27,7 +31,9 @@ from engine.errors import (
     UploadGone,
 )
 from engine.http import Answer, Http, Network, host_of, open_http, without_query
+from engine.integrity import Level, Spot
 from engine.journal import Journal, Record
+from engine.limits import Slots, Windows
 from engine.model import (
     Blob,
     ByteRange,
@@ -40,7 +46,9 @@ from engine.model import (
     TransferResult,
     Validator,
 )
-from engine.pace import Pace, Rate
+from engine.multipart import PANOPTO, Multipart, open_multipart
+from engine.pace import PANOPTO_RATES, Pace, Rate
+from engine.ports import Ports
 from engine.progress import (
     Audience,
     BytesFlowed,
@@ -56,8 +64,11 @@ from engine.progress import (
     silence,
 )
 from engine.retry import RetryPolicy, retry_after, retrying
+from engine.source import HttpReads
 
 __all__ = [
+    "PANOPTO",
+    "PANOPTO_RATES",
     "AccountRefused",
     "Answer",
     "Audience",
@@ -65,34 +76,46 @@ __all__ = [
     "ByteRange",
     "BytesFlowed",
     "Changed",
+    "Checkpoint",
     "CheckpointDamaged",
     "CheckpointForeign",
     "CheckpointInUse",
+    "Checks",
+    "Contents",
     "Empty",
+    "Engine",
+    "EngineStatistics",
     "FerryError",
     "Final",
     "Gone",
     "Http",
+    "HttpReads",
+    "Interrupted",
     "Journal",
+    "Level",
     "LevelFell",
     "LocalResource",
     "Location",
     "LocationExpired",
     "Locator",
+    "Multipart",
     "Network",
     "Observer",
     "Pace",
     "PartDiffers",
     "PartFailed",
     "PartSettled",
+    "Ports",
     "Rate",
     "Record",
     "Refused",
     "RetryPolicy",
     "ServerFault",
     "ShortBody",
+    "Slots",
     "Snapshot",
     "Source",
+    "Spot",
     "Stopping",
     "Tally",
     "Target",
@@ -111,8 +134,12 @@ __all__ = [
     "UploadGone",
     "Validator",
     "Waiting",
+    "Windows",
     "host_of",
+    "open_checkpoint",
     "open_http",
+    "open_multipart",
+    "read_checkpoint",
     "retry_after",
     "retrying",
     "silence",

@@ -117,7 +117,9 @@ class Carriage:
 
     async def _measured(self, state: TransferState) -> Validator:
         """Return what the source was when the transfer began; raises Changed where it is another one now."""
-        found = self._reader.known or await self._again(self._reader.measure)
+        found = self._reader.known
+        if found is None:
+            found = await self._again(self._reader.measure)
         if state.validator is None:
             await record_measure(*self._name, found, self._ports)
         elif differs(state.validator, found):

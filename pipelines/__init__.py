@@ -1,1 +1,1 @@
-"""What connects Opencast, Panopto, LumiNUS and VALT: clients, the migration, the command line, the sandbox."""
+"""What connects Opencast, Panopto, LumiNUS and VALT: clients, migration, command line, sandbox."""

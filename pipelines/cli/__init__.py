@@ -1,4 +1,4 @@
-"""The command `ferry`: its table of verbs, and the one place where an error becomes a sentence and an exit code."""
+"""The command `ferry`: its verbs, and where an error becomes a sentence and an exit code."""
 
 from pipelines.cli.verbs import main
 

@@ -54,7 +54,7 @@ def main() -> None:
     except FerryError as error:
         sys.stderr.write(f"ferry: {error}\n")
         sys.exit(exit_for(error))
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a fault of ours, without a traceback
+    except Exception as error:
         if os.environ.get("FERRY_TRACEBACK"):
             raise
         sys.stderr.write(

@@ -29,6 +29,7 @@ from engine import (
 )
 from pipelines import items
 from pipelines.items import ItemState
+from pipelines.migration.folders import Folders
 from pipelines.migration.select import Selected, Skip, Stream, select
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
@@ -60,12 +61,14 @@ class Ship:
         engine: Engine,
         panopto: Panopto,
         events: Events,
+        folders: Folders,
         journal: Journal,
         channels: tuple[str, ...],
     ) -> None:
         self._engine = engine
         self._panopto = panopto
         self._events = events
+        self._folders = folders
         self._journal = journal
         self._channels = channels
 
@@ -122,6 +125,7 @@ class Ship:
             raise AssertionError(f"{event.identifier} is shipped and was never planned")
         recorded(event)
         folder_id = state.planned["folder_id"]
+        await self._folders.check(folder_id)
         files = await self._measured(selected, state.generation)
         await self._journal.append(items.upload(event.identifier, folder_id))
         upload = await self._panopto.create(folder_id)

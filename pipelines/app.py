@@ -1,0 +1,288 @@
+"""The only place that builds: from settings to a migration that is ready to run."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from engine import (
+    PANOPTO,
+    PANOPTO_RATES,
+    Checkpoint,
+    Checks,
+    Engine,
+    Http,
+    HttpReads,
+    Level,
+    Network,
+    Observer,
+    Pace,
+    Ports,
+    Record,
+    RetryPolicy,
+    Slots,
+    Spot,
+    StreamRelay,
+    open_checkpoint,
+    open_http,
+    open_multipart,
+    read_checkpoint,
+    silence,
+)
+from pipelines import items
+from pipelines.config import Settings
+from pipelines.items import ItemState, Outcomes
+from pipelines.migration.batches import Batches
+from pipelines.migration.discover import discover
+from pipelines.migration.finish import Finisher
+from pipelines.migration.folders import Folders
+from pipelines.migration.pipeline import Migration
+from pipelines.migration.planning import Planner, Rules, decisions
+from pipelines.migration.preview import Preview, preview
+from pipelines.migration.select import Wanted
+from pipelines.migration.ship import Ship
+from pipelines.migration.stages import Planned
+from pipelines.opencast.client import Opencast
+from pipelines.opencast.locate import EventLocator
+from pipelines.panopto.auth import Account, Tokens
+from pipelines.panopto.client import Panopto
+from pipelines.rest import Rest
+from pipelines.tables import read_folders
+
+MIB = 1024 * 1024
+
+
+def identity(settings: Settings) -> Mapping[str, str]:
+    """Return what a checkpoint belongs to: this Opencast and this Panopto."""
+    return {"opencast": settings.opencast.url, "panopto": settings.panopto.url}
+
+
+def network(settings: Settings, *, connections: int = 100, cookies: bool = False) -> Network:
+    """Return how to reach the outside."""
+    return Network(
+        ca_file=settings.network.ca_file,
+        proxy=settings.network.proxy,
+        connect=settings.network.connect_seconds,
+        connections=connections,
+        cookies=cookies,
+    )
+
+
+def policy(settings: Settings) -> RetryPolicy:
+    """Return how often and how patiently something is tried."""
+    return RetryPolicy(attempts=settings.transfer.attempts)
+
+
+def wanted(settings: Settings) -> Wanted:
+    """Return which events the operator wants."""
+    chosen = settings.select
+    return Wanted(frozenset(chosen.series), frozenset(chosen.events), chosen.limit)
+
+
+def rules(settings: Settings) -> Rules:
+    """Return by what events are decided upon. Raises SettingsError where the table cannot be used."""
+    table = settings.panopto.folders
+    return Rules(
+        wanted=wanted(settings),
+        channels=settings.opencast.publications,
+        folders=read_folders(table) if table else {},
+        default_folder=settings.panopto.folder_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Both systems, as their clients."""
+
+    opencast: Opencast
+    panopto: Panopto
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, observer: Observer = silence) -> AsyncIterator[Services]:
+    """Connect to Opencast's API and to Panopto's."""
+    async with (
+        open_http(network(settings, connections=8, cookies=True)) as source,
+        open_http(network(settings, connections=16)) as target,
+    ):
+        yield Services(opencast_of(settings, source, observer), panopto_of(settings, target, observer))
+
+
+def opencast_of(settings: Settings, http: Http, observer: Observer) -> Opencast:
+    """Build Opencast's client."""
+    account = settings.opencast
+    rest = Rest(http, account.url, policy=policy(settings), observer=observer)
+    return Opencast(rest, account.username, revealed(account.password))
+
+
+def panopto_of(settings: Settings, http: Http, observer: Observer) -> Panopto:
+    """Build Panopto's client, which signs in when it is first used."""
+    account = settings.panopto
+    patience = policy(settings)
+    tokens = Tokens(
+        Rest(http, account.url, policy=patience, observer=observer),
+        Account(
+            account.client_id, revealed(account.client_secret), account.username, revealed(account.password)
+        ),
+    )
+    rest = Rest(
+        http,
+        account.url,
+        pace=Pace(PANOPTO_RATES),
+        policy=patience,
+        headers=tokens.headers,
+        observer=observer,
+    )
+    return Panopto(rest, tokens, policy=patience)
+
+
+def revealed(secret: SecretStr | None) -> str:
+    """Return a secret's value, which `config.load` has put in place."""
+    return secret.get_secret_value() if secret else ""
+
+
+class Application:
+    """A migration with everything that it stands on."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Rules,
+        services: Services,
+        checkpoint: Checkpoint,
+        migration: Migration,
+        batches: Batches,
+        observer: Observer,
+    ) -> None:
+        self._settings = settings
+        self._rules = rules
+        self._services = services
+        self._checkpoint = checkpoint
+        self._migration = migration
+        self._batches = batches
+        self._observer = observer
+
+    async def run(self) -> None:
+        """Plan, and take every item to its outcome.
+
+        Raises Stopping errors, and a Transient one where planning came to no end.
+        """
+        whole = self._rules.wanted.everything
+        found = decisions(discover(self._services.opencast, self._rules.wanted), self._rules)
+        known = list(self._checkpoint.subjects())
+        plan = await Planner(self._checkpoint, self._observer).plan(found, known, whole)
+        self._observer(Planned(len(plan.order), plan.bytes))
+        self._batches.follow(plan.order)
+        await self._migration.run(plan.order)
+
+    def drain(self) -> None:
+        """Begin nothing new."""
+        self._migration.drain()
+
+    def outcomes(self) -> Outcomes:
+        """Count how the items of the whole checkpoint stand."""
+        return count(self._checkpoint.each())
+
+
+@asynccontextmanager
+async def open_application(settings: Settings, observer: Observer = silence) -> AsyncIterator[Application]:
+    """Open the checkpoint first (a second run ends there, before its first call), then connect.
+
+    Raises SettingsError, CheckpointInUse, CheckpointDamaged, CheckpointForeign, LocalResource.
+    """
+    decided = rules(settings)
+    transfer = settings.transfer
+    async with AsyncExitStack() as stack:
+        checkpoint = await stack.enter_async_context(
+            open_checkpoint(
+                settings.checkpoint.path,
+                identity(settings),
+                allow_network=settings.checkpoint.allow_network,
+            )
+        )
+        services = await stack.enter_async_context(open_services(settings, observer))
+        locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
+        engine = await stack.enter_async_context(open_engine(settings, checkpoint, locator, observer))
+        batches = Batches(services.opencast, locator)
+        ship = Ship(
+            engine,
+            services.panopto,
+            batches,
+            Folders(services.panopto),
+            checkpoint,
+            settings.opencast.publications,
+        )
+        migration = Migration(
+            engine,
+            ship,
+            Finisher(services.panopto.look, limit=settings.finish.limit_minutes * 60),
+            services.panopto,
+            checkpoint,
+            in_flight=transfer.items_in_flight,
+            finishing=settings.finish.in_flight,
+            observer=observer,
+        )
+        yield Application(settings, decided, services, checkpoint, migration, batches, observer)
+
+
+@asynccontextmanager
+async def open_engine(
+    settings: Settings, checkpoint: Checkpoint, locator: EventLocator, observer: Observer
+) -> AsyncIterator[Engine]:
+    """Build the engine that moves bytes from Opencast's file server to Panopto's S3."""
+    transfer = settings.transfer
+    parts = transfer.parts_in_flight
+    checks = Checks(Level(transfer.integrity), Spot(transfer.hashing), observer=observer)
+    async with (
+        open_http(network(settings, connections=4 * parts)) as http,
+        open_multipart(PANOPTO, network(settings)) as uploads,
+    ):
+        ports = Ports(
+            journal=checkpoint,
+            relay=StreamRelay(http),
+            uploads=uploads,
+            slots=Slots(
+                total=parts,
+                per_host=transfer.parts_per_host or parts,
+                per_transfer=transfer.parts_per_file or parts,
+            ),
+            checks=checks,
+            limits=PANOPTO.limits,
+            preferred_part=transfer.part_size_mib * MIB,
+            policy=policy(settings),
+            least_rate=transfer.least_rate_kib * 1024,
+            observer=observer,
+        )
+        yield Engine(ports, locator, HttpReads(http))
+
+
+async def preview_of(settings: Settings) -> Preview:
+    """Find out what a run would do. Reads both systems and the checkpoint, and writes nothing."""
+    decided = rules(settings)
+    path = settings.checkpoint.path
+    with ExitStack() as stack:
+        known = stack.enter_context(read_checkpoint(path)) if path.exists() else None
+
+        def state_of(event_id: str) -> ItemState:
+            return items.fold(known.history(event_id) if known else ())
+
+        async with open_services(settings) as services:
+
+            async def exists(folder_id: str) -> bool:
+                return await services.panopto.folder(folder_id) is not None
+
+            found = decisions(discover(services.opencast, decided.wanted), decided)
+            return await preview(found, state_of, decided.folders, exists)
+
+
+def count(subjects: Iterable[tuple[str, Iterable[Record]]]) -> Outcomes:
+    """Count how the items of a checkpoint stand."""
+    return Outcomes.of(items.fold(records) for _, records in subjects)
+
+
+def outcomes_in(path: Path) -> Outcomes:
+    """Count how the items of a checkpoint file stand, even while a run writes to it."""
+    with read_checkpoint(path) as contents:
+        return count(contents.each())

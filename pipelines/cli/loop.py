@@ -1,0 +1,49 @@
+"""Runs an asynchronous verb: on uvloop where there is one, until it ends or a signal asks it to."""
+
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import anyio
+
+from pipelines.cli.exits import Exit
+
+Result = TypeVar("Result")
+
+GRACE = 20.0
+"""Seconds in which parts in flight may end after a first signal."""
+
+_EXITS = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
+
+
+def run(main: Callable[[], Awaitable[Result]]) -> Result:
+    """Run to the end and return what it returns."""
+    return anyio.run(main, backend_options={"use_uvloop": sys.platform != "win32"})
+
+
+class Signals:
+    """Listens for SIGINT and SIGTERM: the first drains; a second, or the end of the grace, stops at once."""
+
+    def __init__(self, drain: Callable[[], None], told: Callable[[str], None]) -> None:
+        self.exit: Exit | None = None
+        self._drain = drain
+        self._told = told
+
+    async def guard(self, main: Callable[[], Awaitable[None]]) -> None:
+        """Await `main`, which is cancelled where a signal says so; `exit` tells whether one came."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._listen, group.cancel_scope)
+            await main()
+            group.cancel_scope.cancel()
+
+    async def _listen(self, scope: anyio.CancelScope) -> None:
+        with anyio.open_signal_receiver(*_EXITS) as received:
+            async for number in received:
+                if self.exit is not None:
+                    break
+                self.exit = _EXITS[number]
+                self._told(f"stopping: parts in flight have {GRACE:.0f} s to end; once more stops at once")
+                self._drain()
+                scope.deadline = anyio.current_time() + GRACE
+        scope.cancel()

@@ -1,0 +1,67 @@
+"""`ferry plan`: shows what a run would do, and writes nothing anywhere."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from pipelines.app import preview_of
+from pipelines.cli import loop
+from pipelines.cli.exits import Exit
+from pipelines.cli.summary import VERSION, plain, size, write_json
+from pipelines.config import load
+from pipelines.migration.preview import Preview
+
+app = typer.Typer()
+
+
+@app.command()
+def plan(
+    config: Annotated[Path, typer.Option("-c", "--config", help="Settings file.")] = Path("migration.toml"),
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Show what a run would do, and write nothing anywhere."""
+    settings = load(config)
+
+    async def look() -> Preview:
+        return await preview_of(settings)
+
+    seen = loop.run(look)
+    code = Exit.PERMANENT if seen.permanent else Exit.DONE
+    if json:
+        write_json(document(seen, code))
+    else:
+        write(seen)
+    sys.exit(code)
+
+
+def document(seen: Preview, code: Exit) -> dict[str, object]:
+    """Return the JSON document of a plan."""
+    return {
+        "version": VERSION,
+        "exit": int(code),
+        "to_move": {"items": seen.to_move, "bytes": seen.bytes, "unknown_size": seen.unknown},
+        "under_way": seen.under_way,
+        "done": seen.done,
+        "skipped": dict(sorted(seen.skipped.items())),
+        "permanent": dict(sorted(seen.permanent.items())),
+        "problems": seen.problems,
+    }
+
+
+def write(seen: Preview) -> None:
+    """Write the plan for people."""
+    console = Console(highlight=False)
+    unknown = f", and {seen.unknown} of unknown size" if seen.unknown else ""
+    console.print(f"{seen.to_move} items to move, about {size(seen.bytes)}{unknown}", style="bold")
+    if seen.under_way:
+        console.print(f"{seen.under_way} of them are under way already")
+    if seen.done:
+        console.print(f"{seen.done} items are done")
+    for counted, word in ((seen.skipped, "skipped"), (seen.permanent, "cannot be moved")):
+        for reason, count in sorted(counted.items()):
+            console.print(f"{count} {word}: {reason}")
+    for problem in seen.problems:
+        console.print(f"- {plain(problem)}", markup=False)

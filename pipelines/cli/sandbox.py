@@ -1,0 +1,59 @@
+"""`ferry sandbox`: serves an emulated Opencast and Panopto until stopped."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+import typer
+
+from pipelines.cli import loop
+from pipelines.config import SettingsError
+from pipelines.sandbox import Sandbox, Standing, serve
+
+app = typer.Typer()
+
+
+@app.command()
+def sandbox(
+    out: Annotated[Path, typer.Option(help="Folder for sandbox.json, migration.toml, tables and secrets.")],
+    events: Annotated[int, typer.Option(min=1, help="Events of the seeded world.")] = 16,
+    media: Annotated[
+        Path | None, typer.Option(help="Serve the video files of this folder as events instead.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the world.")] = 7,
+    bandwidth: Annotated[
+        float | None, typer.Option(help="MiB a second over all media that Opencast serves.")
+    ] = None,
+    faults: Annotated[Path | None, typer.Option(help="JSON file of faults to play.")] = None,
+    switch: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be given several times.")] = None,
+) -> None:
+    """Serve an emulated Opencast and Panopto on loopback until stopped by SIGINT or SIGTERM.
+
+    When ready, the folder holds sandbox.json, written last, and a migration.toml that the other verbs take.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    standing = Standing(out, events, media, seed, bandwidth, faults, tuple(switch or ()))
+
+    async def until_stopped() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_stop_on_signal, group.cancel_scope)
+            await serve(standing, _tell)
+
+    try:
+        loop.run(until_stopped)
+    except* ValueError as group:
+        raise SettingsError(str(group.exceptions[0])) from group
+
+
+def _tell(standing: Sandbox) -> None:
+    sys.stderr.write(f"sandbox: ready, {standing.folder / 'sandbox.json'} says where\n")
+    sys.stderr.flush()
+
+
+async def _stop_on_signal(scope: anyio.CancelScope) -> None:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+        async for _ in received:
+            scope.cancel()
+            return

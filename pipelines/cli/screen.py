@@ -1,0 +1,178 @@
+"""What a person sees of a run, on stderr: a live picture on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from engine import LevelFell, PartFailed, Snapshot, TransferFailed, TransferFinished, TransferStarted, Waiting
+from pipelines.cli.summary import plain, size
+from pipelines.items import Outcome
+from pipelines.migration import stages
+
+EVERY = 10.0
+"""Seconds between two plain lines of progress."""
+
+LONGEST = 8
+"""Files that the live picture shows at once."""
+
+
+class Picture:
+    """What has been told so far, folded: an observer that only counts."""
+
+    def __init__(self) -> None:
+        self.snapshot = Snapshot()
+        self.items = 0
+        self.bytes = 0
+        self.processing: set[str] = set()
+        self.outcomes: Counter[Outcome] = Counter()
+
+    def __call__(self, fact: object) -> None:
+        """Take one fact in."""
+        self.snapshot = self.snapshot.after(fact)
+        match fact:
+            case stages.Planned(items=items, bytes=estimate):
+                self.items, self.bytes = items, estimate
+            case stages.ItemProcessing(event_id=event_id):
+                self.processing.add(event_id)
+            case stages.ItemEnded(event_id=event_id, outcome=outcome):
+                self.processing.discard(event_id)
+                self.outcomes[outcome] += 1
+
+    @property
+    def line(self) -> str:
+        """The whole in one line."""
+        done = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self.outcomes.items()))
+        parts = [f"{self.items} items to move", done or "none ended yet"]
+        if self.processing:
+            parts.append(f"{len(self.processing)} at Panopto")
+        return f"{', '.join(parts)}; {size(self.snapshot.bytes.sent + self.snapshot.bytes.sent_again)} sent"
+
+
+class Lines:
+    """An observer that writes a plain line for each thing worth knowing, and one of progress now and then."""
+
+    def __init__(self, picture: Picture, log: Any, clock: Any = time.monotonic) -> None:
+        self._picture = picture
+        self._log = log
+        self._clock = clock
+        self._next = clock() + EVERY
+
+    def __call__(self, fact: object) -> None:
+        """Say what happened."""
+        match fact:
+            case stages.Planned(items=items, bytes=estimate):
+                self._log.info("planned", items=items, about=size(estimate))
+            case stages.ItemEnded(event_id=event_id, outcome=outcome, reason=reason, why=why):
+                tell = self._log.warning if outcome in _BAD else self._log.info
+                tell("ended", item=event_id, outcome=outcome.value, **_given(reason=reason, why=why))
+            case Waiting(where=where, seconds=seconds, reason=reason):
+                self._log.info("waits", where=where, seconds=round(seconds, 1), reason=reason)
+            case PartFailed(subject=item, name=name, number=number, reason=reason):
+                self._log.info("part failed", item=item, file=name, part=number, reason=reason)
+            case LevelFell(where=where, level=level):
+                self._log.warning("ETags say nothing here; integrity falls", where=where, level=level)
+        if self._clock() >= self._next:
+            self._next = self._clock() + EVERY
+            self._log.info("goes on", so_far=self._picture.line)
+
+
+_BAD = {Outcome.PERMANENT, Outcome.DIFFERS, Outcome.RETRYABLE}
+
+
+def _given(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
+
+
+class Board:
+    """An observer that keeps the live picture's rows: one a file under way, and the whole below them."""
+
+    def __init__(self, picture: Picture, console: Console) -> None:
+        self._picture = picture
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            TextColumn("{task.fields[amount]:>22}"),
+            console=console,
+        )
+        self._rows: dict[tuple[str, str], TaskID] = {}
+        self._whole = Progress(
+            TextColumn("all"),
+            BarColumn(bar_width=40),
+            TextColumn("{task.fields[amount]}"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._total = self._whole.add_task("all", total=None, amount="")
+
+    def __call__(self, fact: object) -> None:
+        """Move the bars."""
+        match fact:
+            case stages.Planned(bytes=estimate):
+                self._whole.update(self._total, total=estimate or None)
+            case TransferStarted(subject=item, name=name, size=total, present=present):
+                self._begin((item, name), total, present)
+            case TransferFinished(subject=item, name=name) | TransferFailed(subject=item, name=name):
+                if (row := self._rows.pop((item, name), None)) is not None:
+                    self._bars.remove_task(row)
+            case stages.ItemEnded(event_id=item, outcome=outcome, why=why) if outcome in _BAD:
+                self._console.print(Text(plain(f"{outcome.value}: {item}: {why}")))
+            case _:
+                self._advance(fact)
+
+    def __rich__(self) -> Group:
+        """Draw it."""
+        line = Table.grid()
+        line.add_row(Text(self._picture.line))
+        return Group(self._bars, self._whole, line)
+
+    def _begin(self, key: tuple[str, str], total: int, present: int) -> None:
+        label = escape(plain(f"{key[0][:36]} {key[1].rpartition('/')[2]}"))
+        self._rows[key] = self._bars.add_task(
+            label, total=total, completed=present, amount=size(total), visible=len(self._rows) < LONGEST
+        )
+
+    def _advance(self, fact: object) -> None:
+        key, count = getattr(fact, "subject", None), getattr(fact, "bytes", 0)
+        row = self._rows.get((key, getattr(fact, "name", ""))) if key else None
+        if row is None or isinstance(fact, PartFailed):
+            return
+        self._bars.advance(row, count)
+        sent = self._picture.snapshot.bytes
+        done = sent.sent + sent.sent_again + sent.skipped
+        self._whole.update(self._total, completed=done, amount=size(done))
+
+
+@contextmanager
+def shown(picture: Picture) -> Iterator[Any]:
+    """Show a run: yields the observer that draws or writes it."""
+    console = Console(stderr=True, highlight=False)
+    if console.is_terminal:
+        board = Board(picture, console)
+        with Live(board, console=console, refresh_per_second=4, transient=True):
+            yield board
+    else:
+        yield Lines(picture, log())
+
+
+def log() -> Any:
+    """Return a logger that writes plain lines with their time and zone to stderr."""
+    return structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+    )

@@ -1,0 +1,37 @@
+"""`ferry status`: how the items of a checkpoint stand, even while a run goes on."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.app import outcomes_in
+from pipelines.cli.exits import Exit
+from pipelines.cli.summary import document, write_json, write_table
+from pipelines.config import SettingsError, load
+from pipelines.items import Outcomes
+
+app = typer.Typer()
+
+
+@app.command()
+def status(
+    config: Annotated[Path, typer.Option("-c", "--config", help="Settings file.")] = Path("migration.toml"),
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Show how the items of a checkpoint stand, even while a run goes on."""
+    outcomes = read(load(config).checkpoint.path)
+    code = Exit(outcomes.exit_code)
+    if json:
+        write_json(document(code, outcomes))
+    else:
+        write_table(code, outcomes)
+    sys.exit(code)
+
+
+def read(path: Path) -> Outcomes:
+    """Count the items of a checkpoint. Raises SettingsError where there is none."""
+    if not path.exists():
+        raise SettingsError("there is no checkpoint yet", where=str(path), advice="`ferry run` begins one")
+    return outcomes_in(path)

@@ -1,0 +1,102 @@
+"""What a verb says at its end: one JSON document on stdout, or a table for people."""
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+from engine import Snapshot, Tally
+from pipelines.cli.exits import Exit
+from pipelines.items import Outcome, Outcomes
+
+VERSION = 1
+
+SENTENCES: Mapping[Exit, str] = {
+    Exit.DONE: "All done and verified.",
+    Exit.RETRYABLE: "Some items wait or failed for now; the same command goes on with them.",
+    Exit.PERMANENT: "Some items cannot be moved; their reasons are above.",
+    Exit.DIFFERS: "Some sessions are not what they were meant to be; look before anything is deleted.",
+    Exit.LOCAL: "This machine could not go on; free what is missing, and the same command goes on.",
+    Exit.ACCOUNT: "A service refuses the account; mend it, and the same command goes on.",
+    Exit.INTERRUPTED: "Interrupted; the same command goes on where it was.",
+    Exit.TERMINATED: "Terminated; the same command goes on where it was.",
+}
+
+
+def document(
+    code: Exit, outcomes: Outcomes, snapshot: Snapshot | None = None, error: str | None = None
+) -> dict[str, Any]:
+    """Return the document of `run`, `status` and `demo`.
+
+    Outcomes and reasons count the whole checkpoint; bytes and parts what this process moved.
+    """
+    snapshot = snapshot or Snapshot()
+    written = {
+        "version": VERSION,
+        "exit": int(code),
+        "outcomes": {outcome.value: outcomes.outcomes.get(outcome, 0) for outcome in Outcome},
+        "reasons": dict(outcomes.reasons),
+        "bytes": tally(snapshot.bytes),
+        "parts": tally(snapshot.parts),
+    }
+    return written if error is None else {**written, "error": error}
+
+
+def tally(count: Tally) -> dict[str, int]:
+    """Return a tally under the names that the document gives it."""
+    return {"sent": count.sent, "sent_again": count.sent_again, "skipped": count.skipped}
+
+
+def write_json(value: Any) -> None:
+    """Write one JSON document to stdout."""
+    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.flush()
+
+
+def write_table(code: Exit, outcomes: Outcomes, snapshot: Snapshot | None = None) -> None:
+    """Write how the items stand to stdout, in words and numbers."""
+    console = Console(highlight=False)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    for outcome in Outcome:
+        if count := outcomes.outcomes.get(outcome, 0):
+            table.add_row(str(count), outcome.value)
+    console.print(table)
+    if outcomes.reasons:
+        console.print(
+            "because: " + ", ".join(f"{count} {reason}" for reason, count in outcomes.reasons.items())
+        )
+    if snapshot is not None:
+        console.print(moved(snapshot))
+    console.print(SENTENCES.get(code, ""), style="bold")
+
+
+def moved(snapshot: Snapshot) -> str:
+    """Say in one line what this process moved."""
+    sent, again, skipped = snapshot.bytes.sent, snapshot.bytes.sent_again, snapshot.bytes.skipped
+    words = [f"{size(sent)} sent in {snapshot.parts.sent} parts"]
+    if again:
+        words.append(f"{size(again)} sent again")
+    if skipped:
+        words.append(f"{size(skipped)} were there already")
+    return ", ".join(words)
+
+
+def size(count: float) -> str:
+    """Return bytes in the unit a person would choose."""
+    if count < 1024:
+        return f"{count:.0f} B"
+    for unit in ("KiB", "MiB", "GiB"):
+        count /= 1024
+        if count < 1024:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1024:.1f} TiB"
+
+
+def plain(text: str) -> str:
+    """Return a text of others as it may go to a terminal: no escape, no control character, no new line."""
+    return "".join(character if character.isprintable() else "�" for character in text)

@@ -1,0 +1,72 @@
+"""Reads events again just before they are shipped: the next of the plan in one call, their files signed."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import anyio
+
+from engine import Gone, Unreadable
+from pipelines.opencast.client import Opencast
+from pipelines.opencast.locate import EventLocator
+from pipelines.opencast.model import Event, Unread
+
+SIZE = 10
+FRESH = 300.0
+"""Seconds that a reading may wait for its turn before the event is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An event as it was read, or why it could not be, and when."""
+
+    found: Event | Unread
+    at: float
+
+
+class Batches:
+    """Gives each event of a plan once, as it is now; the locator learns its signed addresses."""
+
+    def __init__(
+        self,
+        opencast: Opencast,
+        locator: EventLocator,
+        *,
+        size: int = SIZE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._opencast = opencast
+        self._locator = locator
+        self._size = size
+        self._clock = clock
+        self._plan: Sequence[str] = ()
+        self._places: dict[str, int] = {}
+        self._readings: dict[str, Reading] = {}
+        self._turn = anyio.Lock()
+
+    def follow(self, plan: Sequence[str]) -> None:
+        """Take the order in which events will be asked for."""
+        self._plan = plan
+        self._places = {event_id: place for place, event_id in enumerate(plan)}
+
+    async def event(self, event_id: str) -> Event:
+        """Return an event. Raises Gone, Unreadable, or a Transient error."""
+        async with self._turn:
+            reading = self._readings.pop(event_id, None)
+            if reading is None or self._clock() - reading.at > FRESH:
+                await self._read(event_id)
+                reading = self._readings.pop(event_id)
+        if isinstance(reading.found, Event):
+            return reading.found
+        kind = Gone if reading.found.reason == "gone" else Unreadable
+        raise kind(reading.found.why, where=f"event {event_id}")
+
+    async def _read(self, event_id: str) -> None:
+        place = self._places.get(event_id)
+        after = self._plan[place + 1 : place + self._size] if place is not None else ()
+        asked = [event_id, *(one for one in after if one not in self._readings)]
+        read = await self._opencast.batch(asked, sign=True)
+        for asked_for, found in zip(asked, read, strict=True):
+            self._readings[asked_for] = Reading(found, self._clock())
+            if isinstance(found, Event):
+                self._locator.learn(found)

@@ -1,0 +1,245 @@
+"""The migration: plans, then takes each item through shipping, finishing and verifying to its outcome.
+
+::
+
+    plan ──largest first──> [ship, at most items_in_flight] ──> [finish, at most finish.in_flight] ──> verify
+                                      ^                                   │
+                                      └── waits while finishing is full ──┘
+
+An item's own failure is its outcome and the others go on; what fails the whole run (the account, this
+machine, the checkpoint, a target that stores something else) ends it, and every item can be resumed.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import anyio
+
+from engine import Engine, FerryError, Interrupted, Journal, Observer, Stopping, Transient, silence
+from pipelines import items
+from pipelines.items import ItemState, Outcome
+from pipelines.migration.finish import Failed, Finisher, Pending, Settled
+from pipelines.migration.select import Skip
+from pipelines.migration.ship import DEAD, Ship
+from pipelines.migration.stages import ItemBegan, ItemEnded, ItemProcessing
+from pipelines.migration.verify import Expected, differences
+from pipelines.panopto.client import Panopto
+
+STARTS = 3
+"""How often an item is shipped anew in one run because its session upload came to nothing."""
+
+CANCEL_LIMIT = 5.0
+"""Seconds that cancelling a session upload may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an item ended: its outcome, one word of why, and a sentence."""
+
+    outcome: Outcome
+    reason: str | None = None
+    why: str = ""
+
+
+def end_of(error: FerryError) -> End:
+    """Return the outcome of an item that failed."""
+    if isinstance(error, Transient):
+        return End(Outcome.RETRYABLE, error.code, str(error))
+    reason = error.code if error.code in items.PERMANENT else "refused"
+    return End(Outcome.PERMANENT, reason, str(error))
+
+
+class Migration:
+    """One run over the items of a plan."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        ship: Ship,
+        finisher: Finisher,
+        panopto: Panopto,
+        journal: Journal,
+        *,
+        in_flight: int,
+        finishing: int,
+        observer: Observer = silence,
+    ) -> None:
+        self._engine = engine
+        self._ship = ship
+        self._finisher = finisher
+        self._panopto = panopto
+        self._journal = journal
+        self._shipping = anyio.Semaphore(in_flight)
+        self._finishing = anyio.Semaphore(finishing)
+        self._observer = observer
+        self._draining = False
+        self._looking: set[anyio.CancelScope] = set()
+
+    async def run(self, plan: Iterable[str]) -> None:
+        """Take the items of `plan` to their outcomes, in its order.
+
+        Raises a Stopping error, Interrupted where the run was drained before all was done.
+        """
+        stopped: list[Stopping] = []
+        async with anyio.create_task_group() as group:
+            for event_id in plan:
+                await self._shipping.acquire()
+                if self._draining or stopped:
+                    self._shipping.release()
+                    break
+                group.start_soon(self._item, event_id, group.cancel_scope, stopped)
+        if stopped:
+            raise stopped[0]
+        if self._draining:
+            raise Interrupted("stopped before all was done")
+
+    def drain(self) -> None:
+        """Begin nothing new; parts in flight may end, and nobody waits for Panopto any more."""
+        self._draining = True
+        self._engine.drain()
+        for scope in self._looking:
+            scope.cancel()
+
+    async def _item(self, event_id: str, scope: anyio.CancelScope, stopped: list[Stopping]) -> None:
+        """Take one item to its end. It holds a shipping place, and gives it up when it comes to finishing."""
+        try:
+            end = await self._outcome(event_id)
+        except Interrupted:
+            return
+        except Stopping as error:
+            stopped.append(error)
+            scope.cancel()
+            return
+        if end is not None:
+            await self._keep(event_id, end)
+
+    async def _outcome(self, event_id: str) -> End | None:
+        shipping = Place(self._shipping)
+        try:
+            return await self._through(event_id, shipping)
+        except Stopping:
+            raise
+        except FerryError as error:
+            end = end_of(error)
+            if end.outcome is Outcome.PERMANENT:
+                await self._cancel(event_id)
+            return end
+        finally:
+            shipping.leave()
+
+    async def _through(self, event_id: str, shipping: "Place") -> End | None:
+        """Ship, finish and verify; a session upload that came to nothing is shipped anew."""
+        settled: Settled | None = None
+        for _ in range(STARTS):
+            self._observer(ItemBegan(event_id))
+            state = await self._ship.ship(event_id)
+            if isinstance(state, Skip):
+                return End(Outcome.SKIPPED, state.reason, state.why)
+            async with self._finishing:
+                shipping.leave()
+                settled = await self._settle(event_id, state)
+            if settled is None:
+                return None
+            if not (isinstance(settled.verdict, Failed) and settled.verdict.anew):
+                break
+            await self._journal.append(items.anew(event_id, settled.verdict.reason))
+            await shipping.enter()
+        return await self._judged(event_id, settled)
+
+    async def _settle(self, event_id: str, state: ItemState) -> Settled | None:
+        """Wait for Panopto; None where the run is drained meanwhile."""
+        self._observer(ItemProcessing(event_id))
+
+        async def seen(session_id: str) -> None:
+            await self._journal.append(items.session(event_id, session_id))
+
+        upload_id = (state.upload or {})["id"]
+        if self._draining:
+            return None
+        with anyio.CancelScope() as scope:
+            self._looking.add(scope)
+            try:
+                return await self._finisher.settle(upload_id, seen=seen, session_id=state.session_id)
+            finally:
+                self._looking.discard(scope)
+        return None
+
+    async def _judged(self, event_id: str, settled: Settled | None) -> End:
+        match settled.verdict if settled else Pending():
+            case Pending(reason=reason, sentence=sentence):
+                return End(Outcome.WAITING, reason, sentence)
+            case Failed(anew=True, reason=reason, sentence=sentence):
+                return End(Outcome.RETRYABLE, reason, sentence)
+            case Failed(reason=reason, sentence=sentence):
+                return End(Outcome.PERMANENT, reason, sentence)
+            case _:
+                return await self._verified(event_id)
+
+    async def _verified(self, event_id: str) -> End:
+        """Hold the session at Panopto against what it was meant to be."""
+        state = items.fold(self._journal.history(event_id))
+        meant, upload = state.meant or {}, state.upload or {}
+        expected = Expected(
+            event_id=event_id,
+            session_id=state.session_id or "",
+            title=meant["title"],
+            date=datetime.fromisoformat(meant["date"]),
+            folder_id=upload["folder_id"],
+            duration=meant["duration"],
+            files=frozenset(file["name"] for file in upload["files"]),
+        )
+        found = differences(expected, await self._panopto.session(expected.session_id), meant["files"])
+        if found:
+            return End(Outcome.DIFFERS, found[0].field, ", ".join(one.sentence for one in found))
+        return End(Outcome.VERIFIED)
+
+    async def _cancel(self, event_id: str) -> None:
+        """Cancel the session upload of an item that failed for good and was not submitted."""
+        state = items.fold(self._journal.history(event_id))
+        if state.upload is None or state.meant is not None:
+            return
+        with anyio.move_on_after(CANCEL_LIMIT, shield=True):
+            try:
+                found = await self._panopto.get(state.upload["id"])
+                if found is not None and found.state not in DEAD:
+                    await self._panopto.cancel(state.upload["id"])
+            except FerryError:
+                return  # Panopto times an open upload out by itself, and no session comes of it
+
+    async def _keep(self, event_id: str, end: End) -> None:
+        state = items.fold(self._journal.history(event_id))
+        upload, meant = state.upload or {}, state.meant or {}
+        kept = {name: meant[name] for name in ("bytes", "parts", "checked", "level") if name in meant}
+        await self._journal.append(
+            items.ended(
+                event_id,
+                end.outcome,
+                end.reason,
+                why=end.why,
+                upload_id=upload.get("id"),
+                session_id=state.session_id,
+                folder_id=upload.get("folder_id"),
+                **kept,
+            )
+        )
+        self._observer(ItemEnded(event_id, end.outcome, end.reason, end.why))
+
+
+class Place:
+    """A place in a stage that is left once, and may be entered again."""
+
+    def __init__(self, semaphore: anyio.Semaphore) -> None:
+        self._semaphore = semaphore
+        self._held = True
+
+    def leave(self) -> None:
+        """Give the place to the next one; does nothing where it was given already."""
+        if self._held:
+            self._held = False
+            self._semaphore.release()
+
+    async def enter(self) -> None:
+        """Wait for a place."""
+        await self._semaphore.acquire()
+        self._held = True

@@ -1,0 +1,170 @@
+"""Makes the plan: discovers, selects and places events, and keeps one compact record of each that is to move.
+
+The rows go to the checkpoint and come back in the order of shipping, largest first, so that the tail of a run
+is short. The order is by an estimate; it decides nothing else.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import anyio
+
+from engine import Journal, Observer, Record, silence
+from pipelines import items
+from pipelines.items import ItemState, Outcome
+from pipelines.migration.place import NoFolder, place
+from pipelines.migration.select import Selected, Skip, Wanted, select
+from pipelines.migration.stages import ItemEnded, Planning
+from pipelines.opencast.model import Event, Unread
+
+TOGETHER = 200
+"""Records that are appended at once: they share one write to the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One event of the plan."""
+
+    event_id: str
+    estimate: int | None
+    series: str
+    folder_id: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An event that is not moved: skipped, or permanently out of reach."""
+
+    event_id: str
+    outcome: Outcome
+    reason: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what an event is decided upon: the operator's selection, publications and folders."""
+
+    wanted: Wanted = field(default_factory=Wanted)
+    channels: tuple[str, ...] = ("engage-player", "api")
+    folders: Mapping[str, str] = field(default_factory=dict)
+    default_folder: str | None = None
+
+
+def decide(found: Event | Unread, rules: Rules, taken: int) -> Row | Left:
+    """Decide about one event; `taken` counts those that were taken before it, for the limit of a pilot."""
+    if isinstance(found, Unread):
+        return Left(found.identifier, Outcome.PERMANENT, found.reason, found.why)
+    selected = select(found, rules.wanted, rules.channels)
+    if isinstance(selected, Skip):
+        return Left(found.identifier, Outcome.SKIPPED, selected.reason, selected.why)
+    if rules.wanted.limit is not None and taken >= rules.wanted.limit:
+        why = f"the limit of {rules.wanted.limit} events is reached"
+        return Left(found.identifier, Outcome.SKIPPED, "not_selected", why)
+    return _placed(selected, rules)
+
+
+def _placed(selected: Selected, rules: Rules) -> Row | Left:
+    event = selected.event
+    where = place(event, rules.folders, rules.default_folder)
+    if isinstance(where, NoFolder):
+        return Left(event.identifier, Outcome.PERMANENT, "no_folder", where.why)
+    return Row(event.identifier, selected.estimate, event.series, where.folder_id, selected.warnings)
+
+
+async def decisions(found: AsyncIterator[Event | Unread], rules: Rules) -> AsyncIterator[Row | Left]:
+    """Decide about every event that is discovered, in its order."""
+    taken = 0
+    async for one in found:
+        decision = decide(one, rules, taken)
+        taken += isinstance(decision, Row)
+        yield decision
+
+
+def record_of(decision: Row | Left, state: ItemState) -> Record | None:
+    """Return what the checkpoint is told of a decision; None where it knows, or where the item is done.
+
+    An item that is under way stays so, whatever is published now: shipping it tells what became of it.
+    """
+    if state.settled or state.upload is not None:
+        return None
+    if isinstance(decision, Row):
+        row = {"bytes": decision.estimate, "series": decision.series, "folder_id": decision.folder_id}
+        same = state.planned == row and state.outcome in {Outcome.WAITING, Outcome.RETRYABLE}
+        return None if same else Record(decision.event_id, items.PLANNED, row)
+    if state.outcome is decision.outcome and state.reason == decision.reason:
+        return None
+    return items.ended(decision.event_id, decision.outcome, decision.reason, why=decision.why)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The items to move, largest first, and about how many bytes: of those whose size anybody knows."""
+
+    order: tuple[str, ...]
+    bytes: int
+
+
+class Planner:
+    """Writes a plan into the checkpoint."""
+
+    def __init__(self, journal: Journal, observer: Observer = silence) -> None:
+        self._journal = journal
+        self._observer = observer
+
+    async def plan(self, decided: AsyncIterator[Row | Left], known: Iterable[str], whole: bool) -> Plan:
+        """Record every decision, and return what is to be moved.
+
+        `known` are the subjects of the checkpoint before; `whole` tells whether every event of the source was
+        looked at. One that was planned earlier and is not there now is still tried where the look was whole
+        (a list may lack an event that exists), and left out where it was not.
+        """
+        seen: dict[str, int | None] = {}
+        batch: list[Record] = []
+        count = 0
+        async for decision in decided:
+            count += 1
+            state = self._state(decision.event_id)
+            if (record := record_of(decision, state)) is not None:
+                batch.append(record)
+            if not state.settled and (isinstance(decision, Row) or state.upload is not None):
+                seen[decision.event_id] = decision.estimate if isinstance(decision, Row) else None
+            else:
+                self._tell(decision, state)
+            if len(batch) >= TOGETHER:
+                await self._append(batch)
+                self._observer(Planning(count, len(seen)))
+        await self._append(batch)
+        seen.update(await self._earlier([one for one in known if one not in seen], whole))
+        order = sorted(seen, key=lambda one: (-(seen[one] or 0), one))
+        return Plan(tuple(order), sum(size or 0 for size in seen.values()))
+
+    def _state(self, event_id: str) -> ItemState:
+        return items.fold(self._journal.history(event_id))
+
+    def _tell(self, decision: Row | Left, state: ItemState) -> None:
+        if isinstance(decision, Left) and not state.settled:
+            self._observer(ItemEnded(decision.event_id, decision.outcome, decision.reason, decision.why))
+
+    async def _append(self, batch: list[Record]) -> None:
+        async with anyio.create_task_group() as group:
+            for record in batch:
+                group.start_soon(self._journal.append, record)
+        batch.clear()
+
+    async def _earlier(self, known: Sequence[str], whole: bool) -> dict[str, int | None]:
+        """Take up what earlier runs planned and this one did not come across."""
+        found: dict[str, int | None] = {}
+        left: list[Record] = []
+        for event_id in known:
+            state = self._state(event_id)
+            if state.settled or state.planned is None or state.outcome is Outcome.SKIPPED:
+                continue
+            if whole or state.upload is not None:
+                found[event_id] = state.planned["bytes"]
+            else:
+                why = "it is not among the series and events of [select]"
+                left.append(items.ended(event_id, Outcome.SKIPPED, "not_selected", why=why))
+        await self._append(left)
+        return found

@@ -1,0 +1,83 @@
+"""What a run would do, found out without writing anything anywhere."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from engine import PANOPTO
+from pipelines.items import ItemState, Outcome
+from pipelines.migration.place import unused
+from pipelines.migration.planning import Left, Row
+
+FolderExists = Callable[[str], Awaitable[bool]]
+LONGEST_LIST = 20
+"""Problems of one kind that are named; of more, the number."""
+
+
+@dataclass(slots=True)
+class Preview:
+    """Items by what a run would do with them, and what the operator should mend first.
+
+    `bytes` counts the items whose size Opencast tells; `unknown` those whose size it does not.
+    """
+
+    to_move: int = 0
+    bytes: int = 0
+    unknown: int = 0
+    done: int = 0
+    under_way: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    permanent: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    def count(self, decision: Row | Left, state: ItemState) -> None:
+        """Take one decision in, against what the checkpoint says of the item."""
+        if state.settled:
+            self.done += 1
+        elif isinstance(decision, Left) and state.upload is None:
+            counted = self.skipped if decision.outcome is Outcome.SKIPPED else self.permanent
+            counted[decision.reason] += 1
+            if decision.outcome is Outcome.PERMANENT:
+                self.problems.append(f"{decision.event_id}: {decision.why}")
+        else:
+            self.under_way += state.upload is not None
+            self._row(decision)
+
+    def _row(self, decision: Row | Left) -> None:
+        self.to_move += 1
+        if isinstance(decision, Left):
+            return
+        self.bytes += decision.estimate or 0
+        self.unknown += decision.estimate is None
+        self.problems += [f"{decision.event_id}: {warning}" for warning in decision.warnings]
+        if decision.estimate is not None and decision.estimate > PANOPTO.limits.largest:
+            self.problems.append(
+                f"{decision.event_id}: about {decision.estimate:,} bytes, and Panopto's parts hold "
+                f"{PANOPTO.limits.largest:,} at most"
+            )
+
+
+async def preview(
+    decided: AsyncIterator[Row | Left],
+    state_of: Callable[[str], ItemState],
+    folders: Mapping[str, str],
+    exists: FolderExists,
+) -> Preview:
+    """Count what a run would do. `folders` is the operator's table; each folder is asked for once."""
+    seen = Preview()
+    places: dict[str, str] = {}
+    series: set[str] = set()
+    async for decision in decided:
+        seen.count(decision, state_of(decision.event_id))
+        if isinstance(decision, Row):
+            series.add(decision.series)
+            places.setdefault(decision.folder_id, decision.series)
+    for folder_id, named_by in places.items():
+        if not await exists(folder_id):
+            of = f" of series {named_by}" if named_by in folders else ""
+            seen.problems.append(f"folder {folder_id}{of}: Panopto does not have it")
+    idle = unused(folders, series)
+    seen.problems += [f"series {one}: no event to move is of it" for one in idle[:LONGEST_LIST]]
+    if len(idle) > LONGEST_LIST:
+        seen.problems.append(f"{len(idle) - LONGEST_LIST} more series of the table have no event to move")
+    return seen

@@ -1,0 +1,45 @@
+"""What happened to items, as frozen facts for whoever looks: the terminal now, a page or a report later."""
+
+from dataclasses import dataclass
+
+from pipelines.items import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """Discovery goes on: so many events seen, so many of them to move."""
+
+    seen: int
+    to_move: int
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The plan stands: items to move, and about how many bytes (those whose size is known)."""
+
+    items: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBegan:
+    """An item is being shipped."""
+
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemProcessing:
+    """Panopto has all of an item, and works on it."""
+
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEnded:
+    """An item has its outcome for this run."""
+
+    event_id: str
+    outcome: Outcome
+    reason: str | None
+    why: str
