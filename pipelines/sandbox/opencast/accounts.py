@@ -5,7 +5,6 @@ login page, wrong ones with 401, good ones without the role with an HTML 403.
 """
 
 import base64
-import binascii
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -105,5 +104,5 @@ def _credentials(header: str) -> bytes:
     scheme, _, encoded = header.partition(" ")
     try:
         return base64.b64decode(encoded, validate=True) if scheme.lower() == "basic" else b""
-    except binascii.Error:
+    except ValueError:
         return b""
