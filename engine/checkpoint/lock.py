@@ -87,10 +87,15 @@ def file_system_of(path: Path, mounts: Iterable[Mount]) -> str:
     return found.fstype
 
 
-def refuse_network(path: Path, allowed: Collection[str]) -> None:
+def mounts_here() -> Iterator[Mount]:
+    """Give what is mounted on this machine."""
+    for partition in psutil.disk_partitions(all=True):
+        yield Mount(partition.mountpoint, partition.fstype)
+
+
+def refuse_network(path: Path, allowed: Collection[str], mounts: Iterable[Mount] | None = None) -> None:
     """Raise LocalResource where a checkpoint would lie on a network file system not allowed by name."""
-    mounts = (Mount(one.mountpoint, one.fstype) for one in psutil.disk_partitions(all=True))
-    fstype = file_system_of(path, mounts).lower()
+    fstype = file_system_of(path, mounts_here() if mounts is None else mounts).lower()
     if fstype in NETWORK and fstype not in allowed:
         raise LocalResource(
             f"lies on a network file system ({fstype}), whose locks and fsync cannot be trusted",
