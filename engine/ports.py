@@ -2,18 +2,49 @@
 
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import anyio
 
 from engine.checks import Checks
 from engine.journal import Journal
 from engine.limits import Slots
+from engine.model import Part, Target
+from engine.multipart import ListedPart, ObjectHead
 from engine.parts import PREFERRED, PartLimits
 from engine.progress import Observer, silence
 from engine.retry import RetryPolicy
-from engine.wire import Relay, Uploads
+from engine.wire import PartPut, PartReceipt, Relay
+
+
+class Uploads(Protocol):
+    """The S3 calls that a transfer makes, one attempt each, as `engine.multipart.Multipart` makes them."""
+
+    async def create(self, target: Target) -> str:
+        """Open a multipart upload and return its id."""
+        ...
+
+    def part(self, target: Target, upload: str, part: Part, deadline: float, hashed: bool) -> PartPut:
+        """Prepare the PUT of one part."""
+        ...
+
+    async def complete(self, target: Target, upload: str, receipts: Sequence[PartReceipt]) -> str:
+        """Make the parts one object and return its ETag."""
+        ...
+
+    async def abort(self, target: Target, upload: str) -> None:
+        """Give the upload up."""
+        ...
+
+    async def list_parts(self, target: Target, upload: str) -> Mapping[int, ListedPart] | None:
+        """Return the parts that are there; None where this target does not tell."""
+        ...
+
+    async def head(self, target: Target) -> ObjectHead | None:
+        """Return the object; None where there is none, or where this target does not tell."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,13 +32,14 @@ from engine.integrity import bare_etag, combine, composite_etag
 from engine.journal import Record, TransferState
 from engine.lanes import Lanes, Upload
 from engine.model import Blob, Transfer, TransferResult, Validator
+from engine.multipart import ObjectHead
 from engine.parts import cut, part_size
 from engine.ports import Ports
 from engine.progress import TransferFailed, TransferFinished, TransferStarted
 from engine.reader import Reader
 from engine.retry import retrying
 from engine.source import differs
-from engine.wire import ObjectHead, PartReceipt
+from engine.wire import PartReceipt
 
 Result = TypeVar("Result")
 
