@@ -117,13 +117,13 @@ _EXHAUSTED = frozenset({errno.ENOMEM, errno.ENFILE, errno.EMFILE, errno.ENOBUFS}
 
 
 def passing_fault(status: int, wait: float | None, where: str) -> Transient | None:
-    """Return what a status says that may be otherwise later (429, 408, 5xx), or None.
+    """Return what a status says that may be otherwise later (429, 408, 5xx but 501 and 505), or None.
 
     `wait` is the answer's Retry-After in seconds, or None where it has none.
     """
     if status == 429 or (status == 503 and wait is not None):
         return Throttled(f"asks for fewer calls (HTTP {status})", where=where, retry_after=wait)
-    if status >= 500 or status in {408, 425}:
+    if (status >= 500 and status not in {501, 505}) or status in {408, 425}:
         return ServerFault(f"answers HTTP {status}", where=where, retry_after=wait)
     return None
 

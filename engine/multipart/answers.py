@@ -1,0 +1,126 @@
+"""What an answer of S3 says: an error of ours where something is wrong, else the XML that it is made of."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+
+from lxml import etree
+
+from engine.errors import AccountRefused, FerryError, Refused, ServerFault, Throttled, UploadGone
+from engine.http import passing_fault
+from engine.retry import retry_after
+from engine.wire import Head
+
+LARGEST_ERROR = 64 * 1024
+"""Bytes that are read of an error's body."""
+
+
+class NotOffered(Refused):
+    """The target does not have this call."""
+
+
+class NotXml(ServerFault):
+    """The target answers with something else than S3's XML."""
+
+
+def judge(head: Head, body: bytes, where: str) -> None:
+    """Raise what an answer says that went wrong. A 200 may hold an error too, sent after minutes of spaces
+    (Amazon S3 API Reference, CompleteMultipartUpload)."""
+    code = error_code(body)
+    if head.status < 300 and code is None:
+        return
+    wait = retry_after(head.headers.get("Retry-After"), time.time())
+    raise _by_code(code, wait, where) or _by_status(head.status, code, wait, where)
+
+
+def judge_part(head: Head, body: bytes, where: str) -> str:
+    """Return the ETag of a part that was stored; raise where it was not, or where nothing proves it."""
+    judge(head, body, where)
+    etag = head.headers.get("ETag", "").strip()
+    if head.status != 200 or not etag.strip('"'):
+        raise ServerFault(f"answers HTTP {head.status} to a part without its ETag", where=where)
+    return etag
+
+
+def document(body: bytes) -> etree._Element | None:
+    """Parse an answer without entities, network or DTD; None where it is not XML, or has a DTD."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(body.strip(), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return None
+    return root if root.getroottree().docinfo.internalDTD is None else None
+
+
+def error_code(body: bytes) -> str | None:
+    """Return the code of S3's <Error>, or None where the answer is none."""
+    root = document(body) if body.strip() else None
+    if root is None or etree.QName(root).localname != "Error":
+        return None
+    for child in root.iterchildren(tag=etree.Element):
+        if etree.QName(child).localname == "Code":
+            return re.sub(r"[^A-Za-z0-9._-]", "", child.text or "")[:64]
+    return ""
+
+
+_CODES: Mapping[str, type[FerryError]] = {
+    "NoSuchUpload": UploadGone,
+    "InvalidPart": UploadGone,
+    "InternalError": ServerFault,
+    "ServiceUnavailable": ServerFault,
+    "OperationAborted": ServerFault,
+    "RequestTimeout": ServerFault,
+    "IncompleteBody": ServerFault,
+    "SlowDown": Throttled,
+    "TooManyRequests": Throttled,
+    "RequestLimitExceeded": Throttled,
+    "Throttling": Throttled,
+    "ThrottlingException": Throttled,
+    "BandwidthLimitExceeded": Throttled,
+    "NotImplemented": NotOffered,
+    "MethodNotAllowed": NotOffered,
+    "InvalidAccessKeyId": AccountRefused,
+    "SignatureDoesNotMatch": AccountRefused,
+    "ExpiredToken": AccountRefused,
+    "RequestTimeTooSkewed": AccountRefused,
+}
+"""S3's error codes that mean something else than their status (Amazon S3 API Reference, Error Responses).
+InvalidPart is a part that the target has lost or holds under another ETag: the file starts anew."""
+
+_ADVICE = {
+    "RequestTimeTooSkewed": "set this machine's clock",
+    "ExpiredToken": "give a token that is still valid",
+}
+
+
+def _by_code(code: str | None, wait: float | None, where: str) -> FerryError | None:
+    kind = _CODES.get(code or "")
+    if kind is None:
+        return None
+    said = f"says {code}"
+    if issubclass(kind, ServerFault | Throttled):
+        return kind(said, where=where, retry_after=wait)
+    return kind(said, where=where, advice=_ADVICE.get(code or "", ""))
+
+
+def _by_status(status: int, code: str | None, wait: float | None, where: str) -> FerryError:
+    if (passing := passing_fault(status, wait, where)) is not None:
+        return passing
+    said = f"answers HTTP {status}" + (f" ({code})" if code else "")
+    if status in {405, 501}:
+        return NotOffered(said, where=where)
+    if status < 300:
+        return ServerFault(said, where=where)
+    return Refused(said, where=where)
+
+
+PartJudge = Callable[[Head, bytes], str]
+
+
+def part_judge(where: str) -> PartJudge:
+    """Return a judge of the answers to PUTs of parts at `where`."""
+
+    def judged(head: Head, body: bytes) -> str:
+        return judge_part(head, body, where)
+
+    return judged
