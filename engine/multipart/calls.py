@@ -89,6 +89,7 @@ class Multipart:
         self._stack = clients
         self._credentials = credentials
         self._deadline, self._complete_deadline = deadlines
+        self._session = _session()
         self._clients: dict[str, Any] = {}
         self._opening = anyio.Lock()
         self._unlisted: set[str] = set()
@@ -214,7 +215,7 @@ class Multipart:
     async def _open(self, endpoint: str) -> Any:
         keys = self._credentials or DUMMY
         client = await self._stack.enter_async_context(
-            _session().create_client(
+            self._session.create_client(
                 "s3",
                 region_name=REGION,
                 endpoint_url=endpoint,

@@ -265,6 +265,7 @@ async def test_cookies_are_kept_only_where_asked(keep: bool) -> None:
         (503, None, ServerFault),
         (500, None, ServerFault),
         (408, None, ServerFault),
+        (501, None, type(None)),
         (404, None, type(None)),
         (200, None, type(None)),
     ],
