@@ -11,14 +11,7 @@ from typing import Any, Protocol
 
 import anyio
 
-from engine import (
-    Answer,
-    Gone,
-    RetryPolicy,
-    ServerFault,
-    Transient,
-    Unreadable,
-)
+from engine import Answer, Gone, RetryPolicy, ServerFault, Transient, Unreadable
 from pipelines.config import SettingsError
 from pipelines.opencast.account import judge_account
 from pipelines.opencast.model import Event, Me, Series, Unread
