@@ -17,7 +17,7 @@ from pipelines.sandbox import audit, certificate, faults, front
 from pipelines.sandbox.audit import Audit
 from pipelines.sandbox.bandwidth import Bandwidth
 from pipelines.sandbox.faults import Fault, FaultScript
-from pipelines.sandbox.handout import CA, SETTINGS, Handout
+from pipelines.sandbox.handout import CA, READY, SETTINGS, Handout
 from pipelines.sandbox.opencast import Opencast
 from pipelines.sandbox.origin import Origin
 from pipelines.sandbox.panopto import Panopto
@@ -126,6 +126,7 @@ class Sandbox:
         for origin in (api, files, target, books):
             stack.push_async_callback(origin.close)
         stack.callback(shutil.rmtree, self.folder / OBJECTS, ignore_errors=True)
+        stack.callback((self.folder / READY).unlink, missing_ok=True)
         client = Client(secrets.token_hex(8), secrets.token_urlsafe(24), self.switches.client_type)
         account = Account(USERNAME, secrets.token_urlsafe(12), secrets.token_hex(16))
         self.opencast = Opencast(self.world, self.switches, self.audit, self.faults, self.bandwidth)

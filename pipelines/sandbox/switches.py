@@ -71,8 +71,8 @@ class Switches:
         value = getattr(self, name)
         if get_origin(kind) is Literal and value not in get_args(kind):
             raise ValueError(f"The switch {name} is {' or '.join(get_args(kind))}, not {value!r}.")
-        if isinstance(value, int | float) and value < 0:
-            raise ValueError(f"The switch {name} cannot be negative.")
+        if isinstance(value, int | float) and not value >= 0:
+            raise ValueError(f"The switch {name} cannot be {value}.")
 
     def parse(self, setting: str) -> Self:
         """These switches with one set as a person writes it, "NAME=VALUE".

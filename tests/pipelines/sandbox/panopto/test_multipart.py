@@ -33,7 +33,7 @@ def test_an_object_is_whole_or_refused(sizes: dict[int, int], numbers: list[int]
     if good:
         assert chosen(parts, wanted, SWITCHES) == [parts[number] for number in numbers]
     else:
-        with pytest.raises(S3Error, match="InvalidPartOrder|InvalidPart|EntityTooSmall"):
+        with pytest.raises(S3Error, match=r"InvalidPartOrder|InvalidPart|EntityTooSmall"):
             chosen(parts, wanted, SWITCHES)
 
 

@@ -1,0 +1,112 @@
+"""The audit: what it counts, what it blanks, what it serves."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from pipelines.sandbox import audit
+from pipelines.sandbox.audit import Audit, blank_query
+from pipelines.sandbox.origin import Origin
+
+
+class Holdings:
+    """A target that holds one row of each kind."""
+
+    def objects(self) -> list[dict[str, Any]]:
+        """One object."""
+        return [{"key": "a.mp4"}]
+
+    def session_uploads(self) -> list[dict[str, Any]]:
+        """One session upload."""
+        return [{"state": 4}]
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """One session."""
+        return [{"title": "T"}]
+
+    def multipart_uploads(self) -> list[dict[str, Any]]:
+        """One multipart upload, with numbers for keys."""
+        return [{"parts": {1: 10}}]
+
+
+def test_secrets_are_blanked() -> None:
+    """Credentials, cookies, signed queries and the UploadTarget's GUID are not kept; the rest is."""
+    books = Audit()
+    headers = [("Authorization", "Bearer canary"), ("cookie", "canary"), ("Range", "bytes=0-0")]
+    path = "/Panopto/Upload/canary-guid/a.mp4"
+    query = "uploadId=7&policy=canary&Signature=canary&keyId=canary&X-Amz-Signature=canary"
+    entry = books.opens("panopto", "upload_part", "PUT", path, query, headers)
+    assert "canary" not in str(books.entries())
+    assert (entry.path, entry.headers["Range"]) == ("/Panopto/Upload/***/a.mp4", "bytes=0-0")
+    assert entry.query.startswith("uploadId=7&")
+
+
+@pytest.mark.parametrize("query", ["", "filter=title:a%20b&limit=10", "a", "uploads"])
+def test_a_query_without_secrets_is_kept_as_it_was(query: str) -> None:
+    """Byte for byte."""
+    assert blank_query(query) == query
+
+
+def test_requests_are_counted_by_service_and_call() -> None:
+    """Body bytes in and out are summed; a request without an end counts."""
+    now = [0.0]
+    books = Audit(clock=lambda: now[0])
+    for call, received in (("get_file", 1), ("get_file", 2), ("list_events", 4)):
+        entry = books.opens("opencast", call, "GET", "/", "", [])
+        now[0] += 0.5
+        books.closes(entry, 200, received, received * 10)
+    books.opens("panopto", "get_file", "GET", "/", "", [])
+    assert [tuple(line.values()) for line in books.requests()] == [
+        ("opencast", "get_file", 2, 3, 30),
+        ("opencast", "list_events", 1, 4, 40),
+        ("panopto", "get_file", 1, 0, 0),
+    ]
+    assert [(entry.number, entry.at, entry.seconds) for entry in books.log[:2]] == [
+        (1, 0.0, 0.5),
+        (2, 0.5, 0.5),
+    ]
+
+
+async def test_a_source_is_hashed_once_until_it_changes() -> None:
+    """The digest is asked for when somebody looks, and again only after the file was served anew."""
+    books, asked = Audit(), []
+
+    async def digest() -> str:
+        asked.append(1)
+        return hashlib.sha256(b"x").hexdigest()
+
+    books.serves("event", "http://here/a", 1, digest)
+    for _ in range(2):
+        (row,) = await books.sources()
+    assert (row["event_id"], row["size"], row["sha256"]) == ("event", 1, hashlib.sha256(b"x").hexdigest())
+    assert len(asked) == 1
+    books.serves("event", "http://here/a", 2, digest)
+    assert [row["size"] for row in await books.sources()] == [2]
+    assert len(asked) == 2
+    books.forgets("http://here/a")
+    assert await books.sources() == []
+
+
+async def test_every_list_is_served_as_json() -> None:
+    """The paths are those of the issue; without a target the lists are empty."""
+    books, origin = Audit(), Origin()
+    await origin.serve(audit.application(books))
+    try:
+        async with ClientSession(origin.url) as http:
+
+            async def get(path: str) -> Any:
+                async with http.get(path) as reply:
+                    assert reply.content_type == "application/json"
+                    return await reply.json()
+
+            paths = ("/sources", "/objects", "/session-uploads", "/sessions", "/requests", "/log")
+            assert [await get(path) for path in paths] == [[]] * 6
+            books.keeps(Holdings())
+            assert await get("/objects") == [{"key": "a.mp4"}]
+            assert await get("/session-uploads") == [{"state": 4}]
+            assert await get("/sessions") == [{"title": "T"}]
+            assert await get("/multipart-uploads") == [{"parts": {"1": 10}}]
+    finally:
+        await origin.close()

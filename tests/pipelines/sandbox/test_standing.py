@@ -1,0 +1,123 @@
+"""The whole sandbox standing: what it hands out, and that it is gone afterwards."""
+
+import asyncio
+import json
+import ssl
+import stat
+import tomllib
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientConnectorError, ClientSession, encode_basic_auth
+
+from pipelines.sandbox import Fault, Sandbox, Standing, Switches, World, serve
+
+SMALL = World.seeded(7, 16, largest=200_000, typical=20_000)
+
+
+async def test_a_folder_holds_all_that_a_person_needs(tmp_path: Path) -> None:
+    """Settings with relative paths, a table without one series, secrets for their owner only."""
+    async with Sandbox(SMALL, folder=tmp_path) as sandbox:
+        details = json.loads((tmp_path / "sandbox.json").read_text())
+        assert details == sandbox.details
+        assert set(details["panopto"]) == {
+            "url",
+            "client_id",
+            "client_secret",
+            "username",
+            "password",
+            "folder_id",
+        }
+        settings = tomllib.loads(sandbox.settings_file.read_text())
+        assert settings["opencast"]["url"] == details["opencast"]["url"] == sandbox.opencast_url
+        assert settings["panopto"]["folder_id"] == details["panopto"]["folder_id"]
+        secret = tmp_path / settings["panopto"]["client_secret_file"]
+        assert secret.read_text().strip() == details["panopto"]["client_secret"]
+        for path in (secret, tmp_path / "sandbox.json", tmp_path / settings["opencast"]["password_file"]):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        rows = (tmp_path / "folders.csv").read_text().splitlines()
+        assert rows[0] == "series,folder_id"
+        assert len(rows) == len(SMALL.series)
+
+
+async def test_its_folders_are_the_same_in_every_sandbox_of_a_seed(tmp_path: Path) -> None:
+    """So settings written by hand outlive a restart; everything else is fresh."""
+    tables = []
+    for _ in range(2):
+        async with Sandbox(SMALL, folder=tmp_path) as sandbox:
+            tables.append(((tmp_path / "folders.csv").read_bytes(), sandbox.details["panopto"]["folder_id"]))
+    assert tables[0] == tables[1]
+
+
+async def test_it_serves_both_systems_and_the_audit(tmp_path: Path) -> None:
+    """Opencast's list, Panopto's discovery by 127.0.0.1 and by localhost, and the audit's sources."""
+    async with Sandbox(SMALL, folder=tmp_path) as sandbox, ClientSession() as http:
+        opencast = sandbox.details["opencast"]
+        basic = {"Authorization": encode_basic_auth(opencast["username"], opencast["password"])}
+        async with http.get(f"{sandbox.opencast_url}/api/events", headers=basic) as reply:
+            assert len(await reply.json()) == 16
+        trust = ssl.create_default_context(cafile=str(sandbox.ca_file))
+        for host in (sandbox.panopto_url, sandbox.panopto_url.replace("127.0.0.1", "localhost")):
+            async with http.get(
+                f"{host}/Panopto/oauth2/.well-known/openid-configuration", ssl=trust
+            ) as reply:
+                assert reply.status == 200
+        async with http.get(f"{sandbox.audit_url}/sources") as reply:
+            sources = await reply.json()
+        assert sources == await sandbox.audit.sources()
+        assert {len(source["sha256"]) for source in sources} == {64}
+
+
+async def test_leaving_it_stops_everything(tmp_path: Path) -> None:
+    """The ports are closed, the objects gone, and no sandbox.json says otherwise."""
+    async with Sandbox(SMALL, folder=tmp_path) as sandbox:
+        url = sandbox.audit_url
+    assert not (tmp_path / "sandbox.json").exists()
+    assert not (tmp_path / "panopto-objects").exists()
+    async with ClientSession() as http:
+        with pytest.raises(ClientConnectorError):
+            await http.get(f"{url}/log")
+
+
+async def test_a_fault_at_an_unknown_operation_is_refused(tmp_path: Path) -> None:
+    """Before anything is served, in one sentence."""
+    with pytest.raises(ValueError, match=r"No operation is called 'panopto\.nothing'"):
+        async with Sandbox(SMALL, faults=[Fault("panopto.nothing", "reset")], folder=tmp_path):
+            pass
+    assert not (tmp_path / "sandbox.json").exists()
+
+
+async def test_known_operations_of_every_server_can_be_struck(tmp_path: Path) -> None:
+    """The API, the file server, REST, S3 and processing."""
+    names = [
+        "opencast.list_events",
+        "files.get_file",
+        "panopto.token",
+        "panopto.upload_part",
+        "panopto.process",
+    ]
+    async with Sandbox(SMALL, faults=[Fault(name, "delay") for name in names], folder=tmp_path) as sandbox:
+        assert [line["struck"] for line in sandbox.faults.statistics()] == [0] * 5
+
+
+async def test_the_command_serves_until_it_is_stopped(tmp_path: Path) -> None:
+    """`serve` tells when it is ready, and cancelling it ends it."""
+    ready: asyncio.Queue[Sandbox] = asyncio.Queue()
+    faults = tmp_path / "faults.json"
+    faults.write_text('[{"operation": "panopto.token", "action": "status"}]')
+    asked = Standing(tmp_path / "out", 3, None, 7, 50.0, faults, ("largest=100000", "typical=10000"))
+    serving = asyncio.create_task(serve(asked, ready.put_nowait))
+    sandbox = await asyncio.wait_for(ready.get(), 10)
+    assert (len(sandbox.world.events), sandbox.bandwidth.rate) == (3, 50 * 2**20)
+    assert sandbox.switches == Switches(largest=100_000, typical=10_000)
+    assert (tmp_path / "out" / "sandbox.json").exists()
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+    assert not (tmp_path / "out" / "sandbox.json").exists()
+
+
+def test_a_person_may_bring_own_films(tmp_path: Path) -> None:
+    """A folder without media is refused in one sentence."""
+    with pytest.raises(ValueError, match="No file in"):
+        Standing(tmp_path, media=tmp_path).sandbox()

@@ -1,0 +1,45 @@
+"""Switches as a person writes them."""
+
+from dataclasses import fields
+
+import pytest
+
+from pipelines.sandbox.switches import Switches
+
+
+@pytest.mark.parametrize(
+    ("setting", "name", "value"),
+    [
+        ("framing=refuse", "framing", "refuse"),
+        ("expires_in=2.5", "expires_in", 2.5),
+        ("largest=1000", "largest", 1000),
+        ("object_queries=on", "object_queries", "on"),
+    ],
+)
+def test_a_switch_is_set_by_name_and_value(setting: str, name: str, value: object) -> None:
+    """The others keep their values."""
+    parsed = Switches().parse(setting)
+    changed = {
+        one.name for one in fields(Switches) if getattr(parsed, one.name) != getattr(Switches(), one.name)
+    }
+    assert (changed, getattr(parsed, name)) == ({name}, value)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "framing",
+        "framing=perhaps",
+        "nonsense=on",
+        "expires_in=soon",
+        "largest=1.5",
+        "jitter=-1",
+        "=on",
+        "jitter=nan",
+    ],
+)
+def test_a_wrong_setting_is_refused_in_one_sentence(setting: str) -> None:
+    """Unknown names, unknown values, no numbers."""
+    with pytest.raises(ValueError, match=r"switch") as caught:
+        Switches().parse(setting)
+    assert "\n" not in str(caught.value)
