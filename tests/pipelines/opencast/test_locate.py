@@ -30,7 +30,9 @@ class Clock:
 
 def signed(until: float, name: str = "film", host: str = "https://files.example") -> str:
     """Return an address with a policy that holds until then."""
-    policy = orjson.dumps({"Statement": {"Condition": {"DateLessThan": int(until * 1000)}, "Resource": "x"}})
+    policy = orjson.dumps(
+        {"Statement": {"Condition": {"DateLessThan": round(until * 1000)}, "Resource": "x"}}
+    )
     encoded = base64.urlsafe_b64encode(policy).decode().rstrip("=")
     return f"{host}/{name}.mp4?policy={encoded}&keyId=k&signature=s"
 
