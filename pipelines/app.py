@@ -286,3 +286,9 @@ def outcomes_in(path: Path) -> Outcomes:
     """Count how the items of a checkpoint file stand, even while a run writes to it."""
     with read_checkpoint(path) as contents:
         return count(contents.each())
+
+
+def states_in(path: Path) -> dict[str, ItemState]:
+    """Return the state of every item of a checkpoint file."""
+    with read_checkpoint(path) as contents:
+        return {subject: items.fold(records) for subject, records in contents.each()}

@@ -1,13 +1,14 @@
 """`ferry run`: moves what the settings select, and goes on where an earlier run was."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from engine import Audience, FerryError, Interrupted
-from pipelines.app import open_application
+from engine import Audience, FerryError, Interrupted, Snapshot
+from pipelines.app import Application, open_application
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.screen import Picture, shown
@@ -18,46 +19,63 @@ from pipelines.items import Outcomes
 app = typer.Typer()
 
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a run ended: its exit code, how all items stand, what this process moved, and what stopped it."""
+
+    code: Exit
+    outcomes: Outcomes
+    snapshot: Snapshot
+    error: str | None = None
+
+
 @app.command()
 def run(
     config: Annotated[Path, typer.Option("-c", "--config", help="Settings file.")] = Path("migration.toml"),
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Move what the settings select; on a checkpoint that exists, go on where it was."""
-    sys.exit(migrate(load(config), json=json))
+    ran = migrate(load(config))
+    if json:
+        write_json(document(ran.code, ran.outcomes, ran.snapshot, ran.error))
+    else:
+        write_table(ran.code, ran.outcomes, ran.snapshot)
+    if ran.error:
+        tell(ran.error)
+    sys.exit(ran.code)
 
 
-def migrate(settings: Settings, *, json: bool) -> Exit:
-    """Run a migration to its end, say how the items stand, and return the exit code."""
+def migrate(settings: Settings) -> Ran:
+    """Run a migration until it ends, stops or is stopped."""
     picture = Picture()
-    error: list[FerryError] = []
 
-    async def go() -> tuple[Exit, Outcomes]:
+    async def go() -> Ran:
         with shown(picture) as observer:
             async with open_application(settings, Audience((picture, observer))) as application:
                 signals = loop.Signals(application.drain, tell)
-
-                async def main() -> None:
-                    try:
-                        await application.run()
-                    except Interrupted:
-                        return
-                    except FerryError as stopped:
-                        error.append(stopped)
-
-                await signals.guard(main)
+                error = await guarded(application, signals)
                 outcomes = application.outcomes()
-        stopped = exit_for(error[0]) if error else None
-        return signals.exit or stopped or Exit(outcomes.exit_code), outcomes
+        stopped = exit_for(error) if error else None
+        code = signals.exit or stopped or Exit(outcomes.exit_code)
+        return Ran(code, outcomes, picture.snapshot, str(error) if error else None)
 
-    code, outcomes = loop.run(go)
-    if json:
-        write_json(document(code, outcomes, picture.snapshot, str(error[0]) if error else None))
-    else:
-        write_table(code, outcomes, picture.snapshot)
-    if error:
-        tell(str(error[0]))
-    return code
+    return loop.run(go)
+
+
+async def guarded(application: Application, signals: loop.Signals) -> FerryError | None:
+    """Run under the signals, and return what stopped the run, if anything did."""
+    stopped: list[FerryError] = []
+
+    async def main() -> None:
+        try:
+            await application.run()
+        except Interrupted:
+            return
+        except FerryError as error:
+            stopped.append(error)
+
+    await signals.guard(main)
+    return stopped[0] if stopped else None
 
 
 def tell(sentence: str) -> None:

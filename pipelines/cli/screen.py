@@ -172,7 +172,13 @@ def log() -> Any:
         structlog.PrintLogger(sys.stderr),
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+            structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
+            _clean,
+            structlog.dev.ConsoleRenderer(colors=False, sort_keys=False, pad_event_to=0),
         ],
     )
+
+
+def _clean(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Keep what others wrote from reaching the terminal as anything but text."""
+    return {name: plain(value) if isinstance(value, str) else value for name, value in event.items()}

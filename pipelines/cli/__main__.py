@@ -1,0 +1,5 @@
+"""`python -m pipelines.cli` is `ferry`."""
+
+from pipelines.cli.verbs import main
+
+main()

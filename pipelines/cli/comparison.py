@@ -1,0 +1,86 @@
+"""The end of a demo by the sandbox's own audit: every object held against its source, by SHA-256."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipelines.items import ItemState
+from pipelines.panopto.manifest import event_of
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event of a demo: what became of it, and whether what arrived is what was sent."""
+
+    event_id: str
+    title: str
+    outcome: str
+    reason: str
+    files: int
+    bytes: int
+    identical: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All events of a demo. `strays` are objects or sessions that belong to no event of it."""
+
+    lines: tuple[Line, ...]
+    strays: int = 0
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anything arrived that is not its source, twice, or from nowhere."""
+        return self.strays > 0 or any(line.identical is False for line in self.lines)
+
+
+@dataclass(slots=True)
+class Books:
+    """The audit's lists, joined by what they have in common."""
+
+    hashes: dict[str, set[str]] = field(default_factory=dict)
+    objects: dict[str, dict[str, Row]] = field(default_factory=dict)
+    sessions: dict[str, list[Row]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, sources: Iterable[Row], objects: Iterable[Row], sessions: Iterable[Row]) -> "Books":
+        """Join sources by event, objects by session upload, sessions by the marker of their description."""
+        books = cls()
+        for source in sources:
+            books.hashes.setdefault(source["event_id"], set()).add(source["sha256"])
+        for one in objects:
+            books.objects.setdefault(one["session_upload_id"], {})[one["key"]] = one
+        for session in sessions:
+            books.sessions.setdefault(event_of(session["description"]) or "", []).append(session)
+        return books
+
+
+def compared(states: Mapping[str, ItemState], books: Books) -> Comparison:
+    """Hold what arrived against what was there to be sent."""
+    lines = [line(event_id, state, books) for event_id, state in states.items()]
+    strays = sum(len(found) for event_id, found in books.sessions.items() if event_id not in states)
+    return Comparison(tuple(sorted(lines, key=lambda one: (one.outcome != "verified", -one.bytes))), strays)
+
+
+def line(event_id: str, state: ItemState, books: Books) -> Line:
+    """Tell of one event. One with a session must have exactly one, and each of its files a source."""
+    sessions = books.sessions.get(event_id, [])
+    files = [
+        books.objects.get(session["session_upload_id"], {}).get(name)
+        for session in sessions
+        for name in session["files"]
+    ]
+    hashes = books.hashes.get(event_id, set())
+    whole = len(sessions) == 1 and all(one is not None and one["sha256"] in hashes for one in files)
+    due = bool(sessions) or state.outcome == "verified"
+    return Line(
+        event_id=event_id,
+        title=sessions[0]["title"] if sessions else "",
+        outcome=state.outcome.value,
+        reason=state.reason or "",
+        files=len(files),
+        bytes=sum(one["size"] for one in files if one),
+        identical=whole if due else None,
+    )

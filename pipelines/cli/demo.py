@@ -1,0 +1,135 @@
+"""`ferry demo`: a sandbox in a process of its own, a run over it, and every object held to its source."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine import LocalResource, Network, open_http
+from pipelines.app import states_in
+from pipelines.cli import loop
+from pipelines.cli.comparison import Books, Comparison, compared
+from pipelines.cli.exits import Exit
+from pipelines.cli.run import migrate, tell
+from pipelines.cli.summary import document, plain, size, write_json, write_table
+from pipelines.config import load
+
+app = typer.Typer()
+
+READY_LIMIT = 60.0
+"""Seconds that the sandbox may take to stand."""
+
+AUDIT_LIMIT = 300.0
+"""Seconds that hashing all sources may take."""
+
+
+@app.command()
+def demo(
+    events: Annotated[int, typer.Option(min=1, help="Events of the seeded world.")] = 16,
+    media: Annotated[Path | None, typer.Option(help="Move the video files of this folder instead.")] = None,
+    work: Annotated[
+        Path | None, typer.Option(help="Folder to work in, kept afterwards; else a temporary one.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Move a world of lectures from a sandbox to a sandbox, and show what became of them."""
+    with ExitStack() as stack:
+        folder = work or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ferry-demo-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        audit = stack.enter_context(standing(folder, events, media))["audit"]["url"]
+        settings = load(folder / "migration.toml")
+        ran = migrate(settings)
+        comparison = compared(states_in(settings.checkpoint.path), loop.run(lambda: books(audit)))
+    code = Exit.DIFFERS if comparison.wrong else ran.code
+    if json:
+        write_json(document(code, ran.outcomes, ran.snapshot, ran.error))
+    else:
+        write(comparison)
+        write_table(code, ran.outcomes, ran.snapshot)
+    if comparison.wrong:
+        tell("the audit does not agree: look at the rows marked NO")
+    sys.exit(code)
+
+
+@contextmanager
+def standing(folder: Path, events: int, media: Path | None) -> Iterator[dict[str, Any]]:
+    """Start a sandbox in a process of its own and end it; yields what its sandbox.json says."""
+    details = folder / "sandbox.json"
+    for stale in (details, folder / "migration.checkpoint"):
+        stale.unlink(missing_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "pipelines.cli",
+        "sandbox",
+        "--out",
+        str(folder),
+        "--events",
+        str(events),
+    ]
+    if media is not None:
+        command += ["--media", str(media)]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:  # noqa: S603 - ourselves
+        try:
+            yield ready(process, details)
+        finally:
+            os.kill(process.pid, signal.SIGTERM)
+            process.wait()
+
+
+def ready(process: "subprocess.Popen[bytes]", details: Path) -> dict[str, Any]:
+    """Wait until the sandbox stands. Raises LocalResource where it does not come to that."""
+    end = time.monotonic() + READY_LIMIT
+    while time.monotonic() < end and process.poll() is None:
+        if details.exists():
+            found: dict[str, Any] = orjson.loads(details.read_bytes())
+            return found
+        time.sleep(0.05)
+    raise LocalResource(
+        "the sandbox did not start", where=str(details.parent), advice="its own words are above"
+    )
+
+
+async def books(audit: str) -> Books:
+    """Read the sandbox's audit."""
+    async with open_http(Network()) as http:
+        lists = [
+            orjson.loads((await http.call("GET", f"{audit}/{name}", deadline=AUDIT_LIMIT)).body)
+            for name in ("sources", "objects", "sessions")
+        ]
+    return Books.of(*lists)
+
+
+def write(comparison: Comparison) -> None:
+    """Write a row an event."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("event", no_wrap=True, max_width=18)
+    table.add_column("title at Panopto", no_wrap=True, ratio=1)
+    table.add_column("outcome", no_wrap=True)
+    table.add_column("files", justify="right", no_wrap=True)
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("same", justify="right", no_wrap=True)
+    for line in comparison.lines:
+        table.add_row(
+            Text(plain(line.event_id), overflow="ellipsis"),
+            Text(plain(line.title), overflow="ellipsis"),
+            line.reason or line.outcome,
+            str(line.files or ""),
+            size(line.bytes) if line.bytes else "",
+            {True: "yes", False: "NO", None: ""}[line.identical],
+        )
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    console.print("same: the SHA-256 of each object is its source's, by the sandbox's audit\n", style="dim")
