@@ -115,12 +115,12 @@ async def books(audit: str) -> Books:
 def write(comparison: Comparison) -> None:
     """Write a row an event."""
     table = Table(box=None, pad_edge=False)
-    table.add_column("event", no_wrap=True, max_width=18)
+    table.add_column("event", no_wrap=True, width=14)
     table.add_column("title at Panopto", no_wrap=True, ratio=1)
-    table.add_column("outcome", no_wrap=True)
-    table.add_column("files", justify="right", no_wrap=True)
-    table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("same", justify="right", no_wrap=True)
+    table.add_column("outcome", no_wrap=True, min_width=17)
+    table.add_column("files", justify="right", no_wrap=True, min_width=5)
+    table.add_column("size", justify="right", no_wrap=True, min_width=9)
+    table.add_column("same", justify="right", no_wrap=True, min_width=4)
     for line in comparison.lines:
         table.add_row(
             Text(plain(line.event_id), overflow="ellipsis"),

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -179,6 +179,6 @@ def log() -> Any:
     )
 
 
-def _clean(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+def _clean(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Keep what others wrote from reaching the terminal as anything but text."""
     return {name: plain(value) if isinstance(value, str) else value for name, value in event.items()}

@@ -1,0 +1,30 @@
+"""Rules for every test: how long it may take, and that under FERRY_REQUIRE_ALL a missing tool is a failure."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+LIMITS = {"slow": 120, "long": 3600}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests marked slow or long their own time limit."""
+    for item in items:
+        for marker, seconds in LIMITS.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.timeout(seconds))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where everything is required; only the published references may be missing."""
+    report = yield
+    if report.skipped and os.environ.get("FERRY_REQUIRE_ALL") and not hasattr(report, "wasxfail"):
+        reason = str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr)
+        if "FERRY_REFERENCE" not in reason:
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} was skipped, and FERRY_REQUIRE_ALL is set: {reason}"
+    return report
