@@ -56,6 +56,11 @@ class Caller:
         self.folder = panopto.default_folder.id
         self.token = ""
 
+    def files(self) -> list[str]:
+        """The names of the files that lie on the site's disk."""
+        folder = self.ca.parent / "objects"
+        return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
     async def form(self, path: str, client: Client = USER, **fields: str) -> aiohttp.ClientResponse:
         """POST a form with the client's credentials in it."""
         data = {"client_id": client.id, "client_secret": client.secret, **fields}

@@ -64,6 +64,13 @@ class OpenUploads:
         """Completed or aborted: its id is not known any more."""
         self._open.pop(upload.id, None)
 
+    def forget(self, target: str) -> list[Path]:
+        """Close all of one target; returns the files of their parts."""
+        mine = [one for one in self._open.values() if one.target == target]
+        for one in mine:
+            self.close(one)
+        return [part.path for one in mine for part in one.parts.values()]
+
     def has(self, upload: MultipartUpload) -> bool:
         """Whether it is still open."""
         return upload.id in self._open

@@ -18,6 +18,7 @@ from pipelines.sandbox.switches import Switches
 PROCESS = "panopto.process"
 """The operation whose faults processing plays; its subject is "ID title"."""
 LARGEST_MANIFEST = 16 << 20
+GIVEN_UP = frozenset({State.DELETING_FILES, State.DELETED, State.DELETING_ERROR})
 
 
 def guid() -> str:
@@ -41,6 +42,7 @@ class Site:
     sessions: dict[str, Session] = field(default_factory=dict)
     multiparts: OpenUploads = field(default_factory=OpenUploads)
     _targets: dict[str, Upload] = field(default_factory=dict)
+    _unfinished: dict[str, Upload] = field(default_factory=dict)
 
     def may_see(self, folder: Folder, user: str | None) -> bool:
         """Whether a token's user, or one without a user, sees a folder and what is in it."""
@@ -92,9 +94,8 @@ class Site:
         upload.completions += 1
         if upload.state(self.clock()) is not State.UPLOADING:
             return
-        upload.steps = (
-            Step(self.clock(), State.UPLOAD_COMPLETE),
-        )  # a second PUT meanwhile finds it completed
+        self._unfinished.pop(upload.id, None)
+        upload.steps = (Step(self.clock(), State.UPLOAD_COMPLETE),)  # so a second PUT does nothing meanwhile
         documents = {key: await self._text(held) for key, held in upload.objects.items() if _is_xml(key)}
         checksums = self.switches.checksum == "on"
         stream = upload.kind == "stream"
@@ -112,18 +113,19 @@ class Site:
     async def sweep(self) -> None:
         """Remove the bytes of uploads that were cancelled or timed out."""
         now = self.clock()
-        for upload in self.uploads.values():
-            if upload.objects and upload.state(now) in {State.DELETING_FILES, State.DELETED}:
+        for upload in list(self._unfinished.values()):
+            if upload.state(now) in GIVEN_UP:
+                self._unfinished.pop(upload.id, None)
                 dropped = [path for held in upload.objects.values() for path in held.segments]
                 upload.objects.clear()
-                await self.disk.drop(dropped)
+                await self.disk.drop([*dropped, *self.multiparts.forget(upload.target)])
 
     def _opening(self) -> timeline.Steps:
         return timeline.opened(self.clock(), self.switches, self.random)
 
     def _opened(self, upload: Upload) -> Upload:
         self.uploads[upload.id] = upload
-        self._targets[upload.target] = upload
+        self._targets[upload.target] = self._unfinished[upload.id] = upload
         return upload
 
     async def _text(self, held: StoredObject) -> bytes:

@@ -40,12 +40,6 @@ async def until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-def files(caller: Caller) -> list[str]:
-    """The names of the files that lie on the disk."""
-    folder = caller.ca.parent / "objects"
-    return sorted(path.name for path in folder.iterdir()) if folder.exists() else []
-
-
 async def test_parts_make_an_object_with_the_etags_of_s3(panopto: Any) -> None:
     """A part's ETag is its MD5, an object's the MD5 of these and their number; any order will do."""
     async with panopto() as caller:
@@ -85,7 +79,7 @@ async def test_put_object_and_a_second_object_of_the_same_key(panopto: Any) -> N
         await caller.send(target, "a.mp4", [FILM])
         (held,) = caller.audit.objects()
         assert held["size"] == len(FILM)
-        assert len(files(caller)) == 1
+        assert len(caller.files()) == 1
 
 
 async def test_no_credential_is_looked_at(panopto: Any) -> None:
@@ -123,7 +117,7 @@ async def test_a_part_that_cannot_be_is_refused(panopto: Any, query: str, body: 
         url, upload_id = await begun(caller)
         status, _, error = await caller.s3("PUT", url + query.format(upload_id), data=body)
         assert (status >= 400, error["Code"]) == (True, code)
-        assert files(caller) == []
+        assert caller.files() == []
 
 
 async def test_the_real_limits_of_a_part(panopto: Any) -> None:
@@ -187,7 +181,7 @@ async def test_after_completing_or_aborting_the_id_is_unknown(panopto: Any) -> N
         await caller.s3("PUT", f"{url}?partNumber=1&uploadId={upload_id}", data=FILM)
         assert (await caller.s3("DELETE", f"{url}?uploadId={upload_id}"))[0] == 204
         assert (await caller.s3("DELETE", f"{url}?uploadId={upload_id}"))[2]["Code"] == "NoSuchUpload"
-        assert len(files(caller)) == 1
+        assert len(caller.files()) == 1
 
 
 @pytest.mark.parametrize(
@@ -248,7 +242,7 @@ async def test_framing_refused_is_411(panopto: Any) -> None:
         target = (await caller.open())["UploadTarget"]
         status, _, error = await caller.s3("PUT", f"{target}/a.mp4", data=chunks())
         assert (status, error["Code"]) == (411, "MissingContentLength")
-        assert files(caller) == []
+        assert caller.files() == []
 
 
 @pytest.mark.parametrize("query", ["?partNumber=1&uploadId={}", ""])
@@ -264,10 +258,10 @@ async def test_a_body_cut_short_leaves_nothing(panopto: Any, query: str) -> None
         head = f"PUT {path} HTTP/1.1\r\nHost: here\r\nContent-Length: 5000000\r\n\r\n"
         writer.write(head.encode() + bytes(2_000_000))
         await writer.drain()
-        await until(lambda: caller.audit.log[-1].method == "PUT" and bool(files(caller)))
+        await until(lambda: caller.audit.log[-1].method == "PUT" and bool(caller.files()))
         writer.transport.abort()
         await until(lambda: caller.audit.log[-1].seconds > 0)
-        assert files(caller) == []
+        assert caller.files() == []
         assert caller.audit.objects() == []
         assert [one["parts"] for one in caller.audit.multipart_uploads()] == [{}]
         assert 0 < caller.audit.log[-1].bytes_in <= 2_000_000
@@ -287,7 +281,7 @@ async def test_without_keeping_bytes_the_session_still_becomes_whole(panopto: An
     async with panopto(Switches(rate_limit="off", jitter=0, keep_bytes="off")) as caller:
         done = await caller.session()
         assert done["State"] == 4
-        assert len(files(caller)) == 1
+        assert len(caller.files()) == 1
         assert {held["key"]: held["size"] for held in caller.audit.objects()}["a.mp4"] == len(FILM)
 
 
@@ -354,7 +348,7 @@ async def test_a_part_may_be_dropped_on_the_way(panopto: Any, action: str) -> No
         part = f"{url}?partNumber=1&uploadId={upload_id}"
         with pytest.raises(aiohttp.ClientError):
             await caller.s3("PUT", part, data=FIRST)
-        assert files(caller) == []
+        assert caller.files() == []
         assert caller.audit.log[-1].status is None
         assert (await caller.s3("PUT", part, data=FIRST))[0] == 200
 

@@ -81,13 +81,16 @@ async def test_cancelling_passes_2_6_7_and_drops_the_objects(panopto: Any) -> No
         upload = await caller.open()
         path = f"{PATH}/{upload['ID']}"
         await caller.send(upload["UploadTarget"], "a.mp4", [FILM])
+        await caller.s3("POST", f"{upload['UploadTarget']}/b.mp4", data=b"")
+        await caller.s3("PUT", f"{upload['UploadTarget']}/b.mp4?partNumber=1", data=FILM)
         states = [(await caller.rest("DELETE", path))[1]["State"]]
         for _ in range(2):
             caller.clock.now += 0.25
             states.append((await caller.rest("GET", path))[1]["State"])
         assert states == [2, 6, 7]
         assert (await caller.rest("DELETE", path))[0] == 200
-        assert caller.audit.objects() == []
+        assert (caller.audit.objects(), caller.audit.multipart_uploads()) == ([], [])
+        assert caller.files() == []
         assert (await caller.rest("PUT", path, {**upload, "State": 1}))[0] == 400
 
 
