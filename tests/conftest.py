@@ -1,4 +1,4 @@
-"""Rules for every test: how long it may take, and that under FERRY_REQUIRE_ALL a missing tool is a failure."""
+"""Rules for every test: how long it may take; under FERRY_REQUIRE_ALL a missing tool is a failure."""
 
 import os
 from collections.abc import Generator
@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Turn a skip into a failure where everything is required; only the published references may be missing."""
+    """Turn a skip into a failure where everything is required but the published references."""
     report = yield
     if report.skipped and os.environ.get("FERRY_REQUIRE_ALL") and not hasattr(report, "wasxfail"):
         reason = str(report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr)

@@ -23,7 +23,8 @@ from pipelines.cli import loop
 from pipelines.cli.comparison import Books, Comparison, compared
 from pipelines.cli.exits import Exit
 from pipelines.cli.run import migrate, tell
-from pipelines.cli.summary import document, plain, size, write_json, write_table
+from pipelines.cli.summary import document, write_json, write_table
+from pipelines.cli.text import plain, size
 from pipelines.config import load
 
 app = typer.Typer()

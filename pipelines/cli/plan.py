@@ -10,7 +10,8 @@ from rich.console import Console
 from pipelines.app import preview_of
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit
-from pipelines.cli.summary import VERSION, plain, size, write_json
+from pipelines.cli.summary import VERSION, write_json
+from pipelines.cli.text import plain, size
 from pipelines.config import load
 from pipelines.migration.preview import Preview
 

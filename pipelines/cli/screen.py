@@ -1,9 +1,8 @@
 """What a person sees of a run, on stderr: a live picture on a terminal, plain lines elsewhere."""
 
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine import LevelFell, PartFailed, Snapshot, TransferFailed, TransferFinished, TransferStarted, Waiting
-from pipelines.cli.summary import plain, size
+from pipelines.cli.text import plain, size
 from pipelines.items import Outcome
 from pipelines.migration import stages
 
@@ -163,22 +162,4 @@ def shown(picture: Picture) -> Iterator[Any]:
         with Live(board, console=console, refresh_per_second=4, transient=True):
             yield board
     else:
-        yield Lines(picture, log())
-
-
-def log() -> Any:
-    """Return a logger that writes plain lines with their time and zone to stderr."""
-    return structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="%Y-%m-%dT%H:%M:%SZ", utc=True),
-            _clean,
-            structlog.dev.ConsoleRenderer(colors=False, sort_keys=False, pad_event_to=0),
-        ],
-    )
-
-
-def _clean(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """Keep what others wrote from reaching the terminal as anything but text."""
-    return {name: plain(value) if isinstance(value, str) else value for name, value in event.items()}
+        yield Lines(picture, structlog.get_logger())

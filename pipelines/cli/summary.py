@@ -10,6 +10,7 @@ from rich.table import Table
 
 from engine import Snapshot, Tally
 from pipelines.cli.exits import Exit
+from pipelines.cli.text import size
 from pipelines.items import Outcome, Outcomes
 
 VERSION = 1
@@ -84,19 +85,3 @@ def moved(snapshot: Snapshot) -> str:
     if skipped:
         words.append(f"{size(skipped)} were there already")
     return ", ".join(words)
-
-
-def size(count: float) -> str:
-    """Return bytes in the unit a person would choose."""
-    if count < 1024:
-        return f"{count:.0f} B"
-    for unit in ("KiB", "MiB", "GiB"):
-        count /= 1024
-        if count < 1024:
-            return f"{count:.1f} {unit}"
-    return f"{count / 1024:.1f} TiB"
-
-
-def plain(text: str) -> str:
-    """Return a text of others as it may go to a terminal: no escape, no control character, no new line."""
-    return "".join(character if character.isprintable() else "�" for character in text)

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 
 from engine import FerryError
 from pipelines.cli.exits import Exit, exit_for
+from pipelines.cli.logs import log_to_stderr
 
 VERBS = {
     "demo": "Move a world of lectures from a sandbox to a sandbox, and show what became of them.",
@@ -49,6 +50,7 @@ def ferry() -> None:
 
 def main() -> None:
     """Run the command line. An error of ours is one sentence on stderr and its exit code."""
+    log_to_stderr()
     try:
         app()
     except FerryError as error:

@@ -17,6 +17,9 @@ from pipelines.migration.select import Selected, Skip, Wanted, select
 from pipelines.migration.stages import ItemEnded, Planning
 from pipelines.opencast.model import Event, Unread
 
+UNNAMED = "(unnamed)"
+"""The item that stands for events which break every list, so that not even their ids can be read."""
+
 TOGETHER = 200
 """Records that are appended at once: they share one write to the disk."""
 
@@ -55,7 +58,8 @@ class Rules:
 def decide(found: Event | Unread, rules: Rules, taken: int) -> Row | Left:
     """Decide about one event; `taken` counts those that were taken before it, for the limit of a pilot."""
     if isinstance(found, Unread):
-        return Left(found.identifier, Outcome.PERMANENT, found.reason, found.why)
+        outcome = Outcome.PERMANENT if found.identifier else Outcome.RETRYABLE
+        return Left(found.identifier or UNNAMED, outcome, found.reason, found.why)
     selected = select(found, rules.wanted, rules.channels)
     if isinstance(selected, Skip):
         return Left(found.identifier, Outcome.SKIPPED, selected.reason, selected.why)
@@ -121,10 +125,10 @@ class Planner:
         (a list may lack an event that exists), and left out where it was not.
         """
         seen: dict[str, int | None] = {}
+        met: set[str] = set()
         batch: list[Record] = []
-        count = 0
         async for decision in decided:
-            count += 1
+            met.add(decision.event_id)
             state = self._state(decision.event_id)
             if (record := record_of(decision, state)) is not None:
                 batch.append(record)
@@ -134,9 +138,9 @@ class Planner:
                 self._tell(decision, state)
             if len(batch) >= TOGETHER:
                 await self._append(batch)
-                self._observer(Planning(count, len(seen)))
+                self._observer(Planning(len(met), len(seen)))
         await self._append(batch)
-        seen.update(await self._earlier([one for one in known if one not in seen], whole))
+        seen.update(await self._earlier([one for one in known if one not in met], whole))
         order = sorted(seen, key=lambda one: (-(seen[one] or 0), one))
         return Plan(tuple(order), sum(size or 0 for size in seen.values()))
 
@@ -159,6 +163,10 @@ class Planner:
         left: list[Record] = []
         for event_id in known:
             state = self._state(event_id)
+            if event_id == UNNAMED and state.outcome is Outcome.RETRYABLE:
+                left.append(
+                    items.ended(UNNAMED, Outcome.SKIPPED, "not_selected", why="all could be named now")
+                )
             if state.settled or state.planned is None or state.outcome is Outcome.SKIPPED:
                 continue
             if whole or state.upload is not None:

@@ -1,0 +1,17 @@
+"""How values are written for people."""
+
+
+def size(count: float) -> str:
+    """Return bytes in the unit a person would choose."""
+    if count < 1024:
+        return f"{count:.0f} B"
+    for unit in ("KiB", "MiB", "GiB"):
+        count /= 1024
+        if count < 1024:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1024:.1f} TiB"
+
+
+def plain(text: str) -> str:
+    """Return a text of others as it may go to a terminal: no escape, no control character, no new line."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
