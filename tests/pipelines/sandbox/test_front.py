@@ -62,6 +62,13 @@ def lines(books: Audit) -> Sequence[tuple[str, int | None, int, int]]:
     return [(entry.call, entry.status, entry.bytes_in, entry.bytes_out) for entry in books.log]
 
 
+async def ended(books: Audit) -> None:
+    """Wait until the first request has ended at the server, too."""
+    async with asyncio.timeout(5):
+        while not books.log[0].seconds:  # noqa: ASYNC110 - the server has no event to tell it
+            await asyncio.sleep(0.01)
+
+
 async def test_every_request_is_named_and_its_bytes_counted() -> None:
     """Answers, errors that handlers raise and paths that nobody serves are all in the log."""
     async with shop() as served:
@@ -97,6 +104,7 @@ async def test_dropped_connections(action: str, handled: list[str], tls: bool) -
     async with shop(fault, tls=tls) as served:
         with pytest.raises((ClientError, ConnectionResetError)):
             await served.http.put("/box", data=b"12345")
+        await ended(served.audit)
         assert served.handled == handled
         assert served.audit.log[0].status is None
         async with served.http.put("/box", data=b"12345") as reply:
@@ -109,9 +117,7 @@ async def test_a_stall_ends_with_its_client() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await served.http.get("/things")
-        async with asyncio.timeout(5):
-            while not served.audit.log[0].seconds:  # noqa: ASYNC110 - the server has no event to tell it
-                await asyncio.sleep(0.01)
+        await ended(served.audit)
         assert served.handled == []
 
 
