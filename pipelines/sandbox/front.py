@@ -1,7 +1,8 @@
 """The middleware that each emulated server stands behind: it names the call, logs it and plays faults.
 
 A handler asks for a fault that it must play itself (a body cut short, a flipped byte) by `fault(request)`.
-The answer is sent from within the middleware, so that the log tells what really went over the wire.
+The answer is sent from within the middleware, so that the log tells what really went over the wire. Bytes in
+are those that had arrived when the answer was sent; what a client sends after an early answer is not counted.
 """
 
 import asyncio
