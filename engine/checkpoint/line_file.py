@@ -34,15 +34,17 @@ class LineFile:
         self._files.fsync(self._handle)
 
     def go_on(self, number: int, size: int, *, cut: bool, ended: bool) -> None:
-        """Take up a file that was read: cut off what does not count, and end the last line if need be."""
+        """Take up a file that was read: cut off what does not count, and end the last line if need be.
+
+        Made durable whatever was found: a process that was killed may have written it without its fsync.
+        """
         self.number, self.size = number, size
         if cut:
             self._files.truncate(self._handle, size)
         if not ended:
             self._files.write(self._handle, b"\n", size)
             self.size += 1
-        if cut or not ended:
-            self.fsync()
+        self.fsync()
 
     def read(self, place: Place) -> bytes:
         """Return a line."""

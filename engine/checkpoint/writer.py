@@ -46,12 +46,10 @@ class Writer:
     def put(self, entry: Entry) -> asyncio.Future[None]:
         """Queue a record; the future ends when it is durable, or with LocalResource.
 
-        Who stops waiting for it leaves the record. Raises LocalResource where nothing is written any more.
+        Who stops waiting for it leaves the record.
         """
         if self._closed:
             raise RuntimeError("the checkpoint is closed")
-        if self._failure is not None:
-            raise self._unwritable()
         waiter = _Waiter(entry, self._loop.create_future())
         self._queue.put(waiter)
         return waiter.durable

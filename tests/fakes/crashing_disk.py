@@ -42,9 +42,9 @@ class CrashingDisk:
             self._names = dict(self._chance.choice([self._names, self._flushed_names]))
             for file in self._names.values():
                 file.content = self._after_power_loss(file)
-        for file in self._names.values():
-            file.flushed = bytes(file.content)
-        self._flushed_names = dict(self._names)
+            for file in self._names.values():
+                file.flushed = bytes(file.content)
+            self._flushed_names = dict(self._names)
         self._handles.clear()
         self.kill_at = self.fail_at = self.operations = 0
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import uvloop
+from anyio import CancelScope
 from fakes.crashing_disk import CrashingDisk
 
 from engine.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
@@ -37,10 +38,16 @@ class SlowDisk(OsFiles):
     def __init__(self) -> None:
         self.let = Event()
         self.let.set()
+        self.waited_for = 0
+        self.broken = False
 
     def fsync(self, handle: int) -> None:
-        """Wait, then flush."""
+        """Wait, then flush, or fail once."""
+        self.waited_for += not self.let.is_set()
         assert self.let.wait(10)
+        if self.broken:
+            self.broken = False
+            raise OSError(errno.EIO, "broken")
         super().fsync(handle)
 
 
@@ -54,6 +61,14 @@ async def until(reached: Callable[[], bool]) -> None:
     """Let the loop run until something is so."""
     while not reached():  # noqa: ASYNC110 - the thread that brings it about knows no event of ours
         await asyncio.sleep(0.001)
+
+
+async def in_commit(disk: SlowDisk, checkpoint: Checkpoint, record: Record) -> asyncio.Task[None]:
+    """Append a record, and return when its fsync has begun and waits."""
+    disk.let.clear()
+    task = asyncio.create_task(checkpoint.append(record))
+    await until(lambda: disk.waited_for == 1)
+    return task
 
 
 async def test_what_was_appended_is_there_when_it_is_opened_again(path: Path) -> None:
@@ -106,10 +121,7 @@ async def test_all_who_wait_share_one_fsync_and_the_loop_goes_on(path: Path) -> 
     """While the disk is busy the loop runs, and what comes meanwhile is one commit."""
     disk = SlowDisk()
     async with open_checkpoint(path, IDENTITY, files=disk) as checkpoint:
-        disk.let.clear()
-        first = asyncio.create_task(checkpoint.append(RECORDS[0]))
-        await until(lambda: checkpoint.statistics().waiting == 0 and first.get_coro() is not None)
-        await asyncio.sleep(0.01)
+        first = await in_commit(disk, checkpoint, RECORDS[0])
         others = [asyncio.create_task(checkpoint.append(Record(f"e{n}", "seen"))) for n in range(50)]
         await until(lambda: checkpoint.statistics().waiting == 50)
         assert not any(task.done() for task in [first, *others])
@@ -120,39 +132,52 @@ async def test_all_who_wait_share_one_fsync_and_the_loop_goes_on(path: Path) -> 
 
 
 async def test_a_cancelled_waiter_leaves_its_record(path: Path) -> None:
-    """Nobody can take back what may be on the disk already."""
+    """Nobody can take back what may be on the disk already, and those in the same commit go on."""
     disk = SlowDisk()
     async with open_checkpoint(path, IDENTITY, files=disk) as checkpoint:
-        disk.let.clear()
-        waiter = asyncio.create_task(checkpoint.append(RECORDS[0]))
-        await asyncio.sleep(0.01)
+        await in_commit(disk, checkpoint, RECORDS[2])
+        waiter, other = (asyncio.create_task(checkpoint.append(record)) for record in RECORDS[:2])
+        await until(lambda: checkpoint.statistics().waiting == 2)
         waiter.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiter
         disk.let.set()
-        await checkpoint.append(RECORDS[1])
+        await other
         assert checkpoint.history("event-1") == RECORDS[:2]
 
 
 async def test_what_is_queued_is_written_when_the_run_is_cancelled(path: Path) -> None:
-    """Closing waits for the disk, also in a task that is being cancelled."""
+    """Closing waits for the disk, also inside a scope that has been cancelled."""
     disk = SlowDisk()
-
-    async def run() -> None:
+    with CancelScope() as scope:
         async with open_checkpoint(path, IDENTITY, files=disk) as checkpoint:
-            disk.let.clear()
-            await asyncio.gather(*(checkpoint.append(record) for record in RECORDS))
-
-    task = asyncio.create_task(run())
-    await until(lambda: not disk.let.is_set())
-    await asyncio.sleep(0.01)
-    task.cancel()
-    await asyncio.sleep(0.01)
-    disk.let.set()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+            await in_commit(disk, checkpoint, RECORDS[2])
+            async with asyncio.TaskGroup() as group:
+                for record in RECORDS[:2]:
+                    group.create_task(checkpoint.append(record))
+                await until(lambda: checkpoint.statistics().waiting == 2)
+                disk.let.set()
+                scope.cancel()
+    assert scope.cancelled_caught
     with read_checkpoint(path) as contents:
         assert contents.history("event-1") == RECORDS[:2]
+    async with open_checkpoint(path, IDENTITY):
+        pass
+
+
+async def test_those_queued_behind_a_failure_fail_too(path: Path) -> None:
+    """What has not been begun when the disk breaks is never begun."""
+    disk = SlowDisk()
+    async with open_checkpoint(path, IDENTITY, files=disk) as checkpoint:
+        first = await in_commit(disk, checkpoint, RECORDS[0])
+        second = asyncio.create_task(checkpoint.append(RECORDS[1]))
+        await until(lambda: checkpoint.statistics().waiting == 1)
+        size = path.stat().st_size
+        disk.broken = True
+        disk.let.set()
+        outcomes = await asyncio.gather(first, second, return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [LocalResource, LocalResource]
+        assert path.stat().st_size == size
 
 
 async def test_a_run_cancelled_while_opening_holds_nothing(path: Path) -> None:

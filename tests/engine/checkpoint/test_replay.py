@@ -110,11 +110,24 @@ def test_random_damage_is_refused_or_cut() -> None:
         ([*LINES[:3], b"\n", *LINES[3:]], "line 4"),
         ([*LINES[:3], bytes(100), *LINES[3:]], "line 4"),
         ([*LINES, b"rubbish\n", b"more rubbish\n"], "line 8"),
+        ([*LINES, b"rubbish\n", b"more rubbish"], "line 8"),
         ([*LINES[:-2], LINES[-2][:-1], LINES[-1]], "line 6"),
         ([*LINES[:-1], LINES[-1][:-1] + b"\x0b"], "line 7"),
         ([LINES[0].replace(b"oc.example", b"xx.example"), *LINES[1:]], "line 1"),
     ],
-    ids=["changed", "gap", "twice", "again", "empty", "zeros", "two bad", "joined", "no end", "header"],
+    ids=[
+        "changed",
+        "gap",
+        "twice",
+        "again",
+        "empty",
+        "zeros",
+        "two bad",
+        "two bad, torn",
+        "joined",
+        "no end",
+        "header",
+    ],
 )
 def test_damage_is_refused_with_the_line_named(lines: list[bytes], named: str) -> None:
     """Anything but a torn end might forget what was acknowledged."""

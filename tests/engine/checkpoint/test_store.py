@@ -153,7 +153,8 @@ def test_numbers_go_on_over_rewrites_and_openings(tmp_path: Path) -> None:
     numbers = []
     for _ in range(3):
         store = open_store(PATH, disk, HEADER)
-        store.append([entry_of(Record("a", "seen"))])
+        store.append([entry_of(Record("a", "seen", closes=True))] * 5)
+        numbers.append(store._lines.number)
         store.rewrite()
         store.append([entry_of(Record("b", "seen"))])
         numbers.append(store._lines.number)
@@ -211,13 +212,28 @@ def test_a_torn_end_is_cut_from_the_file_and_counted() -> None:
     """What is written next follows the last whole line."""
     disk = CrashingDisk(Random(4))
     play(open_store(PATH, disk, HEADER), [[Record("a", "seen")]])
-    disk.put(PATH, disk.content(PATH) + b'{"n":3,"s":"a","k":"se')
+    disk.put(PATH, disk.content(PATH) + b'{"n":3,"s":"a","k":"' + b"x" * 501)
     store = open_store(PATH, disk, HEADER)
-    assert store.cut == 22
+    assert store.cut == 521
     play(store, [[Record("b", "seen")]])
     store = open_store(PATH, disk, HEADER)
     assert told(store) == by_the_book([Record("a", "seen"), Record("b", "seen")])
     store.close()
+
+
+def test_what_was_found_is_durable_before_anybody_acts_on_it() -> None:
+    """A record that a killed process wrote, but did not flush, is flushed when it is read."""
+    for seed in range(20):
+        disk = CrashingDisk(Random(seed))
+        store = open_store(PATH, disk, HEADER)
+        disk.kill_at = disk.operations + 2
+        assert play(store, [[Record("a", "seen")]]) == 0
+        disk.crash(power=False)
+        for _ in range(2):
+            store = open_store(PATH, disk, HEADER)
+            assert told(store) == {"a": [Record("a", "seen")]}
+            store.close()
+            disk.crash(power=True)
 
 
 def test_another_migration_is_refused_with_both_named() -> None:
