@@ -1,0 +1,174 @@
+"""The command `ferry` in processes of its own: a sandbox that stands, and verbs that are run against it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = (sys.executable, "-m", "pipelines.cli")
+READY_SECONDS = 30.0
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A verb that has ended: its exit code (negative where a signal killed it), stdout and stderr."""
+
+    code: int
+    output: str
+    talk: str
+
+    @property
+    def document(self) -> Json:
+        """The one JSON document on stdout; raises ValueError where stdout is anything else."""
+        return json.loads(self.output)
+
+
+@dataclass(frozen=True)
+class Stand:
+    """A sandbox that stands: its folder, and what its sandbox.json says."""
+
+    folder: Path
+    details: Mapping[str, Json]
+
+    def audit(self, name: str) -> Json:
+        """Return a list of the audit: sources, objects, session-uploads, sessions, requests, log."""
+        with urllib.request.urlopen(f"{self.details['audit']['url']}/{name}", timeout=60) as reply:
+            return json.load(reply)
+
+    def settings(self, folder: Path, changes: Mapping[str, Json] | None = None) -> Path:
+        """Write settings into another folder, which has its own checkpoint, and return their path.
+
+        `changes` are values by "section.name"; None leaves a setting out.
+        """
+        document = tomllib.loads((self.folder / "migration.toml").read_text())
+        for section, name in (
+            ("opencast", "password_file"),
+            ("panopto", "client_secret_file"),
+            ("panopto", "password_file"),
+            ("panopto", "folders"),
+            ("network", "ca_file"),
+        ):
+            document[section][name] = str(self.folder / document[section][name])
+        for setting, value in (changes or {}).items():
+            section, _, name = setting.partition(".")
+            document.setdefault(section, {})[name] = value
+        path = folder / "migration.toml"
+        path.write_text(toml(document))
+        return path
+
+
+def toml(document: Mapping[str, Mapping[str, Json]]) -> str:
+    """Write tables of plain values as TOML, whose strings, numbers, booleans and lists are JSON's."""
+    lines = []
+    for section, values in document.items():
+        lines.append(f"[{section}]")
+        lines += [f"{name} = {json.dumps(value)}" for name, value in values.items() if value is not None]
+    return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def standing(
+    folder: Path,
+    *,
+    events: int = 4,
+    bandwidth: float | None = None,
+    faults: list[Mapping[str, Json]] | None = None,
+    **switches: Json,
+) -> Iterator[Stand]:
+    """Start `ferry sandbox` in `folder`, wait until it is ready, and stop it afterwards.
+
+    `bandwidth` is in MiB a second; `faults` are what a faults file holds; switches are given by name.
+    """
+    arguments = ["sandbox", "--out", str(folder), "--events", str(events)]
+    if bandwidth is not None:
+        arguments += ["--bandwidth", str(bandwidth)]
+    if faults is not None:
+        script = folder / "faults.json"
+        script.write_text(json.dumps(faults))
+        arguments += ["--faults", str(script)]
+    for name, value in switches.items():
+        arguments += ["--switch", f"{name}={value}"]
+    with begun(*arguments, folder=folder) as process:
+        yield Stand(folder, _ready(process, folder))
+
+
+def _ready(process: "subprocess.Popen[bytes]", folder: Path) -> Mapping[str, Json]:
+    end = time.monotonic() + READY_SECONDS
+    while not (folder / "sandbox.json").exists():
+        if process.poll() is not None or time.monotonic() > end:
+            raise RuntimeError(f"the sandbox did not start: {(folder / 'stderr.txt').read_text()}")
+        time.sleep(0.02)
+    found: Mapping[str, Json] = json.loads((folder / "sandbox.json").read_text())
+    return found
+
+
+@contextmanager
+def begun(
+    *arguments: str | Path, folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a verb whose stdout and stderr go to stdout.txt and stderr.txt of a folder.
+
+    It has a process group of its own. What still runs at the end is terminated, and killed after 10 s.
+    """
+    with (folder / "stdout.txt").open("wb") as out, (folder / "stderr.txt").open("wb") as err:
+        process = subprocess.Popen(
+            [*COMMAND, *map(str, arguments)],
+            cwd=ROOT,
+            env=_environment(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def ended(process: "subprocess.Popen[bytes]", folder: Path, seconds: float = 60.0) -> Ran:
+    """Wait for a verb that `begun` started, and return what it said."""
+    code = process.wait(seconds)
+    return Ran(code, (folder / "stdout.txt").read_text(), (folder / "stderr.txt").read_text())
+
+
+def ferry(*arguments: str | Path, environment: Mapping[str, str] | None = None, seconds: float = 60.0) -> Ran:
+    """Run a verb to its end. Raises subprocess.TimeoutExpired where it takes longer."""
+    done = subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        cwd=ROOT,
+        env=_environment(environment),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        check=False,
+    )
+    return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def _environment(given: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return this process's environment without settings of ours, and with those that are given."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("FERRY_")}
+    return {**plain, "COLUMNS": "120", **(given or {})}
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(10.0)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
