@@ -1,0 +1,42 @@
+"""The pages tell of everything that can be set, and of nothing that cannot."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipelines.config import Settings
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def set_in_code() -> set[str]:
+    """Return every setting as section.name."""
+    return {
+        f"{section}.{name}"
+        for section, field in Settings.model_fields.items()
+        for name in field.annotation.model_fields  # type: ignore[union-attr]
+    }
+
+
+def set_on_page() -> set[str]:
+    """Return every setting that the page has a row for."""
+    found, section = set(), ""
+    for row in (DOCS / "settings.md").read_text(encoding="utf-8").splitlines():
+        if heading := re.match(r"\| \*\*\[(\w+)\]\*\*", row):
+            section = heading[1]
+        elif row.startswith("| `"):
+            found |= {f"{section}.{name}" for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    return found
+
+
+def test_every_setting_has_its_row() -> None:
+    """The page of settings names all settings and no other."""
+    assert set_on_page() == set_in_code()
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    """A link to another page of this folder, or to a file of the project, finds it."""
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"
