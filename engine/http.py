@@ -2,7 +2,7 @@
 
 import errno
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,25 +59,26 @@ class Answer:
 
 @contextmanager
 def ours(where: str) -> Iterator[None]:
-    """Turn what aiohttp, ssl and the sockets raise into our errors; no URL's query gets into a message."""
+    """Turn what aiohttp, ssl and the sockets raise into our errors, and leave theirs out of the traceback:
+    aiohttp's texts hold whole URLs, and a query or an upload's path is a secret."""
     try:
         yield
     except FerryError:
         raise
-    except TimeoutError as error:
-        raise TimedOut("no answer in time", where=where) from error
+    except TimeoutError:
+        raise TimedOut("no answer in time", where=where) from None
     except aiohttp.ClientResponseError as error:
-        raise _misspoken(error, where) from None  # its text holds the whole URL
+        raise _misspoken(error, where) from None
     except aiohttp.InvalidURL:
         raise Unreachable("the address is not a URL", where=where, advice="check the settings") from None
-    except aiohttp.ClientPayloadError as error:
-        raise ShortBody("its answer broke off", where=where) from error
+    except aiohttp.ClientPayloadError:
+        raise ShortBody("its answer broke off", where=where) from None
     except OSError as error:
-        raise _unconnected(error, where) from error
+        raise _unconnected(error, where) from None
     except aiohttp.ClientConnectionError as error:
-        raise Unreachable(f"the connection failed ({type(error).__name__})", where=where) from error
+        raise Unreachable(f"the connection failed ({type(error).__name__})", where=where) from None
     except aiohttp.ClientError as error:
-        raise ServerFault(f"its answer makes no sense ({type(error).__name__})", where=where) from error
+        raise ServerFault(f"its answer makes no sense ({type(error).__name__})", where=where) from None
 
 
 def _misspoken(error: aiohttp.ClientResponseError, where: str) -> FerryError:
@@ -169,27 +170,23 @@ class Http:
         self.session = session
         self._network = network
 
-    @asynccontextmanager
-    async def answer(
+    async def begin(
         self,
         request: Request,
         *,
-        body: bytes | AsyncIterable[bytes | memoryview] | None = None,
+        body: bytes | aiohttp.Payload | None = None,
         deadline: float | None = None,
         buffer: int | None = None,
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Send a request and give its answer when the head is there, the body unread.
+    ) -> aiohttp.ClientResponse:
+        """Send a request and return its answer when the head is there; the caller reads or closes it.
 
-        A body that comes in pieces needs a Content-Length among the headers, or it would be chunked.
-        `deadline` is in seconds for all of it; `buffer` is how many bytes may lie unread. The connection is
-        kept only where the answer was read to its end: nothing is drained. Errors of the block are made
-        ours as well.
+        `deadline` is in seconds, the body of the answer included; `buffer` is how many bytes may lie unread.
         """
         headers = {"Accept-Encoding": "identity", **dict(request.headers)}
         if body is None and request.method in WITH_BODY:
             headers["Content-Length"] = "0"
         with ours(host_of(request.url)):
-            async with self.session.request(
+            return await self.session.request(
                 request.method,
                 _parsed(request.url),
                 headers=headers,
@@ -197,7 +194,23 @@ class Http:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._network.connect),
                 read_bufsize=buffer or self._network.buffer,
-            ) as response:
+            )
+
+    @asynccontextmanager
+    async def answer(
+        self,
+        request: Request,
+        *,
+        body: bytes | aiohttp.Payload | None = None,
+        deadline: float | None = None,
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Send a request and give its answer for the block, the body unread.
+
+        The connection is kept only where the answer was read to its end: nothing is drained. Errors of the
+        block are made ours as well.
+        """
+        with ours(host_of(request.url)):
+            async with await self.begin(request, body=body, deadline=deadline) as response:
                 yield response
 
     async def call(

@@ -1,11 +1,11 @@
 """What a relay is given and gives back: requests ready to send, judges of their answers, receipts."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.errors import FerryError
-from engine.model import ByteRange, Location, Part, Source, Target, Validator
+from engine.model import ByteRange, Location, Part, Source, Validator
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,35 +145,3 @@ class ObjectHead:
 
     size: int
     etag: str
-
-
-class Uploads(Protocol):
-    """The S3 calls of a multipart upload, one attempt each, as `engine.multipart.Multipart` makes them.
-
-    Each raises a Transient error where the same call may succeed later, UploadGone where the target does not
-    know the upload, Refused or AccountRefused where it says no.
-    """
-
-    async def create(self, target: Target) -> str:
-        """Open a multipart upload and return its id."""
-        ...
-
-    def part(self, target: Target, upload: str, part: Part, deadline: float, hashed: bool) -> PartPut:
-        """Prepare the PUT of one part, for a relay to send."""
-        ...
-
-    async def complete(self, target: Target, upload: str, receipts: Sequence[PartReceipt]) -> str:
-        """Make the parts one object and return its ETag."""
-        ...
-
-    async def abort(self, target: Target, upload: str) -> None:
-        """Give an upload up; one that the target does not know is given up already."""
-        ...
-
-    async def list_parts(self, target: Target, upload: str) -> Mapping[int, ListedPart] | None:
-        """Return the parts that the target holds, by number; None where it does not tell."""
-        ...
-
-    async def head(self, target: Target) -> ObjectHead | None:
-        """Return what the target holds under the key; None where nothing is, or where it does not tell."""
-        ...

@@ -1,0 +1,74 @@
+"""The checksums of a part as it flows: CRC-32 on the loop, MD5 in order in threads of its own.
+
+MD5 costs more than everything else together and lets go of the interpreter lock, so it runs beside the loop
+on large blocks: one being hashed while the next is gathered, never more. The loop's default threads stay free
+for names and the checkpoint. Only the loop changes what others see; a thread touches its block and its hash.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from engine.integrity import crc32
+
+
+class Digest:
+    """CRC-32 of what is added, and its MD5 where there are `threads` to work it out."""
+
+    def __init__(self, threads: Executor | None, block: int, spent: Callable[[float], None]) -> None:
+        self.crc32 = 0
+        self._md5 = None if threads is None else Md5(threads, block, spent)
+
+    async def add(self, piece: memoryview) -> None:
+        """Take the next bytes; waits only where hashing is slower than the stream."""
+        self.crc32 = crc32(piece, self.crc32)
+        if self._md5 is not None:
+            await self._md5.add(piece)
+
+    async def md5(self) -> str | None:
+        """Return the MD5 of everything added, in hex; None where it was not asked for."""
+        return None if self._md5 is None else await self._md5.hexdigest()
+
+
+class Md5:
+    """An MD5 worked out by threads, block after block; `spent` hears of each block's seconds of CPU."""
+
+    def __init__(self, threads: Executor, block: int, spent: Callable[[float], None]) -> None:
+        self._hash = hashlib.md5(usedforsecurity=False)
+        self._threads = threads
+        self._block = block
+        self._spent = spent
+        self._gathered: list[memoryview] = []
+        self._size = 0
+        self._working: asyncio.Future[float] | None = None
+
+    async def add(self, piece: memoryview) -> None:
+        """Gather the next bytes, and give a block to a thread when the one before is done."""
+        self._gathered.append(piece)
+        self._size += len(piece)
+        if self._size >= self._block:
+            await self._give()
+
+    async def hexdigest(self) -> str:
+        """Return the digest of all that was added."""
+        await self._give()
+        await self._done()
+        return self._hash.hexdigest()
+
+    async def _give(self) -> None:
+        await self._done()
+        block, self._gathered, self._size = self._gathered, [], 0
+        self._working = asyncio.get_running_loop().run_in_executor(self._threads, self._update, block)
+
+    async def _done(self) -> None:
+        if self._working is not None:
+            self._spent(await self._working)
+            self._working = None
+
+    def _update(self, block: list[memoryview]) -> float:
+        begun = time.thread_time()
+        for piece in block:
+            self._hash.update(piece)
+        return time.thread_time() - begun
