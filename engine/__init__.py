@@ -63,6 +63,7 @@ from engine.progress import (
     Waiting,
     silence,
 )
+from engine.relay import open_relay
 from engine.retry import RetryPolicy, retry_after, retrying
 from engine.source import HttpReads
 
@@ -139,6 +140,7 @@ __all__ = [
     "open_checkpoint",
     "open_http",
     "open_multipart",
+    "open_relay",
     "read_checkpoint",
     "retry_after",
     "retrying",

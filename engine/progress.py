@@ -23,8 +23,6 @@ class TransferStarted:
 class BytesFlowed:
     """Bytes were handed on to the target, whether or not their part will count."""
 
-    subject: str
-    name: str
     bytes: int
 
 

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from engine import (
     PANOPTO,
     PANOPTO_RATES,
+    BytesFlowed,
     Checkpoint,
     Checks,
     Engine,
@@ -24,10 +25,11 @@ from engine import (
     RetryPolicy,
     Slots,
     Spot,
-    StreamRelay,
+    Windows,
     open_checkpoint,
     open_http,
     open_multipart,
+    open_relay,
     read_checkpoint,
     silence,
 )
@@ -235,13 +237,23 @@ async def open_engine(
     transfer = settings.transfer
     parts = transfer.parts_in_flight
     checks = Checks(Level(transfer.integrity), Spot(transfer.hashing), observer=observer)
+
+    def flowed(count: int) -> None:
+        observer(BytesFlowed(count))
+
     async with (
         open_http(network(settings, connections=4 * parts)) as http,
+        open_relay(
+            http,
+            windows=Windows(transfer.memory_mib * MIB, parts),
+            flowed=flowed,
+            spent=checks.spent,
+        ) as relay,
         open_multipart(PANOPTO, network(settings)) as uploads,
     ):
         ports = Ports(
             journal=checkpoint,
-            relay=StreamRelay(http),
+            relay=relay,
             uploads=uploads,
             slots=Slots(
                 total=parts,
