@@ -218,6 +218,7 @@ def test_a_torn_end_is_cut_from_the_file_and_counted() -> None:
     play(store, [[Record("b", "seen")]])
     store = open_store(PATH, disk, HEADER)
     assert told(store) == by_the_book([Record("a", "seen"), Record("b", "seen")])
+    assert store.cut == 0
     store.close()
 
 
