@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +65,14 @@ def test_a_whole_line_is_found_between_anything(record: Record, before: bytes, a
 def test_a_new_file_begins_as_the_header_does() -> None:
     """What is compared with a torn start is what is written."""
     assert frame(1, Header({"opencast": "https://a"}, "2024").body).startswith(FIRST_BYTES)
+
+
+def test_the_lines_on_the_formats_page_are_whole() -> None:
+    """Who writes a reader from docs/checkpoint.md can try it on the examples there."""
+    page = Path(__file__).parents[3].joinpath("docs", "checkpoint.md").read_bytes()
+    lines = [line.strip() for line in page.splitlines() if line.strip().startswith(b'{"n":')]
+    assert len(lines) == 2
+    assert all(unframe(line) is not None for line in lines)
 
 
 @pytest.mark.parametrize("facts", [{"a": object()}, {"a": 2**70}, {1: "a"}, {"a": "\ud800"}])
