@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-KIB = 1024
-MIB = 1024 * KIB
+from engine.parts import KIB, MIB
 
 
 @dataclass(eq=False, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 
+from engine.checkpoint.files import ours
 from engine.checkpoint.line import Entry, Header, record_of, unframe
 from engine.checkpoint.live import Kept, Live, Place
 from engine.errors import CheckpointDamaged
@@ -66,7 +67,8 @@ class Contents:
         """Return the body of a live record."""
         if isinstance(kept, bytes):
             return kept
-        framed = unframe(self._read_line(kept))
+        with ours(self._where):
+            framed = unframe(self._read_line(kept))
         if framed is None:
             raise CheckpointDamaged(
                 f"the line at byte {kept.offset} is no longer what was written", where=self._where

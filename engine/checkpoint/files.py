@@ -22,10 +22,6 @@ class Files(Protocol):
         """Close a handle."""
         ...
 
-    def size(self, handle: int) -> int:
-        """Return the bytes of the file."""
-        ...
-
     def read(self, handle: int, count: int, offset: int) -> bytes:
         """Return up to `count` bytes from `offset` on; none at the end."""
         ...
@@ -66,10 +62,6 @@ class OsFiles:
     def close(self, handle: int) -> None:
         """Close a handle."""
         os.close(handle)
-
-    def size(self, handle: int) -> int:
-        """Return the bytes of the file."""
-        return os.fstat(handle).st_size
 
     def read(self, handle: int, count: int, offset: int) -> bytes:
         """Return up to `count` bytes."""

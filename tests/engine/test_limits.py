@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from engine.limits import KIB, MIB, SlotBook, Slots, Ticket, Use, Windows, window_size
+from engine.limits import SlotBook, Slots, Ticket, Use, Windows, window_size
+from engine.parts import KIB, MIB
 
 HOSTS = ("opencast.example", "panopto.example", "other.example")
 

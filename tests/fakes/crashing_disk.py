@@ -99,10 +99,6 @@ class CrashingDisk:
         """Close a handle; closing it twice fails."""
         del self._handles[handle]
 
-    def size(self, handle: int) -> int:
-        """Return the bytes of the file."""
-        return len(self._handles[handle].content)
-
     def read(self, handle: int, count: int, offset: int) -> bytes:
         """Return up to `count` bytes."""
         return bytes(self._handles[handle].content[offset : offset + count])

@@ -51,6 +51,21 @@ class SlowDisk(OsFiles):
         super().fsync(handle)
 
 
+class UnreadableAfter(OsFiles):
+    """A disk that fails once the whole file has been read."""
+
+    def __init__(self, whole_reads: int) -> None:
+        self.left = whole_reads
+
+    def read(self, handle: int, count: int, offset: int) -> bytes:
+        """Read until the end has been met so many times."""
+        if not self.left:
+            raise OSError(errno.EIO, "broken")
+        data = super().read(handle, count, offset)
+        self.left -= not data
+        return data
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Say where the checkpoint lies."""
@@ -289,6 +304,14 @@ async def test_a_look_from_outside_outlives_a_rewrite(path: Path) -> None:
             await checkpoint.append(Record("event-1", "gone", closes=True))
             assert contents.closed("event-1") == DONE
             assert checkpoint.closed("event-1") == Record("event-1", "gone", closes=True)
+
+
+async def test_a_closed_subject_that_cannot_be_read_is_one_of_our_errors(path: Path) -> None:
+    """A disk that fails under a reader is told as such."""
+    async with open_checkpoint(path, IDENTITY) as checkpoint:
+        await checkpoint.append(DONE)
+    with read_checkpoint(path, files=UnreadableAfter(1)) as contents, pytest.raises(LocalResource):
+        contents.closed("event-1")
 
 
 async def test_a_closed_subject_that_was_damaged_meanwhile_is_not_believed(path: Path) -> None:
