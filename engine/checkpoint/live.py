@@ -13,8 +13,8 @@ class Place(NamedTuple):
     length: int
 
 
-_AROUND_A_BODY = 28
-"""Bytes that number, CRC and end of line take, near enough."""
+_AROUND_A_BODY = 24
+"""Bytes that number, CRC and end of line take at least."""
 
 Kept = bytes | Place
 """A body in memory, or where its line is: open subjects are asked for often, closed ones are many."""
