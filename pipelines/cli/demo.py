@@ -115,8 +115,8 @@ async def books(audit: str) -> Books:
 
 def write(comparison: Comparison) -> None:
     """Write a row an event."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("event", no_wrap=True, width=14)
+    table = Table(box=None, pad_edge=False, expand=True)
+    table.add_column("event", no_wrap=True, min_width=12, max_width=12)
     table.add_column("title at Panopto", no_wrap=True, ratio=1)
     table.add_column("outcome", no_wrap=True, min_width=17)
     table.add_column("files", justify="right", no_wrap=True, min_width=5)

@@ -1,0 +1,188 @@
+"""A run that is killed at any moment and started again ends like one that was not."""
+
+import json
+import os
+import signal
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.processes import Stand, begun, ended, ferry, standing
+
+MIB = 1024 * 1024
+PART = 5 * MIB
+IN_FLIGHT = 4
+MOMENTS = 10
+SETTINGS = {"transfer.part_size_mib": 5, "transfer.parts_in_flight": IN_FLIGHT}
+
+Json = Any
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much one form of the test moves."""
+
+    events: int
+    largest: int
+    typical: int
+    bandwidth: float
+
+    def switches(self, **more: Json) -> dict[str, Json]:
+        """Return what the sandbox is told."""
+        return {
+            "events": self.events,
+            "bandwidth": self.bandwidth,
+            "largest": self.largest,
+            "typical": self.typical,
+            "seconds_to_processing": 0.05,
+            "seconds_to_complete": 0.1,
+            **more,
+        }
+
+
+SHORT = Size(events=3, largest=60 * MIB, typical=12 * MIB, bandwidth=50.0)
+LONG = Size(events=3, largest=900 * MIB, typical=60 * MIB, bandwidth=50.0)
+
+
+def records(checkpoint: Path) -> list[Json]:
+    """Read a checkpoint with a reader of our own; what a kill tore off at its end is left out."""
+    found = []
+    for line in checkpoint.read_bytes().split(b"\n"):
+        try:
+            found.append(json.loads(line))
+        except ValueError:
+            break
+    return found
+
+
+def complete_unanswered(checkpoint: Path) -> int:
+    """Return the bytes of files whose Complete is on record as intended but not as answered."""
+    sizes: dict[tuple[str, str], int] = {}
+    doubtful: set[tuple[str, str]] = set()
+    for record in records(checkpoint):
+        key = (record.get("s", ""), record.get("f", {}).get("name", ""))
+        match record.get("k"):
+            case "transfer.probed":
+                sizes[key] = record["f"]["size"]
+            case "transfer.complete":
+                doubtful.add(key)
+            case "transfer.completed" | "transfer.abandoned":
+                doubtful.discard(key)
+            case _:
+                pass
+    return sum(sizes[key] for key in doubtful)
+
+
+def sent_again(stand: Stand) -> int:
+    """Return the bytes of parts that Panopto's S3 received beyond those of the objects that it holds."""
+    received = sum(row["bytes_in"] for row in stand.audit("requests") if row["call"] == "upload_part")
+    return int(received - sum(row["size"] for row in stand.audit("objects")))
+
+
+def delivered(stand: Stand) -> Counter[tuple[Json, ...]]:
+    """Return what matters of an end: title, date, folder's place, state, and each file's hash."""
+    objects: Mapping[str, dict[str, str]] = defaultdict(dict)
+    for row in stand.audit("objects"):
+        objects[row["session_upload_id"]][row["key"]] = row["sha256"]
+    return Counter(
+        (
+            row["title"],
+            row["date"],
+            row["state"],
+            *((name, objects[row["session_upload_id"]][name]) for name in row["files"]),
+        )
+        for row in stand.audit("sessions")
+    )
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One migration that was killed once and taken up again."""
+
+    again: int
+    allowed_by_complete: int
+    end: Counter[tuple[Json, ...]]
+
+
+def killed_at(moment: float, folder: Path, size: Size, **switches: Json) -> Trial:
+    """Run in a fresh sandbox, kill at so many seconds from the start, run again to the end."""
+    with standing(folder, **size.switches(**switches)) as stand:
+        (folder / "run").mkdir()
+        settings = stand.settings(folder / "run", SETTINGS)
+        checkpoint = folder / "run" / "migration.checkpoint"
+        with begun("run", "-c", settings, "--json", folder=folder / "run") as process:
+            time.sleep(moment)
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait(10)
+        allowed = complete_unanswered(checkpoint) if checkpoint.exists() else 0
+        ran = ferry("run", "-c", settings, "--json", seconds=600)
+        assert ran.code == 0, ran.talk
+        assert ran.document["outcomes"]["verified"] == size.events
+        assert all(row["state"] == 4 for row in stand.audit("sessions"))
+        return Trial(sent_again(stand), allowed, delivered(stand))
+
+
+@dataclass(frozen=True)
+class Unkilled:
+    """A migration that nobody disturbed: how long it took, and how it ended."""
+
+    span: float
+    end: Counter[tuple[Json, ...]]
+
+
+def unkilled(folder: Path, size: Size) -> Unkilled:
+    """Run one."""
+    with standing(folder, **size.switches()) as stand:
+        (folder / "run").mkdir()
+        settings = stand.settings(folder / "run", SETTINGS)
+        started = time.monotonic()
+        with begun("run", "-c", settings, "--json", folder=folder / "run") as process:
+            ran = ended(process, folder / "run", 600)
+        assert ran.code == 0, ran.talk
+        span = time.monotonic() - started
+        assert sent_again(stand) == 0
+        end = delivered(stand)
+        assert max(end.values()) == 1
+        assert len(end) == size.events
+        return Unkilled(span, end)
+
+
+def moments(span: float) -> Iterator[float]:
+    """Spread the moments evenly over a span, its ends left out."""
+    return (span * (number + 1) / (MOMENTS + 1) for number in range(MOMENTS))
+
+
+def hold(trial: Trial, reference: Unkilled, *, queries: bool) -> None:
+    """Assert that a trial ended like the reference, one session an event, within the bound of bytes."""
+    assert trial.end == reference.end
+    assert trial.again <= IN_FLIGHT * PART + (0 if queries else trial.allowed_by_complete)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("queries", [False, True], ids=["without-list-and-head", "with-list-and-head"])
+def test_ten_moments(queries: bool, tmp_path: Path) -> None:
+    """Killed at each of ten moments, a migration ends equal to one that was not, and little is sent again."""
+    (tmp_path / "reference").mkdir()
+    reference = unkilled(tmp_path / "reference", SHORT)
+    for number, moment in enumerate(moments(reference.span)):
+        folder = tmp_path / f"trial-{number}"
+        folder.mkdir()
+        switches = {"object_queries": "on"} if queries else {}
+        hold(killed_at(moment, folder, SHORT, **switches), reference, queries=queries)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("queries", [False, True], ids=["without-list-and-head", "with-list-and-head"])
+def test_ten_moments_of_a_gibibyte(queries: bool, tmp_path: Path) -> None:
+    """The same with a GiB at 50 MiB/s."""
+    (tmp_path / "reference").mkdir()
+    reference = unkilled(tmp_path / "reference", LONG)
+    for number, moment in enumerate(moments(reference.span)):
+        folder = tmp_path / f"trial-{number}"
+        folder.mkdir()
+        switches = {"object_queries": "on"} if queries else {}
+        hold(killed_at(moment, folder, LONG, **switches), reference, queries=queries)
