@@ -86,22 +86,28 @@ class Lane:
 
 
 class Lanes:
-    """Sends what is missing; `receipts` are those that are durable."""
+    """Sends what is missing. `receipts` are those that are durable; `sent` all parts whose bytes ever went."""
 
     def __init__(
-        self, upload: Upload, reader: Reader, ports: Ports, receipts: dict[int, PartReceipt]
+        self,
+        upload: Upload,
+        reader: Reader,
+        ports: Ports,
+        receipts: dict[int, PartReceipt],
+        sent: set[int],
     ) -> None:
         self.receipts = receipts
         self._upload = upload
         self._reader = reader
         self._ports = ports
         numbers = range(1, len(upload.cut) + 1)
+        sent.update(receipts)
         if not reader.ranged and len(receipts) < len(upload.cut):
             receipts.clear()
         self._missing = Missing(number for number in numbers if number not in receipts)
         self._open = 0
         self._attempts: Counter[int] = Counter()
-        self._sent_before: set[int] = set()
+        self._sent = sent
         self._changed = anyio.Event()
         self._error: FerryError | None = None
         self._host = host_of(upload.transfer.target.endpoint)
@@ -212,7 +218,8 @@ class Lanes:
         kept = self._ports.checks.judge((self._upload.where, receipt.number), receipt, self._upload.where)
         await self._ports.journal.append(journal.part(transfer.subject, transfer.name, kept))
         self.receipts[kept.number] = kept
-        again = kept.number in self._sent_before
+        again = kept.number in self._sent
+        self._sent.add(kept.number)
         self._ports.observer(PartSettled(transfer.subject, transfer.name, kept.number, kept.bytes, again))
 
     def _give_back(self, lane: Lane) -> None:
@@ -226,7 +233,7 @@ class Lanes:
         transfer, number, error = self._upload.transfer, failure.number, failure.error
         self._ports.observer(PartFailed(transfer.subject, transfer.name, number, failure.bytes, error.code))
         if failure.bytes:
-            self._sent_before.add(number)
+            self._sent.add(number)
         self._attempts[number] += 1
         step = decide(self._ports.policy, error, self._attempts[number], 0.0, self._ports.chance())
         if isinstance(step, GiveUp) or isinstance(error, UploadGone):
@@ -246,6 +253,5 @@ class Lanes:
 
     def _begin_again(self) -> None:
         """Forget what arrived: a server without ranges can only be read from the first byte on."""
-        self._sent_before.update(self.receipts)
         self.receipts.clear()
         self._missing = Missing(range(1, len(self._upload.cut) + 1))

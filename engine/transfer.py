@@ -61,6 +61,7 @@ class Carriage:
         self._reader = reader
         self._ports = ports
         self._where = f"{transfer.subject}/{transfer.name}"
+        self._sent: set[int] = set()
 
     async def carry(self) -> TransferResult:
         """Return when the object is whole at the target.
@@ -83,6 +84,7 @@ class Carriage:
             try:
                 return await self._from(self._state())
             except (UploadGone, PartDiffers) as error:
+                self._sent.update(self._state().parts)
                 await self._append(journal.abandoned(*self._name, error.code))
                 if start == STARTS:
                     raise
@@ -157,7 +159,7 @@ class Carriage:
         return upload, receipts
 
     async def _send(self, work: Upload, receipts: dict[int, PartReceipt]) -> dict[int, PartReceipt]:
-        lanes = Lanes(work, self._reader, self._ports, receipts)
+        lanes = Lanes(work, self._reader, self._ports, receipts, self._sent)
         present = sum(one.bytes for one in lanes.receipts.values())
         self._ports.observer(
             TransferStarted(*self._name, work.validator.size, present, len(work.cut), len(lanes.receipts))

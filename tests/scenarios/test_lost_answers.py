@@ -1,0 +1,85 @@
+"""An answer that is lost is never guessed at: nothing arrives twice, and nothing is missing."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fakes.processes import Stand, ferry, standing
+
+MIB = 1024 * 1024
+LARGEST = 12 * MIB
+QUICK = {"largest": LARGEST, "typical": 1_000_000, "seconds_to_processing": 0.05, "seconds_to_complete": 0.05}
+Fault = Mapping[str, Any]
+
+
+def lost(call: str, match: str = "", **more: Any) -> Fault:
+    """Return the fault that applies a call and loses its answer, once."""
+    return {"operation": f"panopto.{call}", "action": "lose_answer", "match": match, **more}
+
+
+def verified(stand: Stand) -> Stand:
+    """Run a migration, and assert that each event became exactly one session, whole."""
+    settings = stand.settings(stand.folder, {"transfer.part_size_mib": 5})
+    ran = ferry("run", "-c", settings, "--json")
+    assert ran.code == 0, ran.talk
+    hashes = {row["sha256"] for row in stand.audit("sources")}
+    objects = [row for row in stand.audit("objects") if not row["key"].endswith(".xml")]
+    sessions = stand.audit("sessions")
+    assert len(sessions) == 2
+    assert len({row["title"] for row in sessions}) == 2
+    assert all(row["state"] == 4 for row in sessions)
+    assert {row["sha256"] for row in objects} <= hashes
+    return stand
+
+
+def calls(stand: Stand, call: str) -> int:
+    """Return how often a call arrived."""
+    return sum(row["count"] for row in stand.audit("requests") if row["call"] == call)
+
+
+def sent_again(stand: Stand) -> int:
+    """Return the bytes of parts beyond those of the objects."""
+    received = sum(row["bytes_in"] for row in stand.audit("requests") if row["call"] == "upload_part")
+    return int(received - sum(row["size"] for row in stand.audit("objects")))
+
+
+def test_lost_answer_to_a_part(tmp_path: Path) -> None:
+    """The part is sent again, and no other."""
+    with standing(tmp_path, events=2, faults=[lost("upload_part", "presenter.mp4")], **QUICK) as stand:
+        assert 0 < sent_again(verified(stand)) <= 5 * MIB
+
+
+def test_lost_answer_to_create(tmp_path: Path) -> None:
+    """Another multipart upload is opened; nothing is sent twice."""
+    with standing(
+        tmp_path, events=2, faults=[lost("create_multipart_upload", "presenter.mp4")], **QUICK
+    ) as stand:
+        assert sent_again(verified(stand)) == 0
+
+
+@pytest.mark.parametrize("queries", ["off", "on"])
+def test_lost_answer_to_complete(queries: str, tmp_path: Path) -> None:
+    """Where the target tells of objects nothing is sent again; where it does not, that one file is."""
+    fault = lost("complete_multipart_upload", "presenter.mp4", nth=1)
+    with standing(tmp_path, events=1, faults=[fault], object_queries=queries, **QUICK) as stand:
+        settings = stand.settings(tmp_path, {"transfer.part_size_mib": 5})
+        ran = ferry("run", "-c", settings, "--json")
+        assert ran.code == 0, ran.talk
+        assert len(stand.audit("sessions")) == 1
+        assert sent_again(stand) == (0 if queries == "on" else LARGEST)
+        assert ran.document["bytes"]["sent_again"] == (0 if queries == "on" else LARGEST)
+
+
+def test_lost_answer_to_opening_a_session_upload(tmp_path: Path) -> None:
+    """Another session upload is opened; the lost one never becomes a session."""
+    with standing(tmp_path, events=2, faults=[lost("create_session_upload")], **QUICK) as stand:
+        verified(stand)
+        assert len(stand.audit("session-uploads")) == 3
+
+
+def test_lost_answer_to_the_completing_put(tmp_path: Path) -> None:
+    """The state is looked at, and the upload is not completed a second time."""
+    with standing(tmp_path, events=2, faults=[lost("put_session_upload")], **QUICK) as stand:
+        verified(stand)
+        assert [row["completions"] for row in stand.audit("session-uploads")] == [1, 1]
