@@ -1,0 +1,267 @@
+"""Settings: what is wrong with them is one sentence with file and setting, and no secret is ever told."""
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.config import Settings, SettingsError, load
+
+GOOD = """\
+[opencast]
+url = "https://opencast.example.org/"
+username = "migration"
+password_file = "opencast.secret"
+
+[panopto]
+url = "https://panopto.example.org"
+client_id = "client"
+client_secret_file = "client.secret"
+username = "ferry"
+password_file = "panopto.secret"
+"""
+FOLDER = "0f0f0f0f-1111-2222-3333-444444444444"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Take settings of the machine away."""
+    for name in [name for name in os.environ if name.upper().startswith("FERRY_")]:
+        monkeypatch.delenv(name)
+    return
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Good settings with their secrets beside them."""
+    for name in ("opencast", "client", "panopto"):
+        (tmp_path / f"{name}.secret").write_text(f"hush-{name}\n")
+    path = tmp_path / "migration.toml"
+    path.write_text(GOOD)
+    return path
+
+
+def changed(file: Path, old: str, new: str) -> None:
+    """Change one place of the settings."""
+    assert GOOD.count(old) == 1
+    file.write_text(GOOD.replace(old, new))
+
+
+def refusal(file: Path) -> str:
+    """Return the sentence by which settings are refused: one line, without a secret, in any form of it."""
+    with pytest.raises(SettingsError) as caught:
+        load(file)
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert "hush" not in "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    return sentence
+
+
+def secrets(settings: Settings) -> list[str | None]:
+    """Return the three secrets."""
+    held = (settings.opencast.password, settings.panopto.password, settings.panopto.client_secret)
+    return [one and one.get_secret_value() for one in held]
+
+
+def test_good_settings_are_whole_and_their_paths_absolute(file: Path) -> None:
+    """Secrets come from files without their line's end, and every path is beside the settings."""
+    file.write_text(GOOD + 'folders = "t/f.csv"\n[network]\nca_file = "opencast.secret"\n')
+    settings = load(file)
+    assert secrets(settings) == ["hush-opencast", "hush-panopto", "hush-client"]
+    assert settings.opencast.url == "https://opencast.example.org"
+    assert settings.panopto.folders == file.parent / "t/f.csv"
+    assert settings.network.ca_file == file.parent / "opencast.secret"
+    assert settings.checkpoint.path == file.parent / "migration.checkpoint"
+
+
+def test_paths_do_not_follow_the_working_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings named by a relative path mean the same as by an absolute one."""
+    absolute = load(file)
+    (file.parent / "elsewhere").mkdir()
+    monkeypatch.chdir(file.parent / "elsewhere")
+    assert load(Path("../migration.toml")) == absolute
+
+
+def test_an_absolute_path_stays(file: Path) -> None:
+    """Only relative paths are taken from the settings' folder."""
+    file.write_text(GOOD + '[checkpoint]\npath = "/var/lib/ferry/one.checkpoint"\n')
+    assert load(file).checkpoint.path == Path("/var/lib/ferry/one.checkpoint")
+
+
+def test_no_secret_in_any_form_of_the_settings(file: Path) -> None:
+    """Neither repr nor str nor a dump for people has a secret, nor the proxy's account."""
+    file.write_text(GOOD + '[network]\nproxy = "http://me:hush-proxy@proxy.example.org:3128"\n')
+    settings = load(file)
+    assert "hush" not in f"{settings!r} {settings} {settings.opencast!r} {settings.network!r}"
+    assert "hush-o" not in str(settings.model_dump())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('username = "migration"\n', "", "opencast.username is missing"),
+        ('url = "https://panopto.example.org"\n', "", "panopto.url is missing"),
+        ('username = "ferry"', 'user = "ferry"', "panopto.username is missing"),
+        ("[opencast]", "[opencats]", "'opencats'"),
+        ("[panopto]", "colour = 3\n[panopto]", "opencast.colour is a setting that nothing reads"),
+        ("[opencast]", "opencast = 3\n[other]", "'opencast' as a value, not as a section"),
+        ("[opencast]", "[[opencast]]", "'opencast' as a value, not as a section"),
+        ('username = "migration"', "username = 3", "opencast.username: "),
+        ('password_file = "panopto.secret"', "", "panopto.password is missing"),
+        ('client_secret_file = "client.secret"', "", "FERRY_PANOPTO__CLIENT_SECRET"),
+        ('password_file = "panopto.secret"', 'password = "hush"', "holds panopto.password itself"),
+        ('client_secret_file = "client.secret"', 'client_secret = "hush"', "holds panopto.client_secret"),
+        ('"panopto.secret"', '"none.secret"', "panopto.password_file: there is no file"),
+        ('"panopto.secret"', '"."', "panopto.password_file: there is no file"),
+        ("https://opencast.example.org/", "opencast.example.org", "opencast.url: an address begins with"),
+        ("https://opencast.example.org/", "https://", "opencast.url: the address names no host"),
+        ("https://opencast.example.org/", "https://a b", "opencast.url: the address names no host"),
+        ("https://opencast.example.org/", "https://a:99999", "opencast.url: the address has no port"),
+        ("https://opencast.example.org/", "https://me:hush@a", "opencast.url: the address holds an account"),
+        ("https://opencast.example.org/", "https://a/?b=c", "opencast.url: the address goes on"),
+        ("[panopto]", "publications = 3\n[panopto]", "opencast.publications: "),
+        ('username = "ferry"', 'username = "ferry"\nfolder_id = "12"', "panopto.folder_id: "),
+        ("[opencast]", "[transfer]\nparts_in_flight = 0\n[opencast]", "transfer.parts_in_flight: "),
+        ("[opencast]", '[transfer]\nattempts = "many"\n[opencast]', "transfer.attempts: "),
+        ("[opencast]", '[transfer]\nintegrity = "good"\n[opencast]', "transfer.integrity: "),
+        ("[opencast]", "[finish]\nlimit_minutes = nan\n[opencast]", "finish.limit_minutes: "),
+        ("[opencast]", "[select]\nlimit = 0\n[opencast]", "select.limit: "),
+        ("[opencast]", '[select]\nevents = "e1"\n[opencast]', "select.events: "),
+        ("[opencast]", "[network]\nca_file = 3\n[opencast]", "network.ca_file: "),
+        ("[opencast]", '[network]\nca_file = "no.pem"\n[opencast]', "network.ca_file: there is no file"),
+        ("[opencast]", "[opencast", "is not TOML"),
+        ("[opencast]", "[opencast]\n[opencast]", "is not TOML"),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_and_setting(file: Path, old: str, new: str, said: str) -> None:
+    """Each fault is one sentence that names the settings file and the setting."""
+    changed(file, old, new)
+    sentence = refusal(file)
+    assert said in sentence
+    assert sentence.startswith(f"{file}: ")
+
+
+def test_an_empty_file_says_what_is_missing_first(file: Path) -> None:
+    """A file without sections lacks opencast."""
+    file.write_text("")
+    assert refusal(file) == f"{file}: opencast is missing"
+
+
+def test_no_file(tmp_path: Path) -> None:
+    """A file that is not there, or is a folder, is named, with what to do."""
+    assert refusal(tmp_path / "none.toml").endswith("none.toml: cannot be read (No such file or directory); "
+                                                    "name the settings file with -c")  # fmt: skip
+    assert "Is a directory" in refusal(tmp_path)
+
+
+def test_a_file_that_is_no_text(file: Path) -> None:
+    """Bytes that are no UTF-8 are a fault of the file."""
+    file.write_bytes(GOOD.encode() + b"# \xff\xfe")
+    assert refusal(file) == f"{file}: is not UTF-8, as TOML is"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"", "is empty"), (b" \n\n", "is empty"), (b"hush\xff", "is not UTF-8")]
+)
+def test_a_secret_file_without_a_secret(file: Path, content: bytes, said: str) -> None:
+    """An empty secret, or one that is no text, is refused before a service sees it."""
+    (file.parent / "panopto.secret").write_bytes(content)
+    sentence = refusal(file)
+    assert "panopto.password" in sentence
+    assert said in sentence
+
+
+def command(file: Path, line: str) -> None:
+    """Have Panopto's password printed by a command."""
+    quoted = line.replace("\\", "\\\\").replace('"', '\\"')
+    changed(file, 'password_file = "panopto.secret"', f'password_command = "{quoted}"')
+
+
+def test_a_command_prints_a_secret(file: Path) -> None:
+    """What a command prints is the secret; it runs in the settings' folder."""
+    command(file, f"{sys.executable} -c 'print(open(\"panopto.secret\").read())'")
+    assert secrets(load(file))[1] == "hush-panopto"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "is empty"),
+        ("   ", "is empty"),
+        ("'", "No closing quotation"),
+        ("no-such-command-anywhere", "No such file or directory"),
+        ("{python} -c 'print(\"hush\"); exit(3)'", "exit code 3"),
+        ("{python} -c 'import sys; sys.stderr.write(\"hush\"); exit(1)'", "exit code 1"),
+        ("{python} -c 'import sys; sys.stdout.buffer.write(b\"hush\\xff\")'", "it prints no UTF-8"),
+        ("{python} -c pass", "is empty"),
+    ],
+)
+def test_a_command_that_gives_no_secret(file: Path, line: str, said: str) -> None:
+    """A command that fails or prints nothing is named by its setting; what it printed is not told."""
+    command(file, line.replace("{python}", sys.executable))
+    sentence = refusal(file)
+    assert sentence.startswith(f"{file}: panopto.password")
+    assert said in sentence
+
+
+@pytest.mark.parametrize("given", ["plain", "123", "null", '{"a": 1}', "ü &%$ \\n", "[1]", "true"])
+def test_a_secret_of_the_environment_comes_as_it_is(
+    file: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    """The environment goes before the file, and its secrets are nobody's JSON."""
+    monkeypatch.setenv("FERRY_PANOPTO__PASSWORD", given)
+    monkeypatch.setenv("FERRY_PANOPTO__CLIENT_SECRET", given)
+    assert secrets(load(file)) == ["hush-opencast", given, given]
+
+
+def test_an_empty_secret_of_the_environment_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty variable does not fall back to the file: somebody meant it."""
+    monkeypatch.setenv("FERRY_PANOPTO__PASSWORD", "")
+    assert "panopto.password is empty" in refusal(file)
+
+
+def test_the_environment_goes_before_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Single settings are replaced, and the rest of their section stays."""
+    monkeypatch.setenv("FERRY_PANOPTO__URL", "https://other.example.org")
+    monkeypatch.setenv("ferry_transfer__attempts", "3")
+    monkeypatch.setenv("FERRY_SELECT__SERIES", '["a", "b"]')
+    settings = load(file)
+    assert (settings.panopto.url, settings.panopto.username) == ("https://other.example.org", "ferry")
+    assert settings.transfer.attempts == 3
+    assert settings.select.series == ("a", "b")
+
+
+def test_an_account_given_by_environment_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the file leaves out may come from the environment."""
+    changed(file, 'username = "ferry"\n', f'folder_id = "{FOLDER}"\n')
+    monkeypatch.setenv("FERRY_PANOPTO__USERNAME", "else")
+    assert load(file).panopto.username == "else"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FERRY_TRANSFER__TYPO", "hush", "FERRY_TRANSFER__TYPO: transfer.typo is a setting that"),
+        ("FERRY_TRANSFER__ATTEMPTS", "hush", "FERRY_TRANSFER__ATTEMPTS: transfer.attempts: "),
+        ("FERRY_SELECT__SERIES", "hush", "FERRY_SELECT..."),
+        ("FERRY_OPENCAST", "hush", "FERRY_OPENCAST..."),
+        ("FERRY_OPENCAST", "3", "FERRY_OPENCAST: "),
+        ("FERRY_PANOPTO__URL", "ftp://x", "FERRY_PANOPTO__URL: panopto.url: an address begins"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_told_by_its_variable(
+    file: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    """A fault of the environment is not looked for in the file."""
+    monkeypatch.setenv(name, value)
+    assert said in refusal(file)
+
+
+def test_variables_that_are_no_settings_do_no_harm(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FERRY_TRACEBACK and its like are for others."""
+    monkeypatch.setenv("FERRY_TRACEBACK", "1")
+    monkeypatch.setenv("FERRY_REQUIRE_ALL", "1")
+    assert load(file).opencast.username == "migration"
