@@ -20,7 +20,8 @@ from aiohttp.abc import AbstractStreamWriter
 
 from engine.errors import FerryError, ServerFault, TimedOut
 from engine.http import Http, host_of, ours, start_of_body, whole_body
-from engine.limits import MIB, Windows
+from engine.limits import Windows
+from engine.parts import MIB
 from engine.relay.digest import Digest
 from engine.relay.feed import BytesFeed, Feed, StreamFeed
 from engine.relay.lane import IDLE, Lane
@@ -101,14 +102,14 @@ class StreamRelay:
     def _feed(self, get: RangedGet | BytesGet) -> Feed:
         if isinstance(get, BytesGet):
             return BytesFeed(get)
-        return StreamFeed(self._http, get, self._windows.size // 2)
+        return StreamFeed(self._http, get, self._windows.size // 4)
 
     async def _send(
         self, put: PartPut, feed: Feed, ends_at: float, fed: Callable[[], None]
     ) -> PartReceipt | PartFailure:
         """Send one part, whatever becomes of it."""
         threads = self._hashing if put.hashed else None
-        digest = Digest(threads, self._windows.size // 2, self._spent)
+        digest = Digest(threads, self._windows.size // 4, self._spent)
         body = PartBody(feed, put.part.span.length, digest, self._flowed, fed)
         try:
             with ours(host_of(put.request.url)):

@@ -133,10 +133,10 @@ async def raw_server(script: Script, *, tls: bool = False) -> AsyncIterator[RawS
         except Exception as error:  # noqa: BLE001  # raised again where the block ends
             site.errors.append(error)
         finally:
-            site.count(-1)
             writer.close()
             with contextlib.suppress(ConnectionError, ssl.SSLError, TimeoutError):
                 await asyncio.wait_for(writer.wait_closed(), 1)
+            site.count(-1)
 
     def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.get_running_loop().create_task(serve(reader, writer))
