@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from engine import Journal, Observer, Record, silence
+from engine import FerryError, Journal, Observer, Record, silence
 from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.place import NoFolder, place
@@ -152,10 +152,21 @@ class Planner:
             self._observer(ItemEnded(decision.event_id, decision.outcome, decision.reason, decision.why))
 
     async def _append(self, batch: list[Record]) -> None:
+        """Append records at once; raises what the first that failed raised."""
+        failed: list[FerryError] = []
+
+        async def append(record: Record) -> None:
+            try:
+                await self._journal.append(record)
+            except FerryError as error:
+                failed.append(error)
+
         async with anyio.create_task_group() as group:
             for record in batch:
-                group.start_soon(self._journal.append, record)
+                group.start_soon(append, record)
         batch.clear()
+        if failed:
+            raise failed[0]
 
     async def _earlier(self, known: Sequence[str], whole: bool) -> dict[str, int | None]:
         """Take up what earlier runs planned and this one did not come across."""
