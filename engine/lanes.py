@@ -86,7 +86,7 @@ class Lane:
 
 
 class Lanes:
-    """Sends what is missing. `receipts` are those that are durable; `sent` all parts whose bytes ever went."""
+    """Sends what is missing. `receipts` are the durable ones; `sent` all parts whose bytes ever went."""
 
     def __init__(
         self,

@@ -87,7 +87,11 @@ class StreamFeed:
         if self._response is None:
             raise RuntimeError("the feed was not opened")
         with ours(self.where):
-            return await self._response.content.readany()
+            while True:
+                # One piece as it came: joining what lies unread would hold it twice.
+                piece, ended = await self._response.content.readchunk()
+                if piece or not ended:
+                    return piece
 
     def _judge_length(self, came: int) -> None:
         """End of file says only that a body is short, whether or not its length was declared."""
