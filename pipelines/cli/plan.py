@@ -30,12 +30,19 @@ def plan(
         return await preview_of(settings)
 
     seen = loop.run(look)
-    code = Exit.PERMANENT if seen.permanent else Exit.DONE
+    code = code_of(seen)
     if json:
         write_json(document(seen, code))
     else:
         write(seen)
     sys.exit(code)
+
+
+def code_of(seen: Preview) -> Exit:
+    """Return the code that the items which would not be moved stand for."""
+    if seen.permanent:
+        return Exit.PERMANENT
+    return Exit.RETRYABLE if seen.retryable else Exit.DONE
 
 
 def document(seen: Preview, code: Exit) -> dict[str, object]:
@@ -48,6 +55,7 @@ def document(seen: Preview, code: Exit) -> dict[str, object]:
         "done": seen.done,
         "skipped": dict(sorted(seen.skipped.items())),
         "permanent": dict(sorted(seen.permanent.items())),
+        "retryable": dict(sorted(seen.retryable.items())),
         "problems": seen.problems,
     }
 
@@ -61,7 +69,12 @@ def write(seen: Preview) -> None:
         console.print(f"{seen.under_way} of them are under way already")
     if seen.done:
         console.print(f"{seen.done} items are done")
-    for counted, word in ((seen.skipped, "skipped"), (seen.permanent, "cannot be moved")):
+    left = (
+        (seen.skipped, "skipped"),
+        (seen.permanent, "cannot be moved"),
+        (seen.retryable, "cannot be read now"),
+    )
+    for counted, word in left:
         for reason, count in sorted(counted.items()):
             console.print(f"{count} {word}: {reason}")
     for problem in seen.problems:

@@ -42,12 +42,14 @@ class Batches:
         self._plan: Sequence[str] = ()
         self._places: dict[str, int] = {}
         self._readings: dict[str, Reading] = {}
+        self._reached = -1
         self._turn = anyio.Lock()
 
     def follow(self, plan: Sequence[str]) -> None:
         """Take the order in which events will be asked for."""
         self._plan = plan
         self._places = {event_id: place for place, event_id in enumerate(plan)}
+        self._reached = -1
 
     async def event(self, event_id: str) -> Event:
         """Return an event. Raises Gone, Unreadable, or a Transient error."""
@@ -59,14 +61,16 @@ class Batches:
         if isinstance(reading.found, Event):
             return reading.found
         kind = Gone if reading.found.reason == "gone" else Unreadable
-        raise kind(reading.found.why, where=f"event {event_id}")
+        raise kind(reading.found.why)
 
     async def _read(self, event_id: str) -> None:
-        place = self._places.get(event_id)
-        after = self._plan[place + 1 : place + self._size] if place is not None else ()
-        asked = [event_id, *(one for one in after if one not in self._readings)]
+        """Read an event, and with it those after it that were not read yet."""
+        place = self._places.get(event_id, len(self._plan))
+        first = max(place, self._reached) + 1
+        asked = [event_id, *self._plan[first : place + self._size]]
         read = await self._opencast.batch(asked, sign=True)
         for asked_for, found in zip(asked, read, strict=True):
             self._readings[asked_for] = Reading(found, self._clock())
             if isinstance(found, Event):
                 self._locator.learn(found)
+        self._reached = max(self._reached, *(self._places.get(one, -1) for one in asked))

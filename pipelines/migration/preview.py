@@ -28,6 +28,7 @@ class Preview:
     under_way: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     permanent: Counter[str] = field(default_factory=Counter)
+    retryable: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
     def count(self, decision: Row | Left, state: ItemState) -> None:
@@ -35,13 +36,21 @@ class Preview:
         if state.settled:
             self.done += 1
         elif isinstance(decision, Left) and state.upload is None:
-            counted = self.skipped if decision.outcome is Outcome.SKIPPED else self.permanent
-            counted[decision.reason] += 1
-            if decision.outcome is Outcome.PERMANENT:
-                self.problems.append(f"{decision.event_id}: {decision.why}")
+            self._left(decision)
         else:
             self.under_way += state.upload is not None
             self._row(decision)
+
+    def _left(self, decision: Left) -> None:
+        match decision.outcome:
+            case Outcome.SKIPPED:
+                self.skipped[decision.reason] += 1
+                return
+            case Outcome.RETRYABLE:
+                self.retryable[decision.reason] += 1
+            case _:
+                self.permanent[decision.reason] += 1
+        self.problems.append(f"{decision.event_id}: {decision.why}")
 
     def _row(self, decision: Row | Left) -> None:
         self.to_move += 1

@@ -1,0 +1,132 @@
+"""What a run would do: counted against the checkpoint, with what the operator should mend first."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import PANOPTO, Record
+from pipelines import items
+from pipelines.cli.exits import Exit
+from pipelines.cli.plan import code_of, document
+from pipelines.items import Outcome, fold
+from pipelines.migration.planning import UNNAMED, Left, Row
+from pipelines.migration.preview import LONGEST_LIST, Preview, preview
+
+UPLOADING = items.uploading("e", upload_id="u", folder_id="f", target="t", files=[])
+
+
+async def each(decided: Iterable[Row | Left]) -> AsyncIterator[Row | Left]:
+    """Give decisions one by one."""
+    for one in decided:
+        yield one
+
+
+async def seen(
+    *decided: Row | Left,
+    checkpoint: Mapping[str, list[Record]] | None = None,
+    folders: Mapping[str, str] | None = None,
+    missing: Iterable[str] = (),
+    asked: list[str] | None = None,
+) -> Preview:
+    """Look at decisions; `missing` folders are not at Panopto."""
+
+    async def exists(folder_id: str) -> bool:
+        if asked is not None:
+            asked.append(folder_id)
+        return folder_id not in missing
+
+    known = checkpoint or {}
+    return await preview(each(decided), lambda name: fold(known.get(name, [])), folders or {}, exists)
+
+
+def row(name: str, estimate: int | None = 10, series: str = "s", folder: str = "f", *warnings: str) -> Row:
+    """Return the decision to move an event."""
+    return Row(name, estimate, series, folder, warnings)
+
+
+async def test_items_are_counted_by_what_would_happen() -> None:
+    """To move, skipped, permanent and retryable are told apart; sizes nobody knows are counted by number."""
+    found = await seen(
+        row("a", 5),
+        row("b", None),
+        Left("c", Outcome.SKIPPED, "live", "it is live"),
+        Left("d", Outcome.SKIPPED, "live", "it is live"),
+        Left("e", Outcome.PERMANENT, "gone", "it is gone"),
+        Left(UNNAMED, Outcome.RETRYABLE, "unreadable", "place 3 is broken"),
+    )
+    assert (found.to_move, found.bytes, found.unknown) == (2, 5, 1)
+    assert (found.skipped, found.permanent, found.retryable) == ({"live": 2}, {"gone": 1}, {"unreadable": 1})
+    assert found.problems == ["e: it is gone", f"{UNNAMED}: place 3 is broken"]
+
+
+async def test_the_checkpoint_counts() -> None:
+    """What is verified is done; what is under way goes on, even where a skip would be decided now."""
+    found = await seen(
+        row("a"),
+        row("b"),
+        Left("c", Outcome.SKIPPED, "live", "it is live"),
+        row("d"),
+        checkpoint={
+            "a": [items.ended("a", Outcome.VERIFIED)],
+            "b": [UPLOADING],
+            "c": [UPLOADING],
+            "d": [items.ended("d", Outcome.PERMANENT, "no_folder")],
+        },
+    )
+    assert (found.done, found.under_way, found.to_move, found.bytes) == (1, 2, 3, 20)
+    assert not found.skipped
+
+
+async def test_each_folder_is_asked_for_once() -> None:
+    """A folder that Panopto does not have is told once, with the series that the table sends there."""
+    asked: list[str] = []
+    found = await seen(
+        row("a", series="s1", folder="f1"),
+        row("b", series="s1", folder="f1"),
+        row("c", series="", folder="home"),
+        folders={"s1": "f1"},
+        missing={"f1", "home"},
+        asked=asked,
+    )
+    assert asked == ["f1", "home"]
+    assert found.problems == [
+        "folder f1 of series s1: Panopto does not have it",
+        "folder home: Panopto does not have it",
+    ]
+
+
+async def test_warnings_and_rows_of_the_table_without_events_are_told() -> None:
+    """A series of the table that no event is of was probably written wrongly; of many, the number is told."""
+    table = {f"idle{number:03}": "f" for number in range(LONGEST_LIST + 3)}
+    found = await seen(row("a", 1, "s", "f", "no date"), folders={"s": "f", **table})
+    assert found.problems[0] == "a: no date"
+    assert found.problems[1] == "series idle000: no event to move is of it"
+    assert found.problems[-1] == "3 more series of the table have no event to move"
+    assert len(found.problems) == 1 + LONGEST_LIST + 1
+
+
+@pytest.mark.parametrize(("more", "problems"), [(0, 0), (1, 1)])
+async def test_what_is_too_large_by_its_estimate_is_told_with_both_numbers(more: int, problems: int) -> None:
+    """A file of as many bytes as Panopto's parts hold is fine, one more is a problem."""
+    size = PANOPTO.limits.largest + more
+    found = await seen(row("a", size))
+    assert len(found.problems) == problems
+    assert all(f"{size:,}" in one and f"{PANOPTO.limits.largest:,}" in one for one in found.problems)
+
+
+@given(st.lists(st.sampled_from(["skipped", "permanent", "retryable", "row"]), max_size=6))
+async def test_the_code_is_that_of_the_worst_item(kinds: list[str]) -> None:
+    """A plan says 4 where items cannot be moved, 3 where some cannot be read now, else 0."""
+    found = await seen(
+        *(
+            row(f"{number}") if kind == "row" else Left(f"{number}", Outcome(kind), "gone", "why")
+            for number, kind in enumerate(kinds)
+        )
+    )
+    expected = (
+        Exit.PERMANENT if "permanent" in kinds else Exit.RETRYABLE if "retryable" in kinds else Exit.DONE
+    )
+    assert code_of(found) is expected
+    assert document(found, expected)["exit"] == int(expected)
