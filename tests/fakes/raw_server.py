@@ -79,11 +79,13 @@ class Connection:
         """Cut the connection with a reset."""
         self.writer.transport.abort()
 
-    async def gone(self) -> None:
-        """Wait until the client closes the connection."""
+    async def gone(self) -> int:
+        """Wait until the client closes the connection; tell how many bytes came until then."""
+        count = 0
         with contextlib.suppress(ConnectionError, ssl.SSLError):
-            while await self.reader.read(65536):
-                pass
+            while piece := await self.reader.read(65536):
+                count += len(piece)
+        return count
 
 
 Script = Callable[[Connection], Awaitable[None]]

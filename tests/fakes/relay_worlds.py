@@ -29,7 +29,8 @@ class World:
     """One source, one target, and the relay between them.
 
     `taken` holds what the target read of each part that it answered after all of it, `cut` what it read of
-    the others; `begun` the parts in the order of their heads. A target that stalls does so until `over`.
+    the others, `after` how many bytes came after an early answer; `begun` the parts in the order of their
+    heads. A target that stalls does so until `over`.
     """
 
     relay: Relay
@@ -39,6 +40,7 @@ class World:
     store: str = "memory://target"
     taken: dict[int, bytes] = field(default_factory=dict)
     cut: dict[int, bytes] = field(default_factory=dict)
+    after: dict[int, int] = field(default_factory=dict)
     begun: list[int] = field(default_factory=list)
     servers: tuple[RawServer, ...] = ()
     windows: Windows | None = None
@@ -162,6 +164,8 @@ class MemoryShop:
             piece = portion[at : at + 10_000]
             serving.sent += len(piece)
             yield piece
+        if serving.extra:
+            yield serving.extra
         if serving.then == "reset":
             raise Unreachable("reset", where="memory")
         while serving.then in {"stall", "trickle"}:
@@ -264,6 +268,9 @@ async def serve(connection: Connection, serving: Serving, start: int, stop: int)
         piece = portion[at : at + 16_384]
         await connection.send(piece)
         serving.sent += len(piece)
+    if serving.extra:
+        await asyncio.sleep(0.02)
+        await connection.send(serving.extra)
     match serving.then:
         case "reset":
             connection.reset()
@@ -293,7 +300,7 @@ async def take(connection: Connection, made: World, number: int, how: Taking, le
         await how.gate.wait()
     await answer(connection, made, how)
     if how.then == "answer" and not whole:
-        await connection.gone()
+        made.after[number] = await connection.gone()
     return whole and how.then == "answer"
 
 
@@ -301,7 +308,12 @@ async def answer(connection: Connection, made: World, how: Taking) -> None:
     """Do what the script says when a part was read as far as it is read."""
     match how.then:
         case "answer":
-            await connection.answer(how.status, how.headers, how.body)
+            fields = "".join(f"{name}: {value}\r\n" for name, value in how.headers.items())
+            length = f"Content-Length: {len(how.body)}"
+            await connection.send(f"HTTP/1.1 {how.status} Said\r\n{length}\r\n{fields}\r\n".encode())
+            if how.open is not None:
+                await how.open.wait()
+            await connection.send(how.body)
         case "reset":
             connection.reset()
         case "stall":

@@ -9,7 +9,7 @@ from typing import Literal
 class Serving:
     """A file at a source; of each range it sends `stop` bytes, then does what `then` says.
 
-    `told` is whether the length is declared; `extra` is sent after the range's end. `sent` counts the bytes
+    `told` is whether the length is declared; `extra` is sent a moment after its end. `sent` counts the bytes
     that the connection took, `asked` the GETs.
     """
 
@@ -30,14 +30,15 @@ class Serving:
     def portion(self, start: int, stop: int) -> bytes:
         """Return the bytes that are sent before anything goes wrong."""
         end = stop if self.stop is None else min(stop, start + self.stop)
-        return self.data[start:end] + (self.extra if end == stop else b"")
+        return self.data[start:end]
 
 
 @dataclass
 class Taking:
     """What a target does with one part: reads `stop` bytes of it (None: all), then does what `then` says.
 
-    `gate`, where there is one, holds the answer back; `slow` are the seconds between two reads.
+    `gate`, where there is one, holds the answer back, and `open` what follows its head; `slow` are the
+    seconds between two reads.
     """
 
     stop: int | None = None
@@ -46,6 +47,7 @@ class Taking:
     etag: str | None = '"etag"'
     body: bytes = b""
     gate: asyncio.Event | None = None
+    open: asyncio.Event | None = None
     slow: float = 0.0
 
     @property

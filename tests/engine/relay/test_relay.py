@@ -12,6 +12,7 @@ from random import Random
 from typing import Any, Protocol
 
 import anyio
+import psutil
 import pytest
 from fakes.relay_worlds import Journey, World, until, world
 from fakes.scripts import Taking
@@ -28,6 +29,7 @@ from engine.errors import (
     TimedOut,
     Transient,
     Unreachable,
+    UploadGone,
 )
 from engine.limits import Windows
 from engine.model import ByteRange, Part
@@ -248,6 +250,15 @@ async def test_a_lane_with_no_part_asks_for_nothing(make: Make) -> None:
         assert (journey.settled, place.serving.asked, place.begun) == ([], 0, [])
 
 
+async def test_no_part_is_asked_for_beyond_the_get(make: Make) -> None:
+    """A GET of two parts feeds two, although more would be handed out."""
+    async with make() as place:
+        journey = Journey(place, parts(5))
+        await journey.run(place.get(ByteRange(0, 2 * PART)))
+        assert_right(journey, [1, 2])
+        assert journey.asked == [1, 2]
+
+
 async def test_a_lane_ends_where_no_part_follows(make: Make) -> None:
     """None after the second part: what is left of the GET is not drained."""
     data = DATA * 40
@@ -407,6 +418,41 @@ async def test_a_failed_part_takes_its_connection_along(make_sockets: Make) -> N
         await Journey(place, [Part(1, ByteRange(0, size))]).run()
         await place.idle()
         assert place.kept() == 0
+
+
+async def test_an_early_answer_stops_the_bytes_while_it_explains(make_sockets: Make) -> None:
+    """From the head of an early answer on nothing is handed on, however long its body takes."""
+    data = DATA * 40
+    async with make_sockets(data) as place:
+        opened = asyncio.Event()
+        error = b"<Error><Code>NoSuchUpload</Code></Error>"
+        place.taking[1] = Taking(1000, status=404, body=error, open=opened)
+        journey = Journey(place, [Part(1, ByteRange(0, len(data)))])
+        async with anyio.create_task_group() as group:
+            group.start_soon(journey.run)
+            await until(lambda: place.cut)
+            await asyncio.sleep(0.3)
+            opened.set()
+        assert isinstance(journey.failures[1].error, UploadGone)
+        await place.idle()
+        assert place.after[1] < len(data) - 1000
+        assert place.serving.sent < len(data)
+
+
+async def test_a_connection_that_the_target_does_not_read_is_cut(make_sockets: Make) -> None:
+    """After the deadline no socket to the target is left, although bytes for it were still buffered."""
+    data = DATA * 40
+    async with make_sockets(data) as place:
+        place.taking[1] = Taking(1000, "stall")
+        await Journey(place, [Part(1, ByteRange(0, len(data)))], deadline=0.3).run()
+        await until(lambda: not sockets_to(place.servers[1].port))
+        assert not place.over.is_set()
+
+
+def sockets_to(port: int) -> list[object]:
+    """Return this process's sockets whose peer listens at a port."""
+    found = psutil.Process().net_connections("tcp")
+    return [one for one in found if one.raddr and one.raddr.port == port and one.status != "CLOSE_WAIT"]
 
 
 async def test_a_slow_target_pauses_the_source(make_sockets: Make) -> None:
