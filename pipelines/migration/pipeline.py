@@ -21,10 +21,11 @@ from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.finish import Failed, Finisher, Pending, Settled
 from pipelines.migration.select import Skip
-from pipelines.migration.ship import DEAD, Ship
+from pipelines.migration.ship import Ship
 from pipelines.migration.stages import ItemBegan, ItemEnded, ItemProcessing
 from pipelines.migration.verify import Expected, differences
 from pipelines.panopto.client import Panopto
+from pipelines.panopto.model import State
 
 STARTS = 3
 """How often an item is shipped anew in one run because its session upload came to nothing."""
@@ -105,14 +106,13 @@ class Migration:
         """Take one item to its end. It holds a shipping place, and gives it up when it comes to finishing."""
         try:
             end = await self._outcome(event_id)
+            if end is not None:
+                await self._keep(event_id, end)
         except Interrupted:
             return
         except Stopping as error:
             stopped.append(error)
             scope.cancel()
-            return
-        if end is not None:
-            await self._keep(event_id, end)
 
     async def _outcome(self, event_id: str) -> End | None:
         shipping = Place(self._shipping)
@@ -202,7 +202,7 @@ class Migration:
         with anyio.move_on_after(CANCEL_LIMIT, shield=True):
             try:
                 found = await self._panopto.get(state.upload["id"])
-                if found is not None and found.state not in DEAD:
+                if found is not None and found.state == State.UPLOADING:
                     await self._panopto.cancel(state.upload["id"])
             except FerryError:
                 return  # Panopto times an open upload out by itself, and no session comes of it

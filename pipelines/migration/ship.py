@@ -20,12 +20,14 @@ from engine import (
     Blob,
     Engine,
     FerryError,
+    Interrupted,
     Journal,
     Refused,
     Source,
     Transfer,
     TransferResult,
     Unreadable,
+    UploadGone,
 )
 from pipelines import items
 from pipelines.items import ItemState
@@ -77,15 +79,19 @@ class Ship:
 
         Raises what the engine and the clients raise.
         """
-        for start in range(1, STARTS + 1):
+        for _ in range(STARTS):
             state = await self._alive(event_id)
             try:
                 return await self._from(event_id, state)
             except Refused:
                 after = await self._alive(event_id)
-                if start == STARTS or after.generation == state.generation:
+                if after.generation == state.generation:
                     raise
-        raise AssertionError("unreachable")
+            finally:
+                self._engine.forget(event_id)
+        raise UploadGone(
+            f"Panopto gave {STARTS} session uploads of it up, one after the other", where=event_id
+        )
 
     def _state(self, event_id: str) -> ItemState:
         return items.fold(self._journal.history(event_id))
@@ -142,13 +148,9 @@ class Ship:
 
     async def _measured(self, selected: Selected, generation: int) -> list[dict[str, Any]]:
         event_id = selected.event.identifier
-        try:
-            for stream in selected.streams:
-                name = transfer_name(generation, stream.file_name)
-                await self._engine.measure(event_id, name, Source(event_id, stream.track))
-        except FerryError:
-            self._engine.forget(event_id)
-            raise
+        for stream in selected.streams:
+            name = transfer_name(generation, stream.file_name)
+            await self._engine.measure(event_id, name, Source(event_id, stream.track))
         return [file_of(stream) for stream in selected.streams]
 
     async def _through(self, event: Event, state: ItemState) -> ItemState:
@@ -164,7 +166,10 @@ class Ship:
     async def _moved(
         self, event: Event, state: ItemState, files: tuple[Mapping[str, Any], ...]
     ) -> dict[str, TransferResult]:
-        """Move all files of an event at once; the first that fails for good ends the others."""
+        """Move all files of an event at once; the first that fails ends the others.
+
+        One that was only asked to stop ends none: the others have parts in flight, which may end.
+        """
         results: dict[str, TransferResult] = {}
         failures: list[FerryError] = []
 
@@ -176,7 +181,8 @@ class Ship:
                 )
             except FerryError as error:
                 failures.append(error)
-                scope.cancel()
+                if not isinstance(error, Interrupted):
+                    scope.cancel()
 
         async with anyio.create_task_group() as group:
             for file in files:
