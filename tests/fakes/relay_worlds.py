@@ -298,10 +298,22 @@ async def take(connection: Connection, made: World, number: int, how: Taking, le
         return False
     if how.gate is not None:
         await how.gate.wait()
-    await answer(connection, made, how)
     if how.then == "answer" and not whole:
-        made.after[number] = await connection.gone()
+        await answer_early(connection, made, number, how)
+    else:
+        await answer(connection, made, how)
     return whole and how.then == "answer"
+
+
+async def answer_early(connection: Connection, made: World, number: int, how: Taking) -> None:
+    """Answer before the part is there, and go on reading until the client closes the connection."""
+
+    async def read_on() -> None:
+        made.after[number] = await connection.gone()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(read_on)
+        await answer(connection, made, how)
 
 
 async def answer(connection: Connection, made: World, how: Taking) -> None:
