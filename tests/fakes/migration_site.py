@@ -188,14 +188,13 @@ def _session(upload: Upload) -> Session:
 class Engine:
     """Moves files at once, as the journal lets it. `failures` are raised in turn, by file name.
 
-    A transfer of a name in `slow` has a part in flight until `released`; drained, it ends after that part.
+    A transfer of a name in `slow` has a part in flight until its event; drained, it ends after that part.
     """
 
     def __init__(
         self, panopto: Panopto, journal: MemoryJournal, failures: dict[str, list[FerryError]]
     ) -> None:
-        self.slow: set[str] = set()
-        self.released = anyio.Event()
+        self.slow: dict[str, anyio.Event] = {}
         self.waiting: set[str] = set()
         self.parts_ended: list[str] = []
         self.measured: set[tuple[str, str]] = set()
@@ -214,6 +213,15 @@ class Engine:
     def forget(self, subject: str) -> None:
         """Drop what was measured of a subject."""
         self.measured = {one for one in self.measured if one[0] != subject}
+
+    def slow_down(self, *names: str) -> None:
+        """Have parts of these files in flight until they are released."""
+        self.slow.update({name: anyio.Event() for name in names})
+
+    def release(self, *names: str) -> None:
+        """Let the parts of these files end."""
+        for name in names:
+            self.slow[name].set()
 
     def drain(self) -> None:
         """Begin no new part."""
@@ -252,7 +260,7 @@ class Engine:
     async def _flow(self, name: str) -> None:
         if name in self.slow:
             self.waiting.add(name)
-            await self.released.wait()
+            await self.slow[name].wait()
             self.parts_ended.append(name)
             if self._draining:
                 raise Interrupted("drained")
@@ -309,9 +317,9 @@ class Site:
         return Process(ship, migration, engine, told)
 
     async def run(self, **settings: Any) -> Process:
-        """Run over all events in a process of its own."""
+        """Run over all events that are not done, in a process of its own."""
         process = self.process(**settings)
-        await process.migration.run(list(self.opencast.events))
+        await process.migration.run([name for name in self.opencast.events if not self.state(name).settled])
         return process
 
     def state(self, event_id: str) -> ItemState:

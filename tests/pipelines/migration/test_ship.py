@@ -201,7 +201,7 @@ async def test_one_that_dies_under_way_begins_anew_in_the_same_run() -> None:
     site = await planned()
     states: list[object] = []
     process = site.process()
-    process.engine.slow.add("presenter.mp4")
+    process.engine.slow_down("presenter.mp4")
 
     async def ship() -> None:
         states.append(await process.ship.ship("e"))
@@ -211,7 +211,7 @@ async def test_one_that_dies_under_way_begins_anew_in_the_same_run() -> None:
         while "presenter.mp4" not in process.engine.waiting:
             await anyio.lowlevel.checkpoint()
         site.panopto.uploads["u1"].state = State.DELETED
-        process.engine.released.set()
+        process.engine.release("presenter.mp4")
     assert whole(site)
     assert site.state("e").generation == 2
     assert states == [site.state("e")]
@@ -251,7 +251,7 @@ async def test_the_first_file_that_fails_ends_the_others(error: FerryError) -> N
     site = await planned()
     site.failures["presenter.mp4"] = [error]
     process = site.process()
-    process.engine.slow.add("presentation.mp4")
+    process.engine.slow_down("presentation.mp4")
     with pytest.raises(type(error)):
         await process.ship.ship("e")
     assert not process.engine.parts_ended
