@@ -142,6 +142,26 @@ async def test_what_was_submitted_is_never_cancelled() -> None:
     assert site.panopto.calls["cancel"] == 0
 
 
+async def test_one_that_may_have_been_submitted_is_not_cancelled() -> None:
+    """Where Panopto refuses to complete an upload, a lost word of ours may still reach it."""
+    site = await planned("a")
+    site.panopto.fault = lambda call, _: Refused("no") if call == "submit" else None
+    await site.run()
+    assert site.outcomes() == {"a": ("permanent", "refused")}
+    assert site.panopto.calls["cancel"] == 0
+
+
+async def test_what_stops_a_run_waits_for_nobody() -> None:
+    """Items that have parts in flight are cancelled, as going on would do harm or nothing."""
+    site = await planned("a", "b")
+    process = site.process()
+    process.engine.slow_down("presenter.mp4")
+    site.failures["presentation.mp4"] = [TargetDiffers("stored otherwise")]
+    with anyio.fail_after(5), pytest.raises(TargetDiffers):
+        await process.migration.run(["a", "b"])
+    assert not process.engine.parts_ended
+
+
 async def test_an_event_that_is_not_published_any_more_is_skipped() -> None:
     """A skip found on shipping is an outcome like one of the plan."""
     site = await planned("a", publications=())
