@@ -1,9 +1,8 @@
 """The only place that builds: from settings to a migration that is ready to run."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import SecretStr
 
@@ -12,7 +11,9 @@ from engine import (
     PANOPTO_RATES,
     BytesFlowed,
     Checkpoint,
+    CheckpointForeign,
     Checks,
+    Contents,
     Engine,
     Http,
     HttpReads,
@@ -273,9 +274,8 @@ async def open_engine(
 async def preview_of(settings: Settings) -> Preview:
     """Find out what a run would do. Reads both systems and the checkpoint, and writes nothing."""
     decided = rules(settings)
-    path = settings.checkpoint.path
     with ExitStack() as stack:
-        known = stack.enter_context(read_checkpoint(path)) if path.exists() else None
+        known = stack.enter_context(contents_of(settings)) if settings.checkpoint.path.exists() else None
 
         def state_of(event_id: str) -> ItemState:
             return items.fold(known.history(event_id) if known else ())
@@ -294,13 +294,30 @@ def count(subjects: Iterable[tuple[str, Iterable[Record]]]) -> Outcomes:
     return Outcomes.of(items.fold(records) for _, records in subjects)
 
 
-def outcomes_in(path: Path) -> Outcomes:
-    """Count how the items of a checkpoint file stand, even while a run writes to it."""
+@contextmanager
+def contents_of(settings: Settings) -> Iterator[Contents]:
+    """Look into the checkpoint, even while a run writes to it.
+
+    Raises CheckpointForeign where it is not of this migration, and what `read_checkpoint` raises.
+    """
+    path = settings.checkpoint.path
     with read_checkpoint(path) as contents:
+        if contents.header is not None and contents.header.identity != identity(settings):
+            raise CheckpointForeign(
+                "belongs to another migration",
+                where=str(path),
+                advice="name another file, or mend the settings",
+            )
+        yield contents
+
+
+def outcomes_in(settings: Settings) -> Outcomes:
+    """Count how the items of the checkpoint stand."""
+    with contents_of(settings) as contents:
         return count(contents.each())
 
 
-def states_in(path: Path) -> dict[str, ItemState]:
-    """Return the state of every item of a checkpoint file."""
-    with read_checkpoint(path) as contents:
+def states_in(settings: Settings) -> dict[str, ItemState]:
+    """Return the state of every item of the checkpoint."""
+    with contents_of(settings) as contents:
         return {subject: items.fold(records) for subject, records in contents.each()}

@@ -25,7 +25,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All events of a demo. `strays` are objects or sessions that belong to no event of it."""
+    """All events of a demo. `strays` are sessions that belong to no event of it."""
 
     lines: tuple[Line, ...]
     strays: int = 0
@@ -65,7 +65,7 @@ def compared(states: Mapping[str, ItemState], books: Books) -> Comparison:
 
 
 def line(event_id: str, state: ItemState, books: Books) -> Line:
-    """Tell of one event. One with a session must have exactly one, and each of its files a source."""
+    """Tell of one event. One with a session must have exactly one, and each of its files a source of its own."""
     sessions = books.sessions.get(event_id, [])
     files = [
         books.objects.get(session["session_upload_id"], {}).get(name)
@@ -73,7 +73,8 @@ def line(event_id: str, state: ItemState, books: Books) -> Line:
         for name in session["files"]
     ]
     hashes = books.hashes.get(event_id, set())
-    whole = len(sessions) == 1 and all(one is not None and one["sha256"] in hashes for one in files)
+    arrived = {one["sha256"] for one in files if one is not None}
+    whole = len(sessions) == 1 and len(arrived) == len(files) > 0 and arrived <= hashes
     due = bool(sessions) or state.outcome == "verified"
     return Line(
         event_id=event_id,

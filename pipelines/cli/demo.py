@@ -52,10 +52,10 @@ def demo(
         audit = stack.enter_context(standing(folder, events, media))["audit"]["url"]
         settings = load(folder / "migration.toml")
         ran = migrate(settings)
-        comparison = compared(states_in(settings.checkpoint.path), loop.run(lambda: books(audit)))
+        comparison = compared(states_in(settings), loop.run(lambda: books(audit)))
     code = Exit.DIFFERS if comparison.wrong else ran.code
     if json:
-        write_json(document(code, ran.outcomes, ran.snapshot, ran.error))
+        write_json(document(code, ran.outcomes, ran.snapshot))
     else:
         write(comparison)
         write_table(code, ran.outcomes, ran.snapshot)

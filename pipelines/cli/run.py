@@ -13,6 +13,7 @@ from pipelines.cli import loop
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.screen import Picture, shown
 from pipelines.cli.summary import document, write_json, write_table
+from pipelines.cli.text import plain
 from pipelines.config import Settings, load
 from pipelines.items import Outcomes
 
@@ -37,7 +38,7 @@ def run(
     """Move what the settings select; on a checkpoint that exists, go on where it was."""
     ran = migrate(load(config))
     if json:
-        write_json(document(ran.code, ran.outcomes, ran.snapshot, ran.error))
+        write_json(document(ran.code, ran.outcomes, ran.snapshot))
     else:
         write_table(ran.code, ran.outcomes, ran.snapshot)
     if ran.error:
@@ -80,5 +81,5 @@ async def guarded(application: Application, signals: loop.Signals) -> FerryError
 
 def tell(sentence: str) -> None:
     """Say something to the person in front of it."""
-    sys.stderr.write(f"ferry: {sentence}\n")
+    sys.stderr.write(f"ferry: {plain(sentence)}\n")
     sys.stderr.flush()

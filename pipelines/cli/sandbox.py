@@ -9,6 +9,7 @@ import anyio
 import typer
 
 from pipelines.cli import loop
+from pipelines.cli.verbs import first
 from pipelines.config import SettingsError
 from pipelines.sandbox import Sandbox, Standing, serve
 
@@ -43,8 +44,11 @@ def sandbox(
 
     try:
         loop.run(until_stopped)
-    except* ValueError as group:
-        raise SettingsError(str(group.exceptions[0])) from group
+    except ExceptionGroup as group:
+        wrong, _ = group.split(ValueError)
+        if wrong is None:
+            raise
+        raise SettingsError(str(first(wrong))) from group
 
 
 def _tell(standing: Sandbox) -> None:

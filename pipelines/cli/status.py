@@ -9,7 +9,7 @@ import typer
 from pipelines.app import outcomes_in
 from pipelines.cli.exits import Exit
 from pipelines.cli.summary import document, write_json, write_table
-from pipelines.config import SettingsError, load
+from pipelines.config import Settings, SettingsError, load
 from pipelines.items import Outcomes
 
 app = typer.Typer()
@@ -21,7 +21,7 @@ def status(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Show how the items of a checkpoint stand, even while a run goes on."""
-    outcomes = read(load(config).checkpoint.path)
+    outcomes = read(load(config))
     code = Exit(outcomes.exit_code)
     if json:
         write_json(document(code, outcomes))
@@ -30,8 +30,9 @@ def status(
     sys.exit(code)
 
 
-def read(path: Path) -> Outcomes:
-    """Count the items of a checkpoint. Raises SettingsError where there is none."""
+def read(settings: Settings) -> Outcomes:
+    """Count the items of the checkpoint. Raises SettingsError where there is none."""
+    path = settings.checkpoint.path
     if not path.exists():
         raise SettingsError("there is no checkpoint yet", where=str(path), advice="`ferry run` begins one")
-    return outcomes_in(path)
+    return outcomes_in(settings)

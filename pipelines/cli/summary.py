@@ -27,15 +27,13 @@ SENTENCES: Mapping[Exit, str] = {
 }
 
 
-def document(
-    code: Exit, outcomes: Outcomes, snapshot: Snapshot | None = None, error: str | None = None
-) -> dict[str, Any]:
+def document(code: Exit, outcomes: Outcomes, snapshot: Snapshot | None = None) -> dict[str, Any]:
     """Return the document of `run`, `status` and `demo`.
 
     Outcomes and reasons count the whole checkpoint; bytes and parts what this process moved.
     """
     snapshot = snapshot or Snapshot()
-    written = {
+    return {
         "version": VERSION,
         "exit": int(code),
         "outcomes": {outcome.value: outcomes.outcomes.get(outcome, 0) for outcome in Outcome},
@@ -43,7 +41,6 @@ def document(
         "bytes": tally(snapshot.bytes),
         "parts": tally(snapshot.parts),
     }
-    return written if error is None else {**written, "error": error}
 
 
 def tally(count: Tally) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from engine import FerryError
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.logs import log_to_stderr
+from pipelines.cli.text import plain
 
 VERBS = {
     "demo": "Move a world of lectures from a sandbox to a sandbox, and show what became of them.",
@@ -49,18 +50,34 @@ def ferry() -> None:
 
 
 def main() -> None:
-    """Run the command line. An error of ours is one sentence on stderr and its exit code."""
+    """Run the command line. An error, ours or not, is one sentence on stderr and its exit code."""
     log_to_stderr()
     try:
         app()
-    except FerryError as error:
-        sys.stderr.write(f"ferry: {error}\n")
-        sys.exit(exit_for(error))
     except Exception as error:
         if os.environ.get("FERRY_TRACEBACK"):
             raise
-        sys.stderr.write(
-            f"ferry: internal error ({type(error).__name__}: {error}); "
-            "FERRY_TRACEBACK=1 shows where; the checkpoint is safe to resume\n"
-        )
-        sys.exit(Exit.INTERNAL)
+        code, sentence = judged(first(error))
+        sys.stderr.write(f"ferry: {plain(sentence)}\n")
+        sys.exit(code)
+
+
+def judged(error: BaseException) -> tuple[Exit, str]:
+    """Return the exit code of an error that ended the program, and the sentence to say."""
+    match error:
+        case FerryError():
+            return exit_for(error), str(error)
+        case OSError(strerror=str(reason)):
+            return Exit.LOCAL, f"{error.filename or 'this machine'}: {reason}"
+        case _:
+            return Exit.INTERNAL, (
+                f"internal error ({type(error).__name__}: {error}); "
+                "FERRY_TRACEBACK=1 shows where; the checkpoint is safe to resume"
+            )
+
+
+def first(error: BaseException) -> BaseException:
+    """Return the error, or the first that a group of them holds: tasks that fail make groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
