@@ -87,10 +87,13 @@ def redirected(location: Location, head: Head, where: str) -> Location:
     Opencast answers 302 to /login.html without credentials; two-node sites redirect files to another host.
     """
     here = yarl.URL(location.url, encoded=True)
+    onward = _plain(head, "Location")
     try:
-        there = here.join(yarl.URL(head.headers["Location"], encoded=True))
-    except (KeyError, ValueError):
-        raise Unreadable("redirects to nowhere", where=where) from None
+        there = here.join(yarl.URL(onward, encoded=True)) if onward else None
+    except ValueError:
+        there = None
+    if there is None:
+        raise Unreadable("redirects to nowhere", where=where)
     if LOGIN.search(there.raw_path):
         raise Unreadable("redirects to a login page", where=where, advice=SIGN_IN)
     if there.scheme not in {"http", "https"} or not there.raw_host:
@@ -202,7 +205,13 @@ def _changed(where: str) -> Changed:
 
 
 def _validator(head: Head, size: int) -> Validator:
-    return Validator(size, head.headers.get("ETag"), head.headers.get("Last-Modified"))
+    return Validator(size, _plain(head, "ETag"), _plain(head, "Last-Modified"))
+
+
+def _plain(head: Head, name: str) -> str | None:
+    """Return a header that can be kept and sent back byte for byte; one that is not ASCII cannot."""
+    value = head.headers.get(name)
+    return value if value is not None and value.isascii() else None
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:

@@ -37,7 +37,7 @@ def judge_part(head: Head, body: bytes, where: str) -> str:
     """Return the ETag of a part that was stored; raise where it was not, or where nothing proves it."""
     judge(head, body, where)
     etag = head.headers.get("ETag", "").strip()
-    if head.status != 200 or not etag.strip('"'):
+    if head.status != 200 or not etag.strip('"') or not etag.isascii():
         raise ServerFault(f"answers HTTP {head.status} to a part without its ETag", where=where)
     return etag
 

@@ -272,6 +272,17 @@ async def test_what_a_probe_cannot_use_is_told_apart(script: Script, error: type
     assert "sesame" not in str(caught.value)
 
 
+async def test_a_header_that_cannot_be_sent_back_is_not_kept() -> None:
+    """Raw bytes in an ETag would break request and checkpoint; the date still tells states apart."""
+
+    async def script(connection: Connection) -> None:
+        await connection.head()
+        fields = b"Content-Range: bytes 0-0/9\r\nETag: \xff\xfe\r\nLast-Modified: then\r\nContent-Length: 1"
+        await connection.send(b"HTTP/1.1 206 Partial\r\n" + fields + b"\r\n\r\nx")
+
+    assert (await probed(script)).validator == Validator(9, None, "then")
+
+
 async def test_an_answer_without_length_or_range_is_refused() -> None:
     """Where no size is told, nothing is sent: a cut could not be seen (faults.md F3)."""
 
