@@ -65,7 +65,7 @@ def compared(states: Mapping[str, ItemState], books: Books) -> Comparison:
 
 
 def line(event_id: str, state: ItemState, books: Books) -> Line:
-    """Tell of one event. One with a session must have exactly one, and each of its files a source of its own."""
+    """Tell of one event. One with a session must have exactly one, and each file its own source."""
     sessions = books.sessions.get(event_id, [])
     files = [
         books.objects.get(session["session_upload_id"], {}).get(name)

@@ -1,5 +1,7 @@
 """How values are written for people."""
 
+import unicodedata
+
 
 def size(count: float) -> str:
     """Return bytes in the unit a person would choose."""
@@ -14,4 +16,10 @@ def size(count: float) -> str:
 
 def plain(text: str) -> str:
     """Return a text of others as it may go to a terminal: no escape, no control character, no new line."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+    return "".join(map(_shown, text))
+
+
+def _shown(character: str) -> str:
+    if character.isprintable():
+        return character
+    return " " if unicodedata.category(character) == "Zs" else "\ufffd"

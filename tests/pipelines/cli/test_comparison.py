@@ -1,0 +1,132 @@
+"""Every object held against its source: whatever is wrong at the target is found."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipelines import items
+from pipelines.cli.comparison import Books, Comparison, compared
+from pipelines.items import ItemState, Outcome, fold
+
+Lists = dict[str, list[dict[str, Any]]]
+
+
+def audit() -> Lists:
+    """Return the audit of two events with a session each, the first of two streams."""
+    return {
+        "sources": [
+            {"event_id": "a", "sha256": "a1"},
+            {"event_id": "a", "sha256": "a2"},
+            {"event_id": "a", "sha256": "another rendition"},
+            {"event_id": "b", "sha256": "b1"},
+            {"event_id": "c", "sha256": "c1"},
+        ],
+        "objects": [
+            {"session_upload_id": "ua", "key": "presenter.mp4", "size": 10, "sha256": "a1"},
+            {"session_upload_id": "ua", "key": "presentation.mp4", "size": 5, "sha256": "a2"},
+            {"session_upload_id": "ua", "key": "manifest.xml", "size": 1, "sha256": "m"},
+            {"session_upload_id": "ub", "key": "presenter.mp4", "size": 20, "sha256": "b1"},
+        ],
+        "sessions": [
+            session("ua", "a", "presenter.mp4", "presentation.mp4"),
+            session("ub", "b", "presenter.mp4"),
+        ],
+    }
+
+
+def session(upload: str, event_id: str, *files: str) -> dict[str, Any]:
+    """Return a session as the audit lists it."""
+    return {
+        "session_upload_id": upload,
+        "title": f"Lecture {event_id}",
+        "description": f"Words.\nOpencast: {event_id}",
+        "files": list(files),
+    }
+
+
+def state(outcome: Outcome, reason: str | None = None) -> ItemState:
+    """Return an item that ended."""
+    return fold([items.ended("x", outcome, reason)])
+
+
+def comparison(lists: Lists) -> Comparison:
+    """Compare with a checkpoint in which both are verified and a third is skipped."""
+    verified = state(Outcome.VERIFIED)
+    states = {"a": verified, "b": verified, "c": state(Outcome.SKIPPED, "live")}
+    return compared(states, Books.of(**lists))
+
+
+def test_what_is_as_it_was_sent_is_no_difference() -> None:
+    """Rows are by size with those that are not verified last; manifests count as no file."""
+    found = comparison(audit())
+    assert not found.wrong
+    assert [(one.event_id, one.files, one.bytes, one.identical) for one in found.lines] == [
+        ("b", 1, 20, True),
+        ("a", 2, 15, True),
+        ("c", 0, 0, None),
+    ]
+    assert (found.lines[0].title, found.lines[2].reason) == ("Lecture b", "live")
+
+
+def wrong_hash(lists: Lists) -> None:
+    """One byte of an object is another."""
+    lists["objects"][3]["sha256"] = "b2"
+
+
+def hash_of_another_event(lists: Lists) -> None:
+    """An object is whole, and another event's."""
+    lists["objects"][3]["sha256"] = "a1"
+
+
+def one_file_twice(lists: Lists) -> None:
+    """Both streams hold the same file."""
+    lists["objects"][1]["sha256"] = "a1"
+
+
+def missing_object(lists: Lists) -> None:
+    """A session names a file that is not there."""
+    del lists["objects"][1]
+
+
+def no_files(lists: Lists) -> None:
+    """A session of no files."""
+    lists["sessions"][1]["files"] = []
+
+
+def missing_session(lists: Lists) -> None:
+    """An item is verified and Panopto has no session of it."""
+    del lists["sessions"][1]
+
+
+def double_session(lists: Lists) -> None:
+    """An event came twice, each time whole."""
+    lists["sessions"].append(session("ub", "b", "presenter.mp4"))
+
+
+def stray_session(lists: Lists) -> None:
+    """A session is of an event that nobody moved."""
+    lists["sessions"].append(session("ub", "z", "presenter.mp4"))
+
+
+def unmarked_session(lists: Lists) -> None:
+    """A session says of no event."""
+    lists["sessions"].append({**session("ub", "b", "presenter.mp4"), "description": "Words."})
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        wrong_hash, hash_of_another_event, one_file_twice, missing_object, no_files, missing_session,
+        double_session, stray_session, unmarked_session,
+    ],
+    ids=lambda spoil: spoil.__name__,
+)  # fmt: skip
+def test_what_is_wrong_is_found(spoil: Callable[[Lists], None]) -> None:
+    """Whatever is spoilt, the comparison says so, and of the event that it was."""
+    lists = audit()
+    spoil(lists)
+    found = comparison(lists)
+    assert found.wrong
+    assert found.strays == (spoil in {stray_session, unmarked_session})
+    assert len([one for one in found.lines if one.identical is False]) == 1 - found.strays

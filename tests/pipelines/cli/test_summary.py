@@ -1,0 +1,75 @@
+"""The document and the table at the end of a verb."""
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Snapshot, Tally
+from pipelines.cli.exits import Exit
+from pipelines.cli.summary import document, moved, write_json, write_table
+from pipelines.items import Outcome, Outcomes
+
+SOME = Outcomes({Outcome.VERIFIED: 3, Outcome.PERMANENT: 1}, {"gone": 1})
+SENT = Snapshot(bytes=Tally(10_000, 200, 3_000), parts=Tally(5, 1, 2))
+
+
+def test_the_document_is_what_was_promised() -> None:
+    """Names, order and values are those of the issue, every outcome is there, and nothing else is."""
+    assert document(Exit.PERMANENT, SOME, SENT) == {
+        "version": 1,
+        "exit": 4,
+        "outcomes": {
+            "verified": 3,
+            "skipped": 0,
+            "waiting": 0,
+            "retryable": 0,
+            "permanent": 1,
+            "differs": 0,
+        },
+        "reasons": {"gone": 1},
+        "bytes": {"sent": 10_000, "sent_again": 200, "skipped": 3_000},
+        "parts": {"sent": 5, "sent_again": 1, "skipped": 2},
+    }
+
+
+def test_a_verb_that_moves_nothing_has_the_same_document() -> None:
+    """`status` tells of no bytes, in the same shape."""
+    found = document(Exit.DONE, Outcomes())
+    assert found.keys() == document(Exit.PERMANENT, SOME, SENT).keys()
+    assert found["bytes"] == found["parts"] == {"sent": 0, "sent_again": 0, "skipped": 0}
+
+
+@given(
+    st.dictionaries(st.sampled_from(Outcome), st.integers(0, 10**6)),
+    st.dictionaries(st.text(max_size=5), st.integers(1, 9), max_size=3),
+)
+def test_any_counts_are_json(outcomes: dict[Outcome, int], reasons: dict[str, int]) -> None:
+    """What is counted comes back from the document as numbers by name."""
+    read = orjson.loads(orjson.dumps(document(Exit.DONE, Outcomes(outcomes, reasons))))
+    assert {Outcome(name): count for name, count in read["outcomes"].items() if name in outcomes} == outcomes
+    assert read["reasons"] == reasons
+
+
+def test_stdout_is_one_document(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    """It is JSON with an end of line, and stderr is left alone."""
+    write_json(document(Exit.DONE, SOME, SENT))
+    out, err = capsysbinary.readouterr()
+    assert orjson.loads(out)["version"] == 1
+    assert (out[-1:], err) == (b"\n", b"")
+
+
+@pytest.mark.parametrize("code", list(Exit))
+def test_the_table_says_what_is_there(code: Exit, capsys: pytest.CaptureFixture[str]) -> None:
+    """Outcomes that nobody has are left out, reasons are told, whatever the code."""
+    write_table(code, SOME, SENT)
+    said = capsys.readouterr().out
+    assert "3  verified" in said
+    assert "because: 1 gone" in said
+    assert "waiting" not in said.split("because")[0]
+
+
+def test_what_was_moved_is_one_line() -> None:
+    """Nothing is said of bytes that were not sent again, or not there already."""
+    assert moved(Snapshot(bytes=Tally(2048), parts=Tally(1))) == "2.0 KiB sent in 1 parts"
+    assert moved(SENT) == "9.8 KiB sent in 5 parts, 200 B sent again, 2.9 KiB were there already"

@@ -1,0 +1,51 @@
+"""Texts of others, and sizes, as a person sees them."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.cli.text import plain, size
+
+
+@given(st.text())
+def test_no_control_character_passes(text: str) -> None:
+    """No escape, no new line, no sign that turns the direction of writing, and no character more or less."""
+    shown = plain(text)
+    assert len(shown) == len(text)
+    assert not {unicodedata.category(one) for one in shown} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S"])))
+def test_letters_in_any_script_stay(text: str) -> None:
+    """Nothing is taken from a title in whatever script, nor a picture in it."""
+    assert plain(text) == text
+
+
+def test_what_would_move_a_cursor_is_replaced() -> None:
+    """An escape sequence is left as harmless letters, a line's end as a mark."""
+    assert plain("a\x1b[31mb\nc") == "a\ufffd[31mb\ufffdc"
+
+
+def test_wide_and_fixed_blanks_are_blanks() -> None:
+    """A title in Japanese keeps its words apart, and one with a non-breaking space too."""
+    assert plain("量子\u3000力学\u00a07") == "量子 力学 7"
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1536, "1.5 KiB"),
+        (210_000_000, "200.3 MiB"),
+        (1 << 30, "1.0 GiB"),
+        (5 << 40, "5.0 TiB"),
+        (5 << 50, "5120.0 TiB"),
+    ],
+)
+def test_sizes_are_in_the_unit_a_person_would_choose(count: int, shown: str) -> None:
+    """Up to TiB, one digit after the point."""
+    assert size(count) == shown

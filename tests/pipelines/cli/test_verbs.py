@@ -1,0 +1,143 @@
+"""The command's table of verbs: fast to show, exact about what is wrong, and one sentence where it fails."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes.processes import ROOT, Ran
+
+from pipelines.cli.verbs import VERBS
+
+Told = Callable[..., Ran]
+
+SHOW = """
+import sys
+from pipelines.cli import main
+sys.argv = ["ferry", *{arguments}]
+try:
+    main()
+finally:
+    loaded = [name for name in sys.modules if name.startswith("pipelines.")]
+    sys.stderr.write(" ".join(loaded))
+"""
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Return the modules that are loaded when the command has ended well."""
+    script = SHOW.format(arguments=list(arguments))
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=20
+    )
+    assert all(verb in done.stdout for verb in VERBS)
+    return set(done.stderr.split())
+
+
+def test_help_loads_no_verb() -> None:
+    """The list of verbs is shown without the module of any, nor the sandbox, nor the application."""
+    loaded = loaded_by("--help")
+    assert not loaded & {f"pipelines.cli.{verb}" for verb in VERBS}
+    assert not {name for name in loaded if name.startswith(("pipelines.sandbox", "pipelines.app"))}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_help(verb: str, told: Told) -> None:
+    """Each verb of the table can be loaded, and its help tells its options on stdout."""
+    ran = told(verb, "--help")
+    assert (ran.code, ran.talk) == (0, "")
+    assert "--" in ran.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["rum"],
+        ["run", "--password", "x"],
+        ["run", "-c"],
+        ["demo", "--events", "0"],
+        ["sandbox"],
+        ["plan", ""],
+    ],
+)
+def test_wrong_usage_is_two(arguments: list[str], told: Told) -> None:
+    """An unknown verb, option or value is told on stderr; stdout stays empty."""
+    ran = told(*arguments)
+    assert (ran.code, ran.output) == (2, "")
+    assert "Traceback" not in ran.talk
+    assert ran.talk
+
+
+@pytest.mark.parametrize("verb", ["run", "plan", "status"])
+def test_settings_that_are_not_there_are_two(verb: str, tmp_path: Path, told: Told) -> None:
+    """Each verb that takes settings says in one sentence which file it lacks."""
+    ran = told(verb, "-c", tmp_path / "none.toml", "--json")
+    assert (ran.code, ran.output) == (2, "")
+    sentence = "cannot be read (No such file or directory); name the settings file with -c"
+    assert ran.talk == f"ferry: {tmp_path}/none.toml: {sentence}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--switch", "nosuch=1"], 2, "No switch is called 'nosuch'"),
+        (["--switch", "largest=big"], 2, "largest needs a number"),
+        (["--faults", "{folder}/none.json"], 2, "none.json cannot be read"),
+        (["--media", "{folder}/none"], 2, "does not exist"),
+    ],
+)
+def test_a_sandbox_that_cannot_stand_says_why(
+    arguments: list[str], code: int, said: str, tmp_path: Path, told: Told
+) -> None:
+    """A wrong switch, faults file or media folder is one sentence, and no sandbox.json is left."""
+    given = [one.replace("{folder}", str(tmp_path)) for one in arguments]
+    ran = told("sandbox", "--out", tmp_path / "out", *given)
+    assert ran.code == code
+    assert said in ran.talk
+    assert len(ran.talk.splitlines()) == 1
+    assert not (tmp_path / "out" / "sandbox.json").exists()
+
+
+def test_a_folder_that_is_a_file_is_a_local_resource(tmp_path: Path, told: Told) -> None:
+    """What the machine refuses is told with the path."""
+    (tmp_path / "file").write_text("")
+    ran = told("sandbox", "--out", tmp_path / "file")
+    assert (ran.code, ran.talk) == (9, f"ferry: {tmp_path}/file: File exists\n")
+
+
+BROKEN = """
+import sys
+import anyio
+from pipelines.cli import main, verbs
+
+def app():
+    async def main():
+        async with anyio.create_task_group() as group:
+            group.start_soon(broken)
+    async def broken():
+        raise KeyError("one\\x1b[31m\\ntwo")
+    anyio.run(main)
+
+verbs.app = app
+main()
+"""
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_an_internal_error_is_one_sentence(shown: bool) -> None:
+    """It names the error inside its group and how to see more; the traceback comes when asked for."""
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN],
+        cwd=ROOT,
+        env={"PATH": "", **({"FERRY_TRACEBACK": "1"} if shown else {})},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert ("Traceback" in done.stderr) is shown
+    if not shown:
+        assert len(done.stderr.splitlines()) == 1
+        assert "KeyError" in done.stderr
+        assert "\x1b" not in done.stderr
