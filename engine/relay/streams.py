@@ -20,7 +20,7 @@ from aiohttp.abc import AbstractStreamWriter
 
 from engine.errors import FerryError, ServerFault, TimedOut
 from engine.http import Http, host_of, ours, start_of_body, whole_body
-from engine.limits import Windows
+from engine.limits import KIB, MIB, Windows
 from engine.parts import MIB
 from engine.relay.digest import Digest
 from engine.relay.feed import BytesFeed, Feed, StreamFeed
@@ -29,6 +29,12 @@ from engine.wire import BytesGet, Head, PartFailure, PartPut, PartReceipt, Range
 
 LARGEST_ANSWER = 64 * 1024
 """Bytes that are read of the answer to a part."""
+
+SHARE = 16
+"""What is read or hashed at once is this share of a window: aiohttp, TLS and the socket hold copies of it."""
+
+LARGEST_PIECE = 128 * KIB
+"""Bytes handed to a connection at once; TLS keeps buffers as large as the largest piece it was given."""
 
 EARLY_LIMIT = 5.0
 """Seconds that an early answer may take to explain itself."""
@@ -102,14 +108,14 @@ class StreamRelay:
     def _feed(self, get: RangedGet | BytesGet) -> Feed:
         if isinstance(get, BytesGet):
             return BytesFeed(get)
-        return StreamFeed(self._http, get, self._windows.size // 4)
+        return StreamFeed(self._http, get, self._windows.size // SHARE)
 
     async def _send(
         self, put: PartPut, feed: Feed, ends_at: float, fed: Callable[[], None]
     ) -> PartReceipt | PartFailure:
         """Send one part, whatever becomes of it."""
         threads = self._hashing if put.hashed else None
-        digest = Digest(threads, self._windows.size // 4, self._spent)
+        digest = Digest(threads, self._windows.size // SHARE, self._spent)
         body = PartBody(feed, put.part.span.length, digest, self._flowed, fed)
         try:
             with ours(host_of(put.request.url)):
@@ -211,7 +217,7 @@ class PartBody(aiohttp.Payload):
     async def _next(self) -> memoryview:
         self._reading = True
         try:
-            piece = await self._feed.take(self._length - self.handed)
+            piece = await self._feed.take(min(self._length - self.handed, LARGEST_PIECE))
         except FerryError as error:
             self._error = error
             raise
