@@ -20,8 +20,8 @@ from aiohttp.abc import AbstractStreamWriter
 
 from engine.errors import FerryError, ServerFault, TimedOut
 from engine.http import Http, host_of, ours, start_of_body, whole_body
-from engine.limits import KIB, MIB, Windows
-from engine.parts import MIB
+from engine.limits import Windows
+from engine.parts import KIB, MIB
 from engine.relay.digest import Digest
 from engine.relay.feed import BytesFeed, Feed, StreamFeed
 from engine.relay.lane import IDLE, Lane
