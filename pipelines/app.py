@@ -46,7 +46,7 @@ from pipelines.migration.planning import Planner, Rules, decisions
 from pipelines.migration.preview import Preview, preview
 from pipelines.migration.select import Wanted
 from pipelines.migration.ship import Ship
-from pipelines.migration.stages import Planned
+from pipelines.migration.stages import CheckpointMended, Planned
 from pipelines.opencast.client import Opencast
 from pipelines.opencast.locate import EventLocator
 from pipelines.panopto.auth import Account, Tokens
@@ -205,6 +205,8 @@ async def open_application(settings: Settings, observer: Observer = silence) -> 
                 allow_network=settings.checkpoint.allow_network,
             )
         )
+        if (cut := checkpoint.statistics().cut) > 0:
+            observer(CheckpointMended(cut))
         services = await stack.enter_async_context(open_services(settings, observer))
         locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
         engine = await stack.enter_async_context(open_engine(settings, checkpoint, locator, observer))

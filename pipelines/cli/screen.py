@@ -11,10 +11,19 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
-from engine import LevelFell, PartFailed, Snapshot, TransferFailed, TransferFinished, TransferStarted, Waiting
+from engine import (
+    BytesFlowed,
+    LevelFell,
+    PartFailed,
+    PartSettled,
+    Snapshot,
+    TransferFailed,
+    TransferFinished,
+    TransferStarted,
+    Waiting,
+)
 from pipelines.cli.text import plain, size
 from pipelines.items import Outcome
 from pipelines.migration import stages
@@ -42,6 +51,8 @@ class Picture:
         match fact:
             case stages.Planned(items=items, bytes=estimate):
                 self.items, self.bytes = items, estimate
+            case stages.ItemBegan(event_id=event_id):
+                self.processing.discard(event_id)
             case stages.ItemProcessing(event_id=event_id):
                 self.processing.add(event_id)
             case stages.ItemEnded(event_id=event_id, outcome=outcome):
@@ -70,6 +81,8 @@ class Lines:
     def __call__(self, fact: object) -> None:
         """Say what happened."""
         match fact:
+            case stages.CheckpointMended(bytes=count):
+                self._log.warning("the checkpoint's torn end was cut off", bytes=count)
             case stages.Planned(items=items, bytes=estimate):
                 self._log.info("planned", items=items, about=size(estimate))
             case stages.ItemEnded(event_id=event_id, outcome=outcome, reason=reason, why=why):
@@ -94,7 +107,7 @@ def _given(**values: str | None) -> dict[str, str]:
 
 
 class Board:
-    """An observer that keeps the live picture's rows: one a file under way, and the whole below them."""
+    """An observer that keeps the live picture: a bar a file under way, one for all, and a line of words."""
 
     def __init__(self, picture: Picture, console: Console) -> None:
         self._picture = picture
@@ -102,10 +115,9 @@ class Board:
         self._bars = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=28),
-            TextColumn("{task.fields[amount]:>22}"),
+            TextColumn("{task.fields[amount]:>10}"),
             console=console,
         )
-        self._rows: dict[tuple[str, str], TaskID] = {}
         self._whole = Progress(
             TextColumn("all"),
             BarColumn(bar_width=40),
@@ -114,42 +126,57 @@ class Board:
             console=console,
         )
         self._total = self._whole.add_task("all", total=None, amount="")
+        self._rows: dict[tuple[str, str], TaskID] = {}
 
     def __call__(self, fact: object) -> None:
-        """Move the bars."""
+        """Move the bars, and say what must not be missed."""
         match fact:
             case stages.Planned(bytes=estimate):
                 self._whole.update(self._total, total=estimate or None)
             case TransferStarted(subject=item, name=name, size=total, present=present):
                 self._begin((item, name), total, present)
+            case PartSettled(subject=item, name=name, bytes=count):
+                self._bars.advance(self._rows[item, name], count)
             case TransferFinished(subject=item, name=name) | TransferFailed(subject=item, name=name):
-                if (row := self._rows.pop((item, name), None)) is not None:
-                    self._bars.remove_task(row)
-            case stages.ItemEnded(event_id=item, outcome=outcome, why=why) if outcome in _BAD:
-                self._console.print(Text(plain(f"{outcome.value}: {item}: {why}")))
+                self._end((item, name))
+            case BytesFlowed():
+                self._flow()
             case _:
-                self._advance(fact)
+                self._say(fact)
 
     def __rich__(self) -> Group:
         """Draw it."""
-        line = Table.grid()
-        line.add_row(Text(self._picture.line))
-        return Group(self._bars, self._whole, line)
+        return Group(self._bars, self._whole, Text(self._picture.line))
+
+    def _say(self, fact: object) -> None:
+        match fact:
+            case stages.ItemEnded(event_id=item, outcome=outcome, why=why) if outcome in _BAD:
+                words = f"{outcome.value}: {item}: {why}"
+            case stages.CheckpointMended(bytes=count):
+                words = f"the checkpoint's torn end was cut off ({count} bytes)"
+            case LevelFell(where=where, level=level):
+                words = f"{where}: its ETags say nothing, so integrity falls to {level}"
+            case _:
+                return
+        self._console.print(Text(plain(words)))
 
     def _begin(self, key: tuple[str, str], total: int, present: int) -> None:
-        label = escape(plain(f"{key[0][:36]} {key[1].rpartition('/')[2]}"))
+        """Show a file's bar; one that begins anew takes the place of its old one."""
+        self._end(key)
+        label = escape(plain(f"{key[0][:24]} {key[1].rpartition('/')[2]}"))
         self._rows[key] = self._bars.add_task(
             label, total=total, completed=present, amount=size(total), visible=len(self._rows) < LONGEST
         )
 
-    def _advance(self, fact: object) -> None:
-        key, count = getattr(fact, "subject", None), getattr(fact, "bytes", 0)
-        row = self._rows.get((key, getattr(fact, "name", ""))) if key else None
-        if row is None or isinstance(fact, PartFailed):
+    def _end(self, key: tuple[str, str]) -> None:
+        if (row := self._rows.pop(key, None)) is None:
             return
-        self._bars.advance(row, count)
-        sent = self._picture.snapshot.bytes
-        done = sent.sent + sent.sent_again + sent.skipped
+        self._bars.remove_task(row)
+        for waiting in list(self._rows.values())[:LONGEST]:
+            self._bars.update(waiting, visible=True)
+
+    def _flow(self) -> None:
+        done = self._picture.snapshot.flowed + self._picture.snapshot.bytes.skipped
         self._whole.update(self._total, completed=done, amount=size(done))
 
 

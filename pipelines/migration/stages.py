@@ -6,6 +6,13 @@ from pipelines.items import Outcome
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointMended:
+    """A kill or a power loss had torn the checkpoint's end; so many bytes were cut, and nothing is lost."""
+
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Planning:
     """Discovery goes on: so many events seen, so many of them to move."""
 
