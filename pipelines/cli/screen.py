@@ -136,7 +136,7 @@ class Board:
             case TransferStarted(subject=item, name=name, size=total, present=present):
                 self._begin((item, name), total, present)
             case PartSettled(subject=item, name=name, bytes=count):
-                self._bars.advance(self._rows[item, name], count)
+                self._move((item, name), count)
             case TransferFinished(subject=item, name=name) | TransferFailed(subject=item, name=name):
                 self._end((item, name))
             case BytesFlowed():
@@ -167,6 +167,10 @@ class Board:
         self._rows[key] = self._bars.add_task(
             label, total=total, completed=present, amount=size(total), visible=len(self._rows) < LONGEST
         )
+
+    def _move(self, key: tuple[str, str], count: int) -> None:
+        if (row := self._rows.get(key)) is not None:
+            self._bars.advance(row, count)
 
     def _end(self, key: tuple[str, str]) -> None:
         if (row := self._rows.pop(key, None)) is None:

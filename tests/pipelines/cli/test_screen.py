@@ -1,0 +1,142 @@
+"""What a person sees of a run: a picture on a terminal, plain lines elsewhere, and no text of others' raw."""
+
+import io
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from engine import (
+    BytesFlowed,
+    LevelFell,
+    PartFailed,
+    PartSettled,
+    TransferFailed,
+    TransferFinished,
+    TransferStarted,
+    Waiting,
+)
+from pipelines.cli.screen import EVERY, Board, Lines, Picture
+from pipelines.items import Outcome
+from pipelines.migration.stages import (
+    CheckpointMended,
+    ItemBegan,
+    ItemEnded,
+    ItemProcessing,
+    Planned,
+    Planning,
+)
+
+HOSTILE = "e[/bold]\x1b[2J\nf"
+
+any_fact = st.sampled_from(
+    [
+        Planning(3, 2),
+        CheckpointMended(7),
+        Planned(2, 100),
+        Planned(0, 0),
+        ItemBegan(HOSTILE),
+        ItemProcessing(HOSTILE),
+        *(ItemEnded(HOSTILE, outcome, "gone", HOSTILE) for outcome in Outcome),
+        TransferStarted(HOSTILE, "1/a.mp4", 100, 10, 10, 1),
+        TransferStarted(HOSTILE, "1/b.mp4", 0, 0, 0, 0),
+        BytesFlowed(5),
+        PartSettled(HOSTILE, "1/a.mp4", 1, 5, again=False),
+        PartSettled(HOSTILE, "1/x.mp4", 2, 5, again=True),
+        PartFailed(HOSTILE, "1/a.mp4", 1, 5, "unreachable"),
+        TransferFinished(HOSTILE, "1/a.mp4", 100),
+        TransferFailed(HOSTILE, "1/b.mp4", "gone"),
+        Waiting(HOSTILE, 1.5, "throttled"),
+        LevelFell("host", "crc"),
+        "no fact at all",
+    ]
+)
+
+
+class Log:
+    """Keeps what would be written."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, dict[str, Any]]] = []
+
+    def info(self, said: str, **fields: Any) -> None:
+        """Keep a line."""
+        self.lines.append((said, fields))
+
+    warning = info
+
+
+def board() -> tuple[Picture, Board, Console]:
+    """Return a board that is drawn into memory."""
+    console = Console(file=io.StringIO(), force_terminal=True, width=100, highlight=False)
+    picture = Picture()
+    return picture, Board(picture, console), console
+
+
+def drawn(board: Board) -> str:
+    """Return the board as text without colours."""
+    console = Console(file=io.StringIO(), width=120)
+    console.print(board)
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+
+@given(st.lists(any_fact, max_size=20))
+def test_any_facts_can_be_drawn(facts: list[object]) -> None:
+    """In whatever order they come, facts are drawn, and no control character of others with them."""
+    picture, shown, console = board()
+    for fact in facts:
+        picture(fact)
+        shown(fact)
+    console.print(shown)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "\x1b[2J" not in text
+
+
+@given(st.lists(any_fact, max_size=20))
+def test_any_facts_can_be_told_in_lines(facts: list[object]) -> None:
+    """Lines are written for any facts, with a reason where one is known."""
+    picture, log = Picture(), Log()
+    lines = Lines(picture, log, clock=lambda: 0.0)
+    for fact in facts:
+        picture(fact)
+        lines(fact)
+    ended = [fields for said, fields in log.lines if said == "ended"]
+    assert len(ended) == sum(isinstance(fact, ItemEnded) for fact in facts)
+
+
+def test_a_file_that_begins_again_has_one_row() -> None:
+    """A transfer that starts anew under another upload leaves no row of its first start behind."""
+    _, shown, _ = board()
+    shown(TransferStarted("e", "1/a.mp4", 100, 0, 10, 0))
+    shown(TransferStarted("e", "1/a.mp4", 100, 0, 10, 0))
+    assert drawn(shown).count("a.mp4") == 1
+    shown(TransferFinished("e", "1/a.mp4", 100))
+    assert "a.mp4" not in drawn(shown)
+
+
+def test_the_picture_counts_items_and_bytes() -> None:
+    """The one line has items to move, ends by outcome, those at Panopto and the bytes sent."""
+    picture = Picture()
+    for fact in (
+        Planned(3, 100),
+        ItemProcessing("a"),
+        ItemProcessing("b"),
+        ItemEnded("a", Outcome.VERIFIED, None, ""),
+        PartSettled("b", "1/a.mp4", 1, 2048, again=False),
+    ):
+        picture(fact)
+    assert picture.line == "3 items to move, 1 verified, 1 at Panopto; 2.0 KiB sent"
+
+
+def test_progress_is_told_now_and_then() -> None:
+    """Between two lines of progress some time passes, however many facts come."""
+    now = 0.0
+    log = Log()
+    lines = Lines(Picture(), log, clock=lambda: now)
+    for _ in range(5):
+        lines(BytesFlowed(1))
+    now = EVERY
+    for _ in range(5):
+        lines(BytesFlowed(1))
+    assert [said for said, _ in log.lines] == ["goes on"]
