@@ -47,6 +47,12 @@ class Stand:
         with urllib.request.urlopen(f"{self.details['audit']['url']}/{name}", timeout=60) as reply:
             return json.load(reply)
 
+    def fetch(self, url: str) -> bytes:
+        """Return a file that needs no signature."""
+        with urllib.request.urlopen(url, timeout=60) as reply:
+            content: bytes = reply.read()
+            return content
+
     def settings(self, folder: Path, changes: Mapping[str, Json] | None = None) -> Path:
         """Write settings into another folder, which has its own checkpoint, and return their path.
 
