@@ -74,22 +74,29 @@ class TransferState:
         match record.kind:
             case "transfer.probed":
                 validator = Validator(facts["size"], facts.get("etag"), facts.get("last_modified"))
-                return TransferState(validator, facts["part_size"], orphans=self.orphans)
+                return TransferState(validator, facts["part_size"], orphans=self._given_up)
             case "transfer.create":
                 return replace(self, create_intended=True)
             case "transfer.created":
-                return replace(self, upload=facts["upload"])
+                known = facts["upload"] == self.upload
+                return replace(
+                    self, upload=facts["upload"], orphans=self.orphans if known else self._given_up
+                )
             case "transfer.complete":
                 return replace(self, complete_intended=True)
             case "transfer.completed":
                 return replace(self, completed=facts)
             case "transfer.abandoned":
-                orphans = (*self.orphans, self.upload) if self.upload else self.orphans
-                return TransferState(self.validator, self.part_size, orphans=orphans)
+                return TransferState(self.validator, self.part_size, orphans=self._given_up)
             case "transfer.aborted":
                 return replace(self, orphans=tuple(one for one in self.orphans if one != facts["upload"]))
             case _:
                 return self
+
+    @property
+    def _given_up(self) -> tuple[str, ...]:
+        """The orphans, when the upload that is open has become one too."""
+        return (*self.orphans, self.upload) if self.upload else self.orphans
 
 
 def fold(records: Iterable[Record], name: str) -> TransferState:
@@ -102,8 +109,8 @@ def fold(records: Iterable[Record], name: str) -> TransferState:
         if record.kind == PART:
             parts[record.facts["number"]] = receipt(record.facts)
             continue
-        state = state.after(record)
-        if state.upload is None:
+        before, state = state.upload, state.after(record)
+        if state.upload is None or state.upload != before:
             parts.clear()
     return replace(state, parts=parts)
 

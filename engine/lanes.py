@@ -11,7 +11,7 @@ Parts leave `missing` when a lane takes them, lowest first, and come back when t
 
 import heapq
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import anyio
@@ -22,6 +22,8 @@ from engine.errors import (
     FerryError,
     Interrupted,
     LocationExpired,
+    ShortBody,
+    TimedOut,
     UploadGone,
 )
 from engine.http import host_of
@@ -85,8 +87,26 @@ class Lane:
     failures: list[PartFailure] = field(default_factory=list)
 
 
+class Sent:
+    """How much of each part was ever handed on: what tells bytes sent from bytes sent again."""
+
+    def __init__(self) -> None:
+        self._most: dict[int, int] = {}
+
+    def before(self, parts: Mapping[int, PartReceipt]) -> None:
+        """Take note of parts that are known to have been sent, by this process or an earlier one."""
+        for number, one in parts.items():
+            self.count(number, one.bytes)
+
+    def count(self, number: int, handed: int) -> int:
+        """Take note of bytes of a part, and tell how many of them had been handed on before."""
+        known = self._most.get(number, 0)
+        self._most[number] = max(known, handed)
+        return min(known, handed)
+
+
 class Lanes:
-    """Sends what is missing. `receipts` are the durable ones; `sent` all parts whose bytes ever went."""
+    """Sends what is missing. `receipts` are the durable ones, `sent` is what was sent before."""
 
     def __init__(
         self,
@@ -94,14 +114,14 @@ class Lanes:
         reader: Reader,
         ports: Ports,
         receipts: dict[int, PartReceipt],
-        sent: set[int],
+        sent: Sent,
     ) -> None:
         self.receipts = receipts
         self._upload = upload
         self._reader = reader
         self._ports = ports
         numbers = range(1, len(upload.cut) + 1)
-        sent.update(receipts)
+        sent.before(receipts)
         if not reader.ranged and len(receipts) < len(upload.cut):
             receipts.clear()
         self._missing = Missing(number for number in numbers if number not in receipts)
@@ -148,11 +168,23 @@ class Lanes:
             if self._error is not None:
                 scope.cancel()
             if pause:
-                await self._ports.sleep(pause)
+                await self._rest(pause)
             self._take_back(lane.failures)
         finally:
             self._open -= 1
             self._changed.set()
+
+    async def _rest(self, seconds: float) -> None:
+        """Sleep, unless the run drains: then nothing is sent again, and nothing is waited for."""
+        async with anyio.create_task_group() as group:
+
+            async def wake() -> None:
+                await self._ports.draining.wait()
+                group.cancel_scope.cancel()
+
+            group.start_soon(wake)
+            await self._ports.sleep(seconds)
+            group.cancel_scope.cancel()
 
     async def _run(self, task_status: TaskStatus[None]) -> Lane:
         key = self._upload.where
@@ -163,8 +195,19 @@ class Lanes:
             lane = Lane(self._missing.take(longest))
             if lane.run and not self._ports.draining.is_set():
                 await self._relay(lane, granted)
+                self._judge_end(lane)
             self._give_back(lane)
         return lane
+
+    def _judge_end(self, lane: Lane) -> None:
+        """A lane may end early without a failure, and another goes on; not so at a server without ranges."""
+        stopped = self._error is not None or self._ports.draining.is_set()
+        if self._reader.ranged or not lane.run or lane.failures or stopped:
+            return
+        slow = TimedOut(
+            "came too slowly to be read in one go, and its server has no ranges", where=self._host
+        )
+        lane.failures.append(PartFailure(lane.run.pop(0), 0, slow))
 
     def _longest(self) -> int:
         share = -(-len(self._missing) // max(1, self._ports.slots.total // 2))
@@ -215,11 +258,12 @@ class Lanes:
 
     async def _keep(self, receipt: PartReceipt) -> None:
         transfer = self._upload.transfer
+        if receipt.bytes != self._upload.cut.part(receipt.number).span.length:
+            raise ShortBody(f"part {receipt.number} was sent with another length", where=self._upload.where)
         kept = self._ports.checks.judge((self._upload.where, receipt.number), receipt, self._upload.where)
         await self._ports.journal.append(journal.part(transfer.subject, transfer.name, kept))
         self.receipts[kept.number] = kept
-        again = kept.number in self._sent
-        self._sent.add(kept.number)
+        again = self._sent.count(kept.number, kept.bytes)
         self._ports.observer(PartSettled(transfer.subject, transfer.name, kept.number, kept.bytes, again))
 
     def _give_back(self, lane: Lane) -> None:
@@ -231,11 +275,13 @@ class Lanes:
     def _weigh(self, failure: PartFailure) -> float:
         """Return the seconds after which a part is sent again; where it is not, the transfer has failed."""
         transfer, number, error = self._upload.transfer, failure.number, failure.error
-        self._ports.observer(PartFailed(transfer.subject, transfer.name, number, failure.bytes, error.code))
-        if failure.bytes:
-            self._sent.add(number)
-        self._attempts[number] += 1
-        step = decide(self._ports.policy, error, self._attempts[number], 0.0, self._ports.chance())
+        again = self._sent.count(number, failure.bytes)
+        self._ports.observer(
+            PartFailed(transfer.subject, transfer.name, number, failure.bytes, error.code, again)
+        )
+        tried = number if self._reader.ranged else 0  # without ranges every try is one of the whole file
+        self._attempts[tried] += 1
+        step = decide(self._ports.policy, error, self._attempts[tried], 0.0, self._ports.chance())
         if isinstance(step, GiveUp) or isinstance(error, UploadGone):
             self._error = self._error or error
             return 0.0

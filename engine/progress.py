@@ -28,24 +28,28 @@ class BytesFlowed:
 
 @dataclass(frozen=True, slots=True)
 class PartSettled:
-    """A part counts: its receipt is durable. `again` tells that its bytes had been sent before."""
+    """A part counts: its receipt is durable. So many of its bytes had been sent before (`again`)."""
 
     subject: str
     name: str
     number: int
     bytes: int
-    again: bool
+    again: int
 
 
 @dataclass(frozen=True, slots=True)
 class PartFailed:
-    """A part does not count and will be sent again, or its transfer fails."""
+    """A part does not count and will be sent again, or its transfer fails.
+
+    `bytes` had been handed on before it failed; so many of them not for the first time (`again`).
+    """
 
     subject: str
     name: str
     number: int
     bytes: int
     reason: str
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,47 +113,55 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The facts folded to one picture: what this process has sent, what is under way, what it waits for."""
+    """The facts folded to one picture: what this process has sent, what is under way, what it waits for.
+
+    `bytes` count what was handed on for parts that were settled, those that failed among them; `parts` count
+    receipts. `under_way` holds subject and name of each file that was started and has not ended.
+    """
 
     bytes: Tally = field(default_factory=Tally)
     parts: Tally = field(default_factory=Tally)
     flowed: int = 0
-    transfers_open: int = 0
+    under_way: frozenset[tuple[str, str]] = frozenset()
     transfers_finished: int = 0
     transfers_failed: int = 0
     parts_failed: int = 0
     waits: int = 0
 
+    @property
+    def transfers_open(self) -> int:
+        """How many files are under way."""
+        return len(self.under_way)
+
     def after(self, fact: object) -> "Snapshot":
         """Return the picture with one more fact in it; a kind it does not know changes nothing."""
         match fact:
-            case TransferStarted(present=present, parts_present=parts):
+            case TransferStarted(subject=subject, name=name, present=present, parts_present=parts):
                 return replace(
                     self,
                     bytes=self.bytes + Tally(skipped=present),
                     parts=self.parts + Tally(skipped=parts),
-                    transfers_open=self.transfers_open + 1,
+                    under_way=self.under_way | {(subject, name)},
                 )
             case BytesFlowed(bytes=count):
                 return replace(self, flowed=self.flowed + count)
-            case PartSettled(bytes=count, again=True):
+            case PartSettled(bytes=count, again=again):
+                part = Tally(sent_again=1) if again else Tally(sent=1)
+                return replace(self, bytes=self.bytes + Tally(count - again, again), parts=self.parts + part)
+            case PartFailed(bytes=count, again=again):
                 return replace(
-                    self, bytes=self.bytes + Tally(sent_again=count), parts=self.parts + Tally(sent_again=1)
+                    self, bytes=self.bytes + Tally(count - again, again), parts_failed=self.parts_failed + 1
                 )
-            case PartSettled(bytes=count):
-                return replace(self, bytes=self.bytes + Tally(sent=count), parts=self.parts + Tally(sent=1))
-            case PartFailed():
-                return replace(self, parts_failed=self.parts_failed + 1)
-            case TransferFinished():
+            case TransferFinished(subject=subject, name=name):
                 return replace(
                     self,
-                    transfers_open=self.transfers_open - 1,
+                    under_way=self.under_way - {(subject, name)},
                     transfers_finished=self.transfers_finished + 1,
                 )
-            case TransferFailed():
+            case TransferFailed(subject=subject, name=name):
                 return replace(
                     self,
-                    transfers_open=self.transfers_open - 1,
+                    under_way=self.under_way - {(subject, name)},
                     transfers_failed=self.transfers_failed + 1,
                 )
             case Waiting():

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from engine.errors import Changed, LocationExpired
+import anyio
+
+from engine.errors import Changed, LocationExpired, ServerFault
 from engine.integrity import checksum_text, crc32
 from engine.model import Blob, ByteRange, Location, Locator, Source, Validator
 from engine.source import differs
-from engine.wire import BytesGet, RangedGet, Reads
+from engine.wire import BytesGet, Probe, RangedGet, Reads
 
 PROBE_LIMIT = 60.0
 """Seconds that one byte of a source may take, redirects included."""
@@ -20,7 +22,7 @@ class Reader(Protocol):
 
     @property
     def ranged(self) -> bool:
-        """Whether the server knows ranges."""
+        """Whether the server knows ranges. Only `measure` may change that, never a read under way."""
         ...
 
     @property
@@ -80,28 +82,28 @@ class RemoteReader:
         self._locator = locator
         self._reads = reads
         self._now = now
+        self._given: Location | None = None
         self._location: Location | None = None
         self._renew_at: float | None = None
         self._stale: Location | None = None
+        self._turn = anyio.Lock()
 
     async def measure(self) -> Validator:
         """Locate the source if need be, and ask it for one byte."""
-        located = await self._located()
-        try:
-            probe = await self._reads.probe(self._source, located, PROBE_LIMIT)
-        except LocationExpired:
-            self._stale, self._location = located, None
-            raise
+        probe = await self._probe()
         self.ranged = probe.ranged
-        self._location = probe.location
         self.known = self.known or probe.validator
         return probe.validator
 
     async def get(self, span: ByteRange, validator: Validator) -> RangedGet:
-        """Prepare a GET of the span; the whole file where the server knows no ranges."""
-        if self._location is None or self._ran_out():
-            await self._measure_again(validator)
-        location = await self._located()
+        """Prepare a GET of the span; the whole file where the server knows no ranges.
+
+        Many lanes may ask at once: one of them locates and measures, the others wait for it.
+        """
+        async with self._turn:
+            location = self._location
+            if location is None or self._ran_out():
+                location = await self._found_again(validator)
         if self.ranged:
             return self._reads.ranged_get(location, span, validator)
         return self._reads.whole_get(location, validator)
@@ -109,24 +111,44 @@ class RemoteReader:
     def refused(self, get: RangedGet | BytesGet) -> None:
         """Locate anew before the next read, unless another lane has caused that already."""
         if self._location and isinstance(get, RangedGet) and get.request.url == self._location.url:
-            self._stale, self._location = self._location, None
+            self._forget()
 
-    async def _measure_again(self, validator: Validator) -> None:
-        self._stale, self._location = self._location or self._stale, None
-        found = await self.measure()
-        if differs(validator, found):
+    async def _found_again(self, validator: Validator) -> Location:
+        probe = await self._probe()
+        if differs(validator, probe.validator):
             raise Changed(
                 f"{self._source.name} is another file than when its transfer began",
                 where=self._source.group,
                 advice="it is left out; a later run with a new checkpoint would take the new one",
             )
+        if self.ranged and not probe.ranged:
+            raise ServerFault(
+                f"{self._source.name} is served without ranges by now", where=self._source.group
+            )
+        return probe.location
+
+    async def _probe(self) -> Probe:
+        """Ask the source for one byte where it is now, and keep where it was found."""
+        if self._location is not None and self._ran_out():
+            self._forget()
+        try:
+            probe = await self._reads.probe(self._source, await self._located(), PROBE_LIMIT)
+        except LocationExpired:
+            self._forget()
+            raise
+        self._location = probe.location
+        return probe
 
     async def _located(self) -> Location:
         if self._location is None:
-            self._location = await self._locator.locate(self._source, self._stale)
+            self._given = self._location = await self._locator.locate(self._source, self._stale)
             self._stale = None
             self._renew_at = renewal(self._location, self._now())
         return self._location
+
+    def _forget(self) -> None:
+        """Locate anew next time; the locator is told of the location that it gave, not where that led."""
+        self._stale, self._location = self._given, None
 
     def _ran_out(self) -> bool:
         return self._renew_at is not None and self._now() >= self._renew_at

@@ -22,6 +22,7 @@ from engine.errors import (
     Changed,
     FerryError,
     Final,
+    Interrupted,
     PartDiffers,
     Stopping,
     Throttled,
@@ -30,9 +31,9 @@ from engine.errors import (
 )
 from engine.integrity import bare_etag, combine, composite_etag
 from engine.journal import Record, TransferState
-from engine.lanes import Lanes, Upload
+from engine.lanes import Lanes, Sent, Upload
 from engine.model import Blob, Transfer, TransferResult, Validator
-from engine.multipart import ObjectHead
+from engine.multipart import ListedPart, ObjectHead
 from engine.parts import cut, part_size
 from engine.ports import Ports
 from engine.progress import TransferFailed, TransferFinished, TransferStarted
@@ -61,7 +62,7 @@ class Carriage:
         self._reader = reader
         self._ports = ports
         self._where = f"{transfer.subject}/{transfer.name}"
-        self._sent: set[int] = set()
+        self._sent = Sent()
 
     async def carry(self) -> TransferResult:
         """Return when the object is whole at the target.
@@ -84,7 +85,7 @@ class Carriage:
             try:
                 return await self._from(self._state())
             except (UploadGone, PartDiffers) as error:
-                self._sent.update(self._state().parts)
+                self._sent.before(self._state().parts)
                 await self._append(journal.abandoned(*self._name, error.code))
                 if start == STARTS:
                     raise
@@ -92,11 +93,13 @@ class Carriage:
 
     async def _from(self, state: TransferState) -> TransferResult:
         """Go on from a state of the journal."""
-        if state.completed is not None:
-            return _result(state.completed)
-        if state.complete_intended and state.upload and state.validator:
-            work = self._work(state.upload, state.validator, state.part_size)
-            return await self._complete(work, state.parts)
+        if not self._other_bytes(state):
+            if state.completed is not None:
+                return self._whole(_result(state.completed))
+            if state.complete_intended and state.upload and state.validator:
+                work = self._work(state.upload, state.validator, state.part_size)
+                self._tell_start(work, state.parts)
+                return await self._complete(work, state.parts)
         validator = await self._measured(state)
         state = self._state()
         upload, receipts = await self._opened(state)
@@ -104,6 +107,20 @@ class Carriage:
         receipts = await self._send(work, receipts)
         await self._still(validator)
         return await self._complete(work, receipts)
+
+    def _other_bytes(self, state: TransferState) -> bool:
+        """Tell whether these are bytes in memory, and others than those that the journal speaks of."""
+        if not isinstance(self._transfer.source, Blob) or not self._reader.known or not state.validator:
+            return False
+        return differs(state.validator, self._reader.known)
+
+    def _whole(self, result: TransferResult) -> TransferResult:
+        """Tell of an object that an earlier process completed."""
+        self._ports.observer(
+            TransferStarted(*self._name, result.size, result.size, result.parts, result.parts)
+        )
+        self._ports.observer(TransferFinished(*self._name, result.size))
+        return result
 
     def _work(self, upload: str, validator: Validator, part_size: int) -> Upload:
         return Upload(self._transfer, upload, validator, cut(validator.size, part_size))
@@ -144,12 +161,17 @@ class Carriage:
     async def _opened(self, state: TransferState) -> tuple[str, dict[int, PartReceipt]]:
         """Return the multipart upload to go on with, and the receipts of the parts that are there."""
         if state.upload is None:
+            if self._ports.draining.is_set():
+                raise Interrupted("stopped before its parts were sent", where=self._where)
             await self._append(journal.create(*self._name))
             upload = await self._again(lambda: self._ports.uploads.create(self._transfer.target))
             await self._append(journal.created(*self._name, upload))
             return upload, {}
         upload, receipts = state.upload, dict(state.parts)
-        listed = await self._again(lambda: self._ports.uploads.list_parts(self._transfer.target, upload))
+        self._sent.before(receipts)
+        listed = await self._again(lambda: self._listed(upload))
+        if isinstance(listed, UploadGone):
+            raise listed
         if listed is not None:
             receipts = {
                 number: one
@@ -158,22 +180,32 @@ class Carriage:
             }
         return upload, receipts
 
+    async def _listed(self, upload: str) -> Mapping[int, ListedPart] | UploadGone | None:
+        """Ask which parts are there; that the upload is gone is an answer, and is not asked for again."""
+        try:
+            return await self._ports.uploads.list_parts(self._transfer.target, upload)
+        except UploadGone as gone:
+            return gone
+
     async def _send(self, work: Upload, receipts: dict[int, PartReceipt]) -> dict[int, PartReceipt]:
         lanes = Lanes(work, self._reader, self._ports, receipts, self._sent)
-        present = sum(one.bytes for one in lanes.receipts.values())
-        self._ports.observer(
-            TransferStarted(*self._name, work.validator.size, present, len(work.cut), len(lanes.receipts))
-        )
+        self._tell_start(work, lanes.receipts)
         await lanes.send()
         return lanes.receipts
+
+    def _tell_start(self, work: Upload, receipts: Mapping[int, PartReceipt]) -> None:
+        present = sum(one.bytes for one in receipts.values())
+        self._ports.observer(
+            TransferStarted(*self._name, work.validator.size, present, len(work.cut), len(receipts))
+        )
 
     async def _complete(self, work: Upload, kept: Mapping[int, PartReceipt]) -> TransferResult:
         """Make the parts one object. A lost answer is settled by asking for it, else by asking again."""
         receipts = [kept[number] for number in sorted(kept)]
-        crc32 = combine(receipts)
         sent = sum(one.bytes for one in receipts)
-        if sent != work.validator.size:
+        if sent != work.validator.size or len(receipts) != len(work.cut):
             raise PartDiffers(f"{sent} of {work.validator.size} bytes have receipts", where=self._where)
+        crc32 = combine(receipts)
         await self._append(journal.complete(*self._name))
         etag = await self._completed(work, receipts)
         result = TransferResult(
@@ -207,7 +239,8 @@ class Carriage:
         etag = await self._again(once)
         if etag is None:
             raise UploadGone("the target does not know this upload any more", where=self._where)
-        if expected is not None and _COMPOSITE.fullmatch(bare_etag(etag)) and bare_etag(etag) != expected:
+        digests = any(one.md5 is not None for one in receipts)  # an ETag has been an MD5 here
+        if digests and expected and _COMPOSITE.fullmatch(bare_etag(etag)) and bare_etag(etag) != expected:
             raise PartDiffers("the object's ETag is not that of its parts", where=self._where)
         return etag
 
