@@ -31,7 +31,7 @@ from engine.errors import (
     UploadGone,
 )
 from engine.http import Answer, Http, Network, host_of, open_http, without_query
-from engine.integrity import Level, Spot
+from engine.integrity import Level, Spot, checksum_text, crc32
 from engine.journal import Journal, Record
 from engine.limits import Slots, Windows
 from engine.model import (
@@ -136,6 +136,8 @@ __all__ = [
     "Validator",
     "Waiting",
     "Windows",
+    "checksum_text",
+    "crc32",
     "host_of",
     "open_checkpoint",
     "open_http",

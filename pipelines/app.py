@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
+from anyio import CancelScope
 from pydantic import SecretStr
 
 from engine import (
@@ -17,6 +18,7 @@ from engine import (
     Engine,
     Http,
     HttpReads,
+    Interrupted,
     Level,
     Network,
     Observer,
@@ -42,7 +44,7 @@ from pipelines.migration.discover import discover
 from pipelines.migration.finish import Finisher
 from pipelines.migration.folders import Folders
 from pipelines.migration.pipeline import Migration
-from pipelines.migration.planning import Planner, Rules, decisions
+from pipelines.migration.planning import Plan, Planner, Rules, decisions
 from pipelines.migration.preview import Preview, preview
 from pipelines.migration.select import Wanted
 from pipelines.migration.ship import Ship
@@ -166,22 +168,30 @@ class Application:
         self._migration = migration
         self._batches = batches
         self._observer = observer
+        self._planning = CancelScope()
 
     async def run(self) -> None:
         """Plan, and take every item to its outcome.
 
         Raises Stopping errors, and a Transient one where planning came to no end.
         """
-        whole = self._rules.wanted.everything
-        found = decisions(discover(self._services.opencast, self._rules.wanted), self._rules)
-        known = list(self._checkpoint.subjects())
-        plan = await Planner(self._checkpoint, self._observer).plan(found, known, whole)
+        with self._planning:
+            plan = await self._plan()
+        if self._planning.cancelled_caught:
+            raise Interrupted("stopped while planning")
         self._observer(Planned(len(plan.order), plan.bytes))
         self._batches.follow(plan.order)
         await self._migration.run(plan.order)
 
+    async def _plan(self) -> Plan:
+        found = decisions(discover(self._services.opencast, self._rules.wanted), self._rules)
+        known = list(self._checkpoint.subjects())
+        whole = self._rules.wanted.everything
+        return await Planner(self._checkpoint, self._observer).plan(found, known, whole)
+
     def drain(self) -> None:
-        """Begin nothing new."""
+        """Begin nothing new; a plan in the making is dropped."""
+        self._planning.cancel()
         self._migration.drain()
 
     def outcomes(self) -> Outcomes:

@@ -1,5 +1,14 @@
 """The command `ferry`: its verbs, and where an error becomes a sentence and an exit code."""
 
-from pipelines.cli.verbs import main
+import signal
+from importlib import import_module
 
-__all__ = ["main"]
+
+def main() -> None:
+    """Run the command line.
+
+    While modules load there is nothing to end well, so Ctrl-C ends the process without Python's traceback;
+    a run listens for itself later.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    import_module("pipelines.cli.verbs").main()

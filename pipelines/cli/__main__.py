@@ -1,5 +1,5 @@
 """`python -m pipelines.cli` is `ferry`."""
 
-from pipelines.cli.verbs import main
+from pipelines.cli import main
 
 main()

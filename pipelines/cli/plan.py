@@ -10,7 +10,7 @@ from rich.console import Console
 from pipelines.app import preview_of
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit
-from pipelines.cli.summary import VERSION, write_json
+from pipelines.cli.summary import VERSION, answered, write_json
 from pipelines.cli.text import plain, size
 from pipelines.config import load
 from pipelines.migration.preview import Preview
@@ -24,12 +24,13 @@ def plan(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Show what a run would do, and write nothing anywhere."""
-    settings = load(config)
+    with answered(json, lambda code: document(Preview(), code)):
+        settings = load(config)
 
-    async def look() -> Preview:
-        return await preview_of(settings)
+        async def look() -> Preview:
+            return await preview_of(settings)
 
-    seen = loop.run(look)
+        seen = loop.run(look)
     code = code_of(seen)
     if json:
         write_json(document(seen, code))

@@ -12,7 +12,7 @@ from pipelines.app import Application, open_application
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.screen import Picture, shown
-from pipelines.cli.summary import document, write_json, write_table
+from pipelines.cli.summary import answered, document, nothing, write_json, write_table
 from pipelines.cli.text import plain
 from pipelines.config import Settings, load
 from pipelines.items import Outcomes
@@ -36,7 +36,8 @@ def run(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Move what the settings select; on a checkpoint that exists, go on where it was."""
-    ran = migrate(load(config))
+    with answered(json, nothing):
+        ran = migrate(load(config))
     if json:
         write_json(document(ran.code, ran.outcomes, ran.snapshot))
     else:

@@ -8,7 +8,7 @@ import typer
 
 from pipelines.app import outcomes_in
 from pipelines.cli.exits import Exit
-from pipelines.cli.summary import document, write_json, write_table
+from pipelines.cli.summary import answered, document, nothing, write_json, write_table
 from pipelines.config import Settings, SettingsError, load
 from pipelines.items import Outcomes
 
@@ -21,7 +21,8 @@ def status(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Show how the items of a checkpoint stand, even while a run goes on."""
-    outcomes = read(load(config))
+    with answered(json, nothing):
+        outcomes = read(load(config))
     code = Exit(outcomes.exit_code)
     if json:
         write_json(document(code, outcomes))

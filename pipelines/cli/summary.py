@@ -1,15 +1,16 @@
 """What a verb says at its end: one JSON document on stdout, or a table for people."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
 from rich.console import Console
 from rich.table import Table
 
-from engine import Snapshot, Tally
-from pipelines.cli.exits import Exit
+from engine import FerryError, Snapshot, Tally
+from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.text import size
 from pipelines.items import Outcome, Outcomes
 
@@ -41,6 +42,22 @@ def document(code: Exit, outcomes: Outcomes, snapshot: Snapshot | None = None) -
         "bytes": tally(snapshot.bytes),
         "parts": tally(snapshot.parts),
     }
+
+
+@contextmanager
+def answered(json: bool, empty: Callable[[Exit], Any]) -> Iterator[None]:
+    """Write `empty` where a verb fails before it can tell anything: stdout is one document all the same."""
+    try:
+        yield
+    except FerryError as error:
+        if json:
+            write_json(empty(exit_for(error)))
+        raise
+
+
+def nothing(code: Exit) -> dict[str, Any]:
+    """Return the document of a run that came to no item."""
+    return document(code, Outcomes())
 
 
 def tally(count: Tally) -> dict[str, int]:

@@ -10,18 +10,18 @@ An item's own failure is its outcome and the others go on; what fails the whole 
 machine, the checkpoint, a target that stores something else) ends it, and every item can be resumed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import anyio
 
-from engine import Engine, FerryError, Interrupted, Journal, Observer, Stopping, Transient, silence
+from engine import Engine, FerryError, Interrupted, Journal, Observer, Record, Stopping, Transient, silence
 from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.finish import Failed, Finisher, Pending, Settled
 from pipelines.migration.select import Skip
-from pipelines.migration.ship import Ship
+from pipelines.migration.ship import MANIFEST, Ship
 from pipelines.migration.stages import ItemBegan, ItemEnded, ItemProcessing
 from pipelines.migration.verify import Expected, differences
 from pipelines.panopto.client import Panopto
@@ -143,7 +143,7 @@ class Migration:
                 return None
             if not (isinstance(settled.verdict, Failed) and settled.verdict.anew):
                 break
-            await self._journal.append(items.anew(event_id, settled.verdict.reason))
+            await self._ship.begin_anew(event_id, settled.verdict.reason)
             await shipping.enter()
         return await self._judged(event_id, settled)
 
@@ -178,7 +178,8 @@ class Migration:
 
     async def _verified(self, event_id: str) -> End:
         """Hold the session at Panopto against what it was meant to be."""
-        state = items.fold(self._journal.history(event_id))
+        history = self._journal.history(event_id)
+        state = items.fold(history)
         meant, upload = state.meant or {}, state.upload or {}
         expected = Expected(
             event_id=event_id,
@@ -189,7 +190,8 @@ class Migration:
             duration=meant["duration"],
             files=frozenset(file["name"] for file in upload["files"]),
         )
-        found = differences(expected, await self._panopto.session(expected.session_id), meant["files"])
+        whole = moved_files(history, state.generation)
+        found = differences(expected, await self._panopto.session(expected.session_id), whole)
         if found:
             return End(Outcome.DIFFERS, found[0].field, ", ".join(one.sentence for one in found))
         return End(Outcome.VERIFIED)
@@ -224,6 +226,13 @@ class Migration:
             )
         )
         self._observer(ItemEnded(event_id, end.outcome, end.reason, end.why))
+
+
+def moved_files(history: Sequence[Record], generation: int) -> set[str]:
+    """Return the names of an item's media files that are whole at the target, by the engine's records."""
+    names = [record.facts["name"] for record in history if record.kind == "transfer.completed"]
+    pairs = [name.split("/", 1) for name in names]
+    return {file for of, file in pairs if of == str(generation) and not file.startswith(MANIFEST)}
 
 
 class Place:

@@ -30,6 +30,7 @@ class Preview:
     permanent: Counter[str] = field(default_factory=Counter)
     retryable: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
+    folders: dict[str, "Share"] = field(default_factory=dict)
 
     def count(self, decision: Row | Left, state: ItemState) -> None:
         """Take one decision in, against what the checkpoint says of the item."""
@@ -58,12 +59,39 @@ class Preview:
             return
         self.bytes += decision.estimate or 0
         self.unknown += decision.estimate is None
+        self.folders.setdefault(decision.folder_id, Share(decision.series)).count(decision)
         self.problems += [f"{decision.event_id}: {warning}" for warning in decision.warnings]
         if decision.estimate is not None and decision.estimate > PANOPTO.limits.largest:
             self.problems.append(
                 f"{decision.event_id}: about {decision.estimate:,} bytes, and Panopto's parts hold "
                 f"{PANOPTO.limits.largest:,} at most"
             )
+
+    def without(self, folder_id: str, table: Mapping[str, str]) -> None:
+        """Take out what would go to a folder that Panopto does not have."""
+        share = self.folders[folder_id]
+        self.to_move -= share.items
+        self.bytes -= share.bytes
+        self.unknown -= share.unknown
+        self.permanent["no_folder"] += share.items
+        of = f" of series {share.series}" if share.series in table else ""
+        self.problems.append(f"folder {folder_id}{of}: Panopto does not have it")
+
+
+@dataclass(slots=True)
+class Share:
+    """What would go to one folder; `series` is that of its first item."""
+
+    series: str
+    items: int = 0
+    bytes: int = 0
+    unknown: int = 0
+
+    def count(self, row: Row) -> None:
+        """Take one item in."""
+        self.items += 1
+        self.bytes += row.estimate or 0
+        self.unknown += row.estimate is None
 
 
 async def preview(
@@ -74,17 +102,14 @@ async def preview(
 ) -> Preview:
     """Count what a run would do. `folders` is the operator's table; each folder is asked for once."""
     seen = Preview()
-    places: dict[str, str] = {}
     series: set[str] = set()
     async for decision in decided:
         seen.count(decision, state_of(decision.event_id))
         if isinstance(decision, Row):
             series.add(decision.series)
-            places.setdefault(decision.folder_id, decision.series)
-    for folder_id, named_by in places.items():
+    for folder_id in seen.folders:
         if not await exists(folder_id):
-            of = f" of series {named_by}" if named_by in folders else ""
-            seen.problems.append(f"folder {folder_id}{of}: Panopto does not have it")
+            seen.without(folder_id, folders)
     idle = unused(folders, series)
     seen.problems += [f"series {one}: no event to move is of it" for one in idle[:LONGEST_LIST]]
     if len(idle) > LONGEST_LIST:

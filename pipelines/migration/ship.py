@@ -28,6 +28,8 @@ from engine import (
     TransferResult,
     Unreadable,
     UploadGone,
+    checksum_text,
+    crc32,
 )
 from pipelines import items
 from pipelines.items import ItemState
@@ -35,7 +37,7 @@ from pipelines.migration.folders import Folders
 from pipelines.migration.select import Selected, Skip, Stream, select
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
-from pipelines.panopto.manifest import Manifest, Video, VideoType, describe, title_of, write
+from pipelines.panopto.manifest import Manifest, Video, VideoType, describe, event_of, title_of, write
 from pipelines.panopto.model import State, target_of
 
 MANIFEST = "manifest.xml"
@@ -104,9 +106,30 @@ class Ship:
         found = await self._panopto.get(state.upload["id"])
         if found is not None and found.state not in DEAD:
             return state
-        reason = "upload_gone" if found is None else "upload_timed_out"
-        await self._journal.append(items.anew(event_id, reason))
+        await self.begin_anew(event_id, "upload_gone" if found is None else "upload_timed_out")
         return self._state(event_id)
+
+    async def begin_anew(self, event_id: str, reason: str) -> None:
+        """Give a session upload up that came to nothing, unless its session is there after all.
+
+        Once Panopto was to be told that the upload is complete, no word of it is no proof: the folder is
+        searched for the marker before anything is sent again.
+        """
+        state = self._state(event_id)
+        session_id = await self._session_of(event_id, state)
+        if session_id is None:
+            await self._journal.append(items.anew(event_id, reason))
+            return
+        await self._journal.append(items.session(event_id, session_id))
+        await self._journal.append(items.submitted(event_id))
+
+    async def _session_of(self, event_id: str, state: ItemState) -> str | None:
+        if state.upload is None or state.meant is None:
+            return None
+        async for session in self._panopto.sessions_of(state.upload["folder_id"]):
+            if event_of(session.description) == event_id:
+                return session.id
+        return None
 
     async def _from(self, event_id: str, state: ItemState) -> ItemState | Skip:
         """Go on from what the checkpoint says; what is complete there needs Opencast no more."""
@@ -158,8 +181,7 @@ class Ship:
         files = tuple((state.upload or {})["files"])
         results = await self._moved(event, state, files)
         manifest = manifest_of(event, files, results)
-        blob = Blob(write(manifest))
-        results[MANIFEST] = await self._engine.transfer(self._transfer(event, state, MANIFEST, blob))
+        results[MANIFEST] = await self._engine.transfer(self._manifest(event, state, Blob(write(manifest))))
         await self._journal.append(items.submit(event.identifier, meant(manifest, files, results)))
         return self._state(event.identifier)
 
@@ -194,6 +216,12 @@ class Ship:
     def _transfer(self, event: Event, state: ItemState, name: str, source: Source | Blob) -> Transfer:
         target = target_of((state.upload or {})["target"], name)
         return Transfer(event.identifier, transfer_name(state.generation, name), source, target)
+
+    def _manifest(self, event: Event, state: ItemState, blob: Blob) -> Transfer:
+        """Return the transfer of a manifest. One with other words is another file, under the same key."""
+        target = target_of((state.upload or {})["target"], MANIFEST)
+        name = transfer_name(state.generation, f"{MANIFEST}@{checksum_text(crc32(blob.data))}")
+        return Transfer(event.identifier, name, blob, target)
 
     async def _submit(self, event_id: str, state: ItemState) -> None:
         """Say that the upload is complete. Whether an earlier word arrived is asked, never guessed."""

@@ -4,7 +4,7 @@ A site outlives the processes that work at it: `process` gives what a run is mad
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -165,6 +165,13 @@ class Panopto:
         await self._called("session", session_id)
         return self.sessions.get(session_id)
 
+    async def sessions_of(self, folder_id: str) -> AsyncIterator[Session]:
+        """Show all sessions of a folder."""
+        await self._called("sessions_of", folder_id)
+        for session in list(self.sessions.values()):
+            if session.folder_id == folder_id:
+                yield session
+
     async def folder(self, folder_id: str) -> Folder | None:
         """Show a folder."""
         await self._called("folder", folder_id)
@@ -230,7 +237,7 @@ class Engine:
     async def transfer(self, transfer: Transfer) -> TransferResult:
         """Put a file where it belongs, unless the journal says that it is there."""
         self.measured.discard((transfer.subject, transfer.name))
-        name = transfer.name.partition("/")[2]
+        name = transfer.target.key.rpartition("/")[2]
         data = transfer.source.data if isinstance(transfer.source, Blob) else name.encode()
         result = TransferResult(len(data), crc32(data), "etag", 1, 1, "spot")
         if self._is_done(transfer):

@@ -83,7 +83,7 @@ def test_wrong_or_missing_settings(
     file = stand.settings(tmp_path, {setting: value})
     calls = len(stand.audit("log"))
     ran = run(file)
-    assert (ran.code, ran.output) == (2, "")
+    assert (ran.code, ran.document["exit"]) == (2, 2)
     assert said(ran).startswith(f"ferry: {file}: ")
     assert sentence in said(ran)
     assert "hush" not in ran.talk
@@ -105,7 +105,7 @@ def test_an_unreadable_table(stand: Stand, tmp_path: Path, content: bytes | None
     if content is not None:
         table.write_bytes(content)
     ran = run(stand.settings(tmp_path, {"panopto.folders": str(table)}))
-    assert (ran.code, ran.output) == (2, "")
+    assert (ran.code, ran.document["exit"]) == (2, 2)
     assert str(table) in said(ran)
     assert sentence in said(ran)
 
@@ -139,7 +139,7 @@ def test_a_checkpoint_of_another_run(stand: Stand, done: bytes, tmp_path: Path) 
     other = stand.settings(tmp_path, {"panopto.url": "https://127.0.0.1:9"})
     for verb in ("run", "status", "plan"):
         ran = ferry(verb, "-c", other, "--json", seconds=20)
-        assert (ran.code, ran.output) == (10, "")
+        assert (ran.code, ran.document["exit"]) == (10, 10)
         assert str(tmp_path / "migration.checkpoint") in said(ran)
         assert "another migration" in said(ran)
     assert (tmp_path / "migration.checkpoint").read_bytes() == done
@@ -165,7 +165,7 @@ def test_a_flipped_byte_in_the_middle(stand: Stand, done: bytes, tmp_path: Path)
     checkpoint.write_bytes(spoilt)
     calls = len(stand.audit("log"))
     ran = run(stand.settings(tmp_path))
-    assert (ran.code, ran.output) == (10, "")
+    assert (ran.code, ran.document["exit"]) == (10, 10)
     assert "line 5" in said(ran)
     assert checkpoint.read_bytes() == spoilt
     assert len(stand.audit("log")) == calls
@@ -251,7 +251,7 @@ def test_a_second_run_at_the_same_time(tmp_path: Path) -> None:
             while not (tmp_path / "migration.checkpoint").exists():
                 assert first.poll() is None
             second = run(file)
-            assert (second.code, second.output) == (6, "")
+            assert (second.code, second.document["exit"]) == (6, 6)
             assert f"pid {first.pid} " in said(second)
             assert ferry("status", "-c", file, "--json").code == 3
             assert ended(first, tmp_path).code == 0

@@ -72,7 +72,7 @@ def test_wrong_usage_is_two(arguments: list[str], told: Told) -> None:
 def test_settings_that_are_not_there_are_two(verb: str, tmp_path: Path, told: Told) -> None:
     """Each verb that takes settings says in one sentence which file it lacks."""
     ran = told(verb, "-c", tmp_path / "none.toml", "--json")
-    assert (ran.code, ran.output) == (2, "")
+    assert (ran.code, ran.document["exit"]) == (2, 2)
     sentence = "cannot be read (No such file or directory); name the settings file with -c"
     assert ran.talk == f"ferry: {tmp_path}/none.toml: {sentence}\n"
 

@@ -91,6 +91,7 @@ async def test_each_folder_is_asked_for_once() -> None:
         asked=asked,
     )
     assert asked == ["f1", "home"]
+    assert (found.to_move, found.permanent) == (0, {"no_folder": 3})
     assert found.problems == [
         "folder f1 of series s1: Panopto does not have it",
         "folder home: Panopto does not have it",

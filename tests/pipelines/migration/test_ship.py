@@ -74,7 +74,7 @@ async def test_records_stand_in_the_order_of_the_design() -> None:
     assert state.submitted
     assert whole(site)
     moved = [one.facts["name"] for one in site.journal.log if one.kind == "transfer.completed"]
-    assert moved[-1] == "1/manifest.xml"
+    assert moved[-1].startswith("1/manifest.xml@")
 
 
 async def test_the_sizes_are_known_before_a_session_upload_is_made() -> None:
@@ -194,6 +194,34 @@ async def test_a_dead_session_upload_begins_anew(dead: State | None) -> None:
     assert whole(site)
     assert site.state("e").generation == 2
     assert site.panopto.submits["u1"] == 0
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_a_forgotten_upload_whose_session_is_there_is_not_sent_again(kept: bool) -> None:
+    """Killed at the completing call, and Panopto forgets the upload: the marker tells of its session."""
+    site = await planned()
+    site.journal.end_at(RECORDS.index("item.submitted") + 1, kept=kept)
+    assert await killed(lambda: shipped(site))
+    site.journal.go_on()
+    site.panopto.unknown.add("u1")
+    await shipped(site)
+    assert whole(site)
+    state = site.state("e")
+    assert (state.generation, state.submitted, len(site.panopto.uploads)) == (1, True, 1)
+    assert kept or state.session_id == "s-u1"
+
+
+async def test_a_manifest_with_other_words_replaces_the_one_before() -> None:
+    """Killed before it is told to be complete, and renamed at the source: the session gets the new title."""
+    site = await planned()
+    site.journal.end_at(RECORDS.index("item.submit") + 1)
+    assert await killed(lambda: shipped(site))
+    site.journal.go_on()
+    site.opencast.events["e"] = replace(site.opencast.events["e"], title="Another title")
+    await shipped(site)
+    assert whole(site)
+    assert b"Another title" in site.panopto.uploads["u1"].objects["manifest.xml"]
+    assert (site.state("e").meant or {})["title"] == "Another title"
 
 
 async def test_one_that_dies_under_way_begins_anew_in_the_same_run() -> None:
