@@ -95,7 +95,7 @@ async def test_while_a_run_holds_it(file: Path, told: Told) -> None:
 def test_no_checkpoint_yet(file: Path, told: Told) -> None:
     """Before the first run there is nothing to show, which is told with what begins one."""
     ran = status(told, file)
-    assert (ran.code, ran.output) == (2, "")
+    assert ran.code == 2
     assert ran.talk.count("\n") == 1
     assert "there is no checkpoint yet; `ferry run` begins one" in ran.talk
 
@@ -107,7 +107,7 @@ async def test_a_damaged_line_is_named(file: Path, told: Told) -> None:
     lines[2] = lines[2].replace(b"item.planned", b"item.plannee")
     path.write_bytes(b"".join(lines))
     ran = status(told, file)
-    assert (ran.code, ran.output) == (10, "")
+    assert ran.code == 10
     assert "line 3" in ran.talk
 
 
@@ -115,5 +115,5 @@ async def test_a_checkpoint_of_another_migration(file: Path, told: Told) -> None
     """What belongs to other servers is not counted as ours."""
     await begun(file, {**IDENTITY, "panopto": "https://other.example.org"})
     ran = status(told, file)
-    assert (ran.code, ran.output) == (10, "")
+    assert ran.code == 10
     assert "another migration" in ran.talk
