@@ -1,0 +1,23 @@
+"""What is raised where the settings, or a table that they name, cannot be used."""
+
+from pathlib import Path
+
+from engine import Stopping
+
+
+class SettingsError(Stopping):
+    """The settings, or a table that they name, cannot be used (exit code 2): no item could be moved."""
+
+    code = "settings"
+
+
+def no_file(file: Path, name: str, path: Path) -> SettingsError:
+    """Say that a file which a setting names is not there."""
+    return SettingsError(
+        f"{name}: there is no file {file}", where=str(path), advice="paths are relative to the settings file"
+    )
+
+
+def variable(*steps: str) -> str:
+    """Return the name of a setting in the environment."""
+    return "FERRY_" + "__".join(steps).upper()

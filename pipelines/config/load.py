@@ -1,0 +1,103 @@
+"""Reads the settings, whole and checked: one TOML file, then the environment, then the secrets."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_settings import SettingsError as EnvironmentFault
+
+from pipelines.config.error import SettingsError, no_file, variable
+from pipelines.config.secrets import secret_of
+from pipelines.config.settings import Settings
+
+_SECTIONS = frozenset(Settings.model_fields)
+_SECRETS = (("opencast", "password"), ("panopto", "password"), ("panopto", "client_secret"))
+
+
+def load(path: Path) -> Settings:
+    """Read the settings of `path` and the environment: paths made absolute, secrets in place.
+
+    Raises SettingsError, one sentence that names the file and the setting.
+    """
+    document = _document(path)
+    try:
+        settings = Settings(**document)
+    except ValidationError as error:
+        raise _fault(error, path) from error
+    except EnvironmentFault as error:
+        named = re.search(r'field "(\w+)"', str(error))
+        raise SettingsError(
+            "is not JSON, as lists and tables have to be there",
+            where=f"a variable FERRY_{named.group(1).upper() if named else ''}...",
+        ) from error
+    return _resolved(settings, path)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"cannot be read ({error.strerror})", where=str(path), advice="name the settings file with -c"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError("is not UTF-8, as TOML is", where=str(path)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"is not TOML: {error}", where=str(path)) from error
+    _check_sections(document, path)
+    for section, name in _SECRETS:
+        if name in document.get(section, {}):
+            raise SettingsError(
+                f"holds {section}.{name} itself",
+                where=str(path),
+                advice=f"name a file with {name}_file, a command with {name}_command, "
+                f"or set {variable(section, name)}",
+            )
+    return document
+
+
+def _check_sections(document: dict[str, Any], path: Path) -> None:
+    advice = f"the sections are {', '.join(sorted(_SECTIONS))}"
+    for name, value in document.items():
+        if name not in _SECTIONS:
+            raise SettingsError(f"has {name!r}, which nothing reads", where=str(path), advice=advice)
+        if not isinstance(value, dict):
+            raise SettingsError(f"has {name!r} as a value, not as a section", where=str(path), advice=advice)
+
+
+def _fault(error: ValidationError, path: Path) -> SettingsError:
+    """Return the first fault: where it was set, and what is wrong with it. Never its value."""
+    fault = error.errors(include_input=False, include_url=False)[0]
+    steps = [str(step) for step in fault["loc"]]
+    named = variable(*steps[:2])
+    where = named if named in map(str.upper, os.environ) else str(path)
+    name = ".".join(steps)
+    if fault["type"] == "missing":
+        return SettingsError(f"{name} is missing", where=where)
+    if fault["type"] == "extra_forbidden":
+        return SettingsError(f"{name} is a setting that nothing reads", where=where)
+    return SettingsError(f"{name}: {fault['msg'].removeprefix('Value error, ')}", where=where)
+
+
+def _resolved(settings: Settings, path: Path) -> Settings:
+    opencast, panopto, network = settings.opencast, settings.panopto, settings.network
+    folder = path.resolve().parent
+    opencast = opencast.model_copy(update={"password": secret_of(opencast, "opencast", "password", path)})
+    panopto = panopto.model_copy(
+        update={
+            "password": secret_of(panopto, "panopto", "password", path),
+            "client_secret": secret_of(panopto, "panopto", "client_secret", path),
+            "folders": panopto.folders and folder / panopto.folders,
+        }
+    )
+    ca_file = network.ca_file and folder / network.ca_file
+    if ca_file is not None and not ca_file.is_file():
+        raise no_file(ca_file, "network.ca_file", path)
+    network = network.model_copy(update={"ca_file": ca_file})
+    checkpoint = settings.checkpoint.model_copy(update={"path": folder / settings.checkpoint.path})
+    return settings.model_copy(
+        update={"opencast": opencast, "panopto": panopto, "network": network, "checkpoint": checkpoint}
+    )
