@@ -44,7 +44,7 @@ class Size:
         }
 
 
-SHORT = Size(events=3, largest=60 * MIB, typical=12 * MIB, bandwidth=50.0)
+SHORT = Size(events=3, largest=48 * MIB, typical=10 * MIB, bandwidth=50.0)
 LONG = Size(events=3, largest=900 * MIB, typical=60 * MIB, bandwidth=50.0)
 
 
@@ -162,27 +162,31 @@ def hold(trial: Trial, reference: Unkilled, *, queries: bool) -> None:
     assert trial.again <= IN_FLIGHT * PART + (0 if queries else trial.allowed_by_complete)
 
 
+def kill_at_all(folder: Path, size: Size, *, queries: bool) -> None:
+    """Run once unharmed, then kill a run at each of ten moments of that span, each in a fresh sandbox."""
+    (folder / "reference").mkdir()
+    reference = unkilled(folder / "reference", size)
+    switches = {"object_queries": "on"} if queries else {}
+    for number, moment in enumerate(moments(reference.span)):
+        trial = folder / f"trial-{number}"
+        trial.mkdir()
+        hold(killed_at(moment, trial, size, **switches), reference, queries=queries)
+
+
+QUERIES = pytest.mark.parametrize(
+    "queries", [False, True], ids=["without-list-and-head", "with-list-and-head"]
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("queries", [False, True], ids=["without-list-and-head", "with-list-and-head"])
+@QUERIES
 def test_ten_moments(queries: bool, tmp_path: Path) -> None:
     """Killed at each of ten moments, a migration ends equal to one that was not, and little is sent again."""
-    (tmp_path / "reference").mkdir()
-    reference = unkilled(tmp_path / "reference", SHORT)
-    for number, moment in enumerate(moments(reference.span)):
-        folder = tmp_path / f"trial-{number}"
-        folder.mkdir()
-        switches = {"object_queries": "on"} if queries else {}
-        hold(killed_at(moment, folder, SHORT, **switches), reference, queries=queries)
+    kill_at_all(tmp_path, SHORT, queries=queries)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("queries", [False, True], ids=["without-list-and-head", "with-list-and-head"])
+@QUERIES
 def test_ten_moments_of_a_gibibyte(queries: bool, tmp_path: Path) -> None:
     """The same with a GiB at 50 MiB/s."""
-    (tmp_path / "reference").mkdir()
-    reference = unkilled(tmp_path / "reference", LONG)
-    for number, moment in enumerate(moments(reference.span)):
-        folder = tmp_path / f"trial-{number}"
-        folder.mkdir()
-        switches = {"object_queries": "on"} if queries else {}
-        hold(killed_at(moment, folder, LONG, **switches), reference, queries=queries)
+    kill_at_all(tmp_path, LONG, queries=queries)
