@@ -39,6 +39,13 @@ class MemoryJournal:
         """Return the live records of a subject, oldest first."""
         return tuple(self._live.get(subject, ()))
 
+    def copy(self) -> "MemoryJournal":
+        """Return what a later process finds: the records, and no end to come."""
+        found = MemoryJournal()
+        for record in self.log:
+            found._keep(record)
+        return found
+
     def subjects(self) -> Sequence[str]:
         """Return all subjects."""
         return list(self._live)

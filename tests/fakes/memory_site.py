@@ -1,5 +1,6 @@
 """Sources and a target in memory, behind the ports that a transfer uses; faults are set call by call."""
 
+import copy
 import hashlib
 import re
 from collections import Counter
@@ -21,6 +22,7 @@ from engine.wire import Head, PartPut, PartReceipt, Probe, RangedGet, Request
 
 Answer = TypeVar("Answer")
 PIECE = 64 * 1024
+LENGTH = "Content-Length"
 
 
 @dataclass
@@ -42,27 +44,33 @@ class File:
 
 @dataclass(frozen=True)
 class Break:
-    """What goes wrong with one GET: another status, or an end after so many bytes."""
+    """What goes wrong with one GET: another status, or an end after so many bytes, told or not, or a wait."""
 
     status: int | None = None
     after: int | None = None
+    told: bool = True
+    wait: float = 0.0
 
 
 class MemoryFiles:
     """Files by source: a `Locator`, `engine.wire.Reads`, and the origin of a memory relay.
 
-    `breaks` are taken in turn by the next GETs of a relay; None lets one go well.
+    `breaks` are taken in turn by the next GETs of a relay; None lets one go well. `before` are done before
+    the GET of that number. `refused` holds what `locate` was told does not work.
     """
 
     def __init__(self, files: Mapping[Source, File]) -> None:
         self.files = dict(files)
         self.breaks: list[Break | None] = []
+        self.before: dict[int, Callable[[], None]] = {}
+        self.refused: list[Location | None] = []
         self.gets = self.probes = self.located = 0
 
     async def locate(self, source: Source, refused: Location | None = None) -> Location:
         """Give the address of a file as it is now."""
         await anyio.lowlevel.checkpoint()
         self.located += 1
+        self.refused.append(refused)
         file = self.files.get(source)
         if file is None or file.gone:
             raise Gone("not published", where=source.group)
@@ -92,6 +100,7 @@ class MemoryFiles:
         """Answer a relay's GET, as a server would."""
         await anyio.lowlevel.checkpoint()
         self.gets += 1
+        self.before.get(self.gets, int)()
         fault = (self.breaks.pop(0) if self.breaks else None) or Break()
         group, name = request.url.removeprefix("memory://").partition("?")[0].split("/", 1)
         file = self.files[Source(group, name)]
@@ -100,7 +109,10 @@ class MemoryFiles:
             return Head(status, CIMultiDict()), pieces(b"")
         span = self._span(file, request)
         end = span.stop if fault.after is None else min(span.stop, span.start + fault.after)
-        return self._head(file, span), pieces(file.data[span.start : end])
+        head = self._head(file, span)
+        if not fault.told:
+            head = Head(head.status, CIMultiDict({k: v for k, v in head.headers.items() if k != LENGTH}))
+        return head, pieces(file.data[span.start : end], fault.wait)
 
     def _refusal(self, file: File, url: str) -> int | None:
         if file.gone:
@@ -122,10 +134,10 @@ class MemoryFiles:
         return Head(206, headers)
 
 
-async def pieces(data: bytes) -> AsyncIterator[bytes]:
-    """Give bytes piece by piece."""
+async def pieces(data: bytes, wait: float = 0.0) -> AsyncIterator[bytes]:
+    """Give bytes piece by piece, with a wait before each."""
     for at in range(0, len(data), PIECE):
-        await anyio.lowlevel.checkpoint()
+        await anyio.sleep(wait)
         yield data[at : at + PIECE]
 
 
@@ -146,7 +158,8 @@ class MemoryTarget:
 
     `faults` are by call (create, part, complete, abort, list, head) and its number from 1: an error is raised
     in place of the call, LOST after it. `flips` are numbers of PUTs of parts whose bytes are stored wrong.
-    `calls` counts, `puts` holds the part numbers in the order in which they were whole.
+    `calls` counts, `puts` holds the part numbers in the order in which they were whole, with `put_to` the
+    uploads. `heard` is told of each call when it arrives; `slow` are the seconds before a part is answered.
     """
 
     def __init__(self, *, lists: bool = False, heads: bool = False) -> None:
@@ -159,10 +172,21 @@ class MemoryTarget:
         self.etag_of: Callable[[bytes], str] = lambda data: hashlib.md5(data).hexdigest()
         self.calls: Counter[str] = Counter()
         self.puts: list[int] = []
+        self.put_to: list[str] = []
+        self.heard: Callable[[str], None] = str
+        self.slow = 0.0
+
+    def copy(self) -> "MemoryTarget":
+        """Return what a later process finds: objects and uploads, and nothing that goes wrong."""
+        found = MemoryTarget(lists=self.lists, heads=self.heads)
+        found.objects, found.uploads = copy.deepcopy((self.objects, self.uploads))
+        found.etag_of, found.calls["created"] = self.etag_of, self.calls["created"]
+        return found
 
     async def _called(self, name: str) -> bool:
         """Count a call; raise what it is to fail with, or tell whether its answer gets lost."""
         await anyio.lowlevel.checkpoint()
+        self.heard(name)
         self.calls[name] += 1
         fault = self.faults.get((name, self.calls[name]))
         if isinstance(fault, FerryError):
@@ -172,7 +196,8 @@ class MemoryTarget:
     async def create(self, target: Target) -> str:
         """Open an upload."""
         lost = await self._called("create")
-        upload = f"upload-{self.calls['create']}"
+        self.calls["created"] += 1
+        upload = f"upload-{self.calls['created']}"
         self.uploads[upload] = OpenUpload(target.key)
         return answered(upload, lost=lost)
 
@@ -250,6 +275,7 @@ class MemoryPut:
     async def answer(self) -> tuple[Head, bytes]:
         """Store the part and answer."""
         target = self._target
+        await anyio.sleep(target.slow)
         lost = await target._called("part")
         if self._upload not in target.uploads:
             return Head(404, CIMultiDict()), b"<Error><Code>NoSuchUpload</Code></Error>"
@@ -259,4 +285,5 @@ class MemoryPut:
         etag = f'"{target.etag_of(data)}"'
         target.uploads[self._upload].parts[self._number] = data, etag
         target.puts.append(self._number)
+        target.put_to.append(self._upload)
         return answered((Head(200, CIMultiDict({"ETag": etag})), b""), lost=lost)
