@@ -292,7 +292,7 @@ def test_bytes_in_memory_are_carried_as_a_file_is() -> None:
     assert (carrying.object, result.crc32) == (DATA, crc32(DATA))
 
 
-@pytest.mark.parametrize("tick", range(40))
+@pytest.mark.parametrize("tick", range(56))
 def test_other_bytes_in_memory_begin_anew(tick: int) -> None:
     """Wherever the first ones were: the object is never a mixture, nor the old one."""
     other = bytes(reversed(DATA))
