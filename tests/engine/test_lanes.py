@@ -1,0 +1,277 @@
+"""Which part goes when: runs, fairness, places, retries, and that it always comes to an end."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+
+import anyio
+import pytest
+from fakes.carrying import DATA, PART, SOURCE, TRANSFER, Carrying
+from fakes.memory_site import LOST, Break, File, MemoryFiles
+from fakes.virtual_time import Deadlock, virtually
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.errors import FerryError, Interrupted, Refused, ServerFault, Throttled, Unreachable
+from engine.lanes import LONGEST_RUN, Missing, Sent
+from engine.limits import Slots
+from engine.model import Source, Target, Transfer
+from engine.progress import Waiting
+from engine.wire import PartReceipt
+
+NUMBERS = st.sets(st.integers(1, 60))
+
+
+@given(NUMBERS, st.lists(st.integers(1, 9)))
+def test_runs_are_neighbours_lowest_first(numbers: set[int], lengths: list[int]) -> None:
+    """Each part is taken once, no run is longer than asked for, and none has a gap."""
+    missing = Missing(numbers)
+    taken: list[int] = []
+    for longest in [*lengths, *[3] * 60]:
+        run = missing.take(longest)
+        assert len(run) <= longest
+        assert run == list(range(run[0], run[0] + len(run))) if run else not missing
+        taken += run
+    assert taken == sorted(numbers)
+
+
+@given(NUMBERS, st.integers(1, 9))
+def test_what_is_given_back_is_taken_again(numbers: set[int], longest: int) -> None:
+    """In its place among the others."""
+    missing = Missing(numbers)
+    for number in reversed(missing.take(longest)):
+        missing.put(number)
+    assert missing.take(60) == Missing(numbers).take(60)
+    assert len(missing) == len(numbers) - len(Missing(numbers).take(60))
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 100))))
+def test_bytes_sent_again_are_those_beyond_the_most_that_was_sent(sent: list[tuple[int, int]]) -> None:
+    """First and again add up to what was handed on, and each byte is sent for the first time once."""
+    book = Sent()
+    again = sum(book.count(number, count) for number, count in sent)
+    first = sum(max(count for one, count in sent if one == number) for number in {one for one, _ in sent})
+    assert again + first == sum(count for _, count in sent)
+
+
+def test_parts_of_an_earlier_process_are_sent_again() -> None:
+    """Their receipts tell."""
+    book = Sent()
+    book.before({2: PartReceipt(2, 50, 0, None, "e")})
+    assert (book.count(1, 50), book.count(2, 60)) == (0, 50)
+
+
+def pair(slots: Slots, sizes: tuple[int, int]) -> tuple[Carrying, list[Transfer]]:
+    """Make two transfers of one run."""
+    sources = [Source("e", "a.mp4"), Source("e", "b.mp4")]
+    files = MemoryFiles({one: File(DATA[:size]) for one, size in zip(sources, sizes, strict=True)})
+    transfers = [Transfer("e", one.name, one, Target("memory://t", "Upload", one.name)) for one in sources]
+    return Carrying(files, slots=slots), transfers
+
+
+@pytest.mark.parametrize("total", [1, 2, 3, 4])
+def test_two_transfers_share_few_places(total: int) -> None:
+    """Neither waits until the other is done: a lane takes a bounded run, and then the next in turn goes."""
+    slots = Slots(total, total, total)
+    carrying, transfers = pair(slots, (len(DATA), len(DATA)))
+    carrying.target.slow = 1.0
+    ends: list[float] = []
+    firsts: dict[str, int] = {}
+
+    def heard(call: str) -> None:
+        for upload in carrying.target.put_to:
+            firsts.setdefault(upload, len(carrying.target.puts))
+
+    carrying.target.heard = heard
+
+    async def move(one: Transfer) -> None:
+        await carrying.engine.transfer(one)
+        ends.append(asyncio.get_running_loop().time() - 1000)
+
+    async def both() -> None:
+        async with anyio.create_task_group() as group:
+            for one in transfers:
+                group.start_soon(move, one)
+
+    virtually(both())
+    assert max(firsts.values()) <= LONGEST_RUN + 2
+    assert max(ends) == pytest.approx(20 / total, abs=4)
+    assert carrying.free
+
+
+@pytest.mark.parametrize("tick", range(0, 80, 2))
+def test_no_place_is_lost_when_one_of_two_is_cancelled(tick: int) -> None:
+    """The other goes on to its end with all places."""
+    carrying, transfers = pair(Slots(2, 2, 2), (len(DATA), len(DATA)))
+
+    async def both() -> None:
+        victim = asyncio.create_task(carrying.engine.transfer(transfers[0]))
+        other = asyncio.create_task(carrying.engine.transfer(transfers[1]))
+        for _ in range(tick):
+            await asyncio.sleep(0)
+        victim.cancel()
+        await asyncio.gather(victim, return_exceptions=True)
+        await other
+
+    virtually(both())
+    assert carrying.target.objects["b.mp4"][0] == DATA
+    assert carrying.free
+
+
+@pytest.mark.parametrize("fault", [Throttled("429", retry_after=600.0), Unreachable("reset"), LOST])
+def test_a_retry_that_waits_holds_no_place(fault: FerryError | str) -> None:
+    """While one transfer sleeps, every place is free, and another takes them all."""
+    slots = Slots(2, 2, 2)
+    carrying, transfers = pair(slots, (PART, len(DATA)))
+    carrying.target.faults = {("part", 1): fault}
+    seen: list[int] = []
+
+    async def both() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(carrying.engine.transfer, transfers[0])
+            await anyio.sleep(0.1)  # all but a wait is over by then
+            assert any(isinstance(fact, Waiting) for fact in carrying.facts)
+            seen.append(slots.statistics().total.taken)
+            await carrying.engine.transfer(transfers[1])
+            seen.append(carrying.engine.statistics().transfers)
+
+    virtually(both())
+    assert seen == [0, 1 if isinstance(fault, Throttled) else seen[1]]
+    assert len(carrying.target.objects) == 2
+
+
+def test_what_the_peer_asks_is_waited_for() -> None:
+    """Retry-After of ten minutes takes ten minutes."""
+    carrying = Carrying(MemoryFiles({SOURCE: File(DATA[:PART])}))
+    carrying.target.faults = {("part", 1): Throttled("429", retry_after=600.0)}
+
+    async def timed() -> float:
+        begun = asyncio.get_running_loop().time()
+        await carrying.engine.transfer(TRANSFER)
+        return asyncio.get_running_loop().time() - begun
+
+    assert 600.0 <= virtually(timed()) < 602.0
+
+
+def test_a_long_file_is_read_by_few_gets() -> None:
+    """A lane takes a run of parts, and no more than its share or eight."""
+    carrying = Carrying(slots=Slots(2, 2, 2))
+    carrying.carry()
+    assert carrying.files.gets == 2
+    wide = Carrying(slots=Slots(20, 20, 20))
+    wide.carry()
+    assert wide.files.gets == 10
+
+
+def test_the_others_stop_when_one_part_has_failed_for_good() -> None:
+    """No part is begun after it, and no retry is slept through."""
+    carrying = Carrying(slots=Slots(4, 4, 4))
+    carrying.target.slow = 1.0
+    carrying.target.faults = {("part", 1): Throttled("429", retry_after=800.0), ("part", 3): Refused("no")}
+
+    async def timed() -> float:
+        with pytest.raises(Refused):
+            await carrying.engine.transfer(TRANSFER)
+        return asyncio.get_running_loop().time() - 1000
+
+    assert virtually(timed()) < 10.0
+    assert carrying.free
+
+
+def chaos(random: Random) -> tuple[Carrying, list[Transfer]]:
+    """Make a run in which anything may go wrong, with few places."""
+    sources = [Source("e", f"{number}.mp4") for number in range(random.randint(1, 5))]
+    files = MemoryFiles(
+        {one: File(DATA[: random.randint(1, len(DATA))], ranged=random.random() < 0.8) for one in sources}
+    )
+    total = random.randint(1, 5)
+    slots = Slots(total, random.randint(1, 5), random.randint(1, 5))
+    carrying = Carrying(files, slots=slots, attempts=random.randint(1, 4))
+    carrying.target.slow = random.choice([0.0, 0.5, 20.0, 45.0])
+    errors: list[FerryError | str] = [ServerFault("500"), Throttled("429", retry_after=30.0), LOST]
+    calls = ["create", "part", "part", "part", "complete"]
+    carrying.target.faults = {
+        (random.choice(calls), random.randint(1, 30)): random.choice(errors) for _ in range(8)
+    }
+    breaks: list[Callable[[], Break | None]] = [
+        lambda: None,
+        lambda: Break(status=503),
+        lambda: Break(after=random.randint(0, 4000)),
+        lambda: Break(wait=random.choice([1.0, 40.0])),
+    ]
+    files.breaks = [random.choice(breaks)() for _ in range(10)]
+    return carrying, [
+        Transfer("e", one.name, one, Target("memory://t", "Upload", one.name)) for one in sources
+    ]
+
+
+@pytest.mark.parametrize("seed", range(300))
+def test_no_schedule_hangs(seed: int) -> None:
+    """Whatever fails, is slow, is cancelled or drained: each transfer ends, and every place is free."""
+    random = Random(seed)
+    carrying, transfers = chaos(random)
+    results: list[object] = []
+
+    async def move(one: Transfer) -> None:
+        try:
+            results.append(await carrying.engine.transfer(one))
+        except FerryError as error:
+            results.append(error)
+
+    async def all_of_them() -> None:
+        async with anyio.create_task_group() as group:
+            tasks = [asyncio.create_task(move(one)) for one in transfers]
+            if random.random() < 0.4:
+                await anyio.sleep(random.uniform(0, 60))
+                tasks[0].cancel()
+            if random.random() < 0.4:
+                await anyio.sleep(random.uniform(0, 60))
+                carrying.engine.drain()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            group.cancel_scope.cancel()
+
+    virtually(all_of_them())
+    assert len(results) >= len(transfers) - 1
+    assert carrying.free
+    assert carrying.engine.statistics().transfers == 0
+    for key, (found, _) in carrying.target.objects.items():
+        assert found == carrying.files.files[Source("e", key)].data
+    if carrying.engine.statistics().draining:
+        assert all(not isinstance(one, Refused) for one in results)
+    later = carrying.again()
+
+    async def the_rest() -> None:
+        for one in transfers:
+            await later.engine.transfer(one)
+
+    virtually(the_rest())
+    assert len(later.target.objects) == len(transfers)
+
+
+def test_a_deadlock_would_be_seen() -> None:
+    """The loop of these tests tells when everything waits for nothing."""
+    with pytest.raises(Deadlock):
+        virtually(anyio.Event().wait())
+
+
+def test_draining_ends_a_transfer_that_waits_for_a_place() -> None:
+    """As soon as the others have ended."""
+    carrying, transfers = pair(Slots(1, 1, 1), (len(DATA), len(DATA)))
+    carrying.target.slow = 1.0
+    ends: list[type[BaseException]] = []
+
+    async def move(one: Transfer) -> None:
+        with pytest.raises(Interrupted) as caught:
+            await carrying.engine.transfer(one)
+        ends.append(caught.type)
+
+    async def both() -> None:
+        async with anyio.create_task_group() as group:
+            for one in transfers:
+                group.start_soon(move, one)
+            await anyio.sleep(2.5)
+            carrying.engine.drain()
+
+    virtually(both())
+    assert ends == [Interrupted, Interrupted]
+    assert len(carrying.target.puts) == 3
