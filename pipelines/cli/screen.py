@@ -93,7 +93,7 @@ class Lines:
             case PartFailed(subject=item, name=name, number=number, reason=reason):
                 self._log.info("part failed", item=item, file=name, part=number, reason=reason)
             case LevelFell(where=where, level=level):
-                self._log.warning("ETags say nothing here; integrity falls", where=where, level=level)
+                self._log.warning("ETags say nothing here; integrity falls", where=where, to=level)
         if self._clock() >= self._next:
             self._next = self._clock() + EVERY
             self._log.info("goes on", so_far=self._picture.line)

@@ -6,6 +6,7 @@ HTTP chunking is undone and what it carried is stored literally, aws-chunked fra
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -106,11 +107,12 @@ class S3:
         if not self._site.multiparts.has(upload):
             await self._site.disk.drop([part.path])
             raise S3Error("NoSuchUpload", "The upload was completed or aborted meanwhile.")
+        fault = front.fault(request)
         replaced = upload.parts.get(number)
-        upload.parts[number] = part
+        upload.parts[number] = replace(part, opaque=_tag(part.md5, fault)) if _is_opaque(fault) else part
         if replaced is not None:
             await self._site.disk.drop([replaced.path])
-        return _tagged(part.md5, front.fault(request))
+        return _tagged(part.md5, fault)
 
     async def put_object(self, request: web.Request) -> web.Response:
         """PUT {key}: stores a whole object."""
@@ -255,11 +257,20 @@ async def _struck(block: bytes, received: int, fault: Fault | None, request: web
 
 def _tagged(md5: str, fault: Fault | None) -> web.Response:
     """The answer to a body stored, with its ETag or what a fault makes of it."""
-    action = fault.action if fault else ""
-    if action == "no_etag":
+    if fault and fault.action == "no_etag":
         return web.Response()
+    return web.Response(headers={"ETag": f'"{_tag(md5, fault)}"'})
+
+
+def _tag(md5: str, fault: Fault | None) -> str:
+    """The bare ETag that a part is answered with."""
     tags = {"wrong_etag": md5[::-1], "opaque_etag": f"{md5}-opaque"}
-    return web.Response(headers={"ETag": f'"{tags.get(action, md5)}"'})
+    return tags.get(fault.action if fault else "", md5)
+
+
+def _is_opaque(fault: Fault | None) -> bool:
+    """Whether Complete must be asked with an ETag that is no MD5: a server knows what it has answered."""
+    return fault is not None and fault.action == "opaque_etag"
 
 
 def _xml(body: bytes) -> web.Response:
