@@ -28,6 +28,7 @@ from engine.errors import (
     Transient,
     Unreachable,
     Unreadable,
+    Untrusted,
     UploadGone,
 )
 from engine.http import Answer, Http, Network, host_of, open_http, without_query
@@ -132,6 +133,7 @@ __all__ = [
     "Transient",
     "Unreachable",
     "Unreadable",
+    "Untrusted",
     "UploadGone",
     "Validator",
     "Waiting",

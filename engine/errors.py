@@ -22,6 +22,7 @@
         └── Stopping         the whole run ends
             ├── Interrupted         it was asked to stop, and can go on later
             ├── AccountRefused      a service refuses the account
+            ├── Untrusted           a server shows a certificate that nobody here trusts
             ├── TargetDiffers       the target stores something else than what was sent
             ├── LocalResource       disk, files, memory of this machine
             ├── CheckpointInUse     another run holds the checkpoint
@@ -169,6 +170,12 @@ class AccountRefused(Stopping):
     """A service refuses the account."""
 
     code = "account_refused"
+
+
+class Untrusted(Stopping):
+    """A server shows a certificate that no authority known here has signed."""
+
+    code = "untrusted"
 
 
 class TargetDiffers(Stopping):

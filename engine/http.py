@@ -19,6 +19,7 @@ from engine.errors import (
     TimedOut,
     Transient,
     Unreachable,
+    Untrusted,
 )
 from engine.wire import Request
 
@@ -96,7 +97,7 @@ def _unconnected(error: OSError, where: str) -> FerryError:
             advice="raise its limit of open files, or lower the number of parts in flight",
         )
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return Unreachable(
+        return Untrusted(
             "its certificate is not trusted",
             where=where,
             advice="name the authority's file as network.ca_file",

@@ -12,7 +12,6 @@ from engine import (
     PANOPTO_RATES,
     BytesFlowed,
     Checkpoint,
-    CheckpointForeign,
     Checks,
     Contents,
     Engine,
@@ -44,11 +43,11 @@ from pipelines.migration.discover import discover
 from pipelines.migration.finish import Finisher
 from pipelines.migration.folders import Folders
 from pipelines.migration.pipeline import Migration
-from pipelines.migration.planning import Plan, Planner, Rules, decisions
+from pipelines.migration.planning import Plan, Planner, Rules, decisions, noting
 from pipelines.migration.preview import Preview, preview
 from pipelines.migration.select import Wanted
 from pipelines.migration.ship import Ship
-from pipelines.migration.stages import CheckpointMended, Planned
+from pipelines.migration.stages import CheckpointMended, Planned, SeriesUnmet
 from pipelines.opencast.client import Opencast
 from pipelines.opencast.locate import EventLocator
 from pipelines.panopto.auth import Account, Tokens
@@ -184,10 +183,14 @@ class Application:
         await self._migration.run(plan.order)
 
     async def _plan(self) -> Plan:
-        found = decisions(discover(self._services.opencast, self._rules.wanted), self._rules)
+        wanted = self._rules.wanted
+        met: set[str] = set()
+        found = decisions(noting(discover(self._services.opencast, wanted), met), self._rules)
         known = list(self._checkpoint.subjects())
-        whole = self._rules.wanted.everything
-        return await Planner(self._checkpoint, self._observer).plan(found, known, whole)
+        plan = await Planner(self._checkpoint, self._observer).plan(found, known, wanted.everything)
+        if unmet := tuple(sorted(wanted.series - met)):
+            self._observer(SeriesUnmet(unmet))
+        return plan
 
     def drain(self) -> None:
         """Begin nothing new; a plan in the making is dropped."""
@@ -297,8 +300,12 @@ async def preview_of(settings: Settings) -> Preview:
             async def exists(folder_id: str) -> bool:
                 return await services.panopto.folder(folder_id) is not None
 
-            found = decisions(discover(services.opencast, decided.wanted), decided)
-            return await preview(found, state_of, decided.folders, exists)
+            met: set[str] = set()
+            found = decisions(noting(discover(services.opencast, decided.wanted), met), decided)
+            seen = await preview(found, state_of, decided.folders, exists)
+            unmet = sorted(decided.wanted.series - met)
+            seen.problems += [f"select.series: no event is of series {one}" for one in unmet]
+            return seen
 
 
 def count(subjects: Iterable[tuple[str, Iterable[Record]]]) -> Outcomes:
@@ -312,14 +319,7 @@ def contents_of(settings: Settings) -> Iterator[Contents]:
 
     Raises CheckpointForeign where it is not of this migration, and what `read_checkpoint` raises.
     """
-    path = settings.checkpoint.path
-    with read_checkpoint(path) as contents:
-        if contents.header is not None and contents.header.identity != identity(settings):
-            raise CheckpointForeign(
-                "belongs to another migration",
-                where=str(path),
-                advice="name another file, or mend the settings",
-            )
+    with read_checkpoint(settings.checkpoint.path, identity(settings)) as contents:
         yield contents
 
 

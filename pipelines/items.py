@@ -78,11 +78,10 @@ class ItemState:
     def settled(self) -> bool:
         """Whether no run has anything left to do for it.
 
-        A skip is looked at again by each run, and so is a missing folder: the table may have it now.
+        Each run looks again at a skip, at a session that differed, and at what could not be moved, since its
+        cause may be mended; but not at what Panopto has received and could not process.
         """
-        if self.reason == "no_folder":
-            return False
-        return self.outcome in {Outcome.VERIFIED, Outcome.PERMANENT, Outcome.DIFFERS}
+        return self.outcome is Outcome.VERIFIED or self.reason == "processing_error"
 
     def after(self, record: Record) -> "ItemState":
         """Return the state with one more record in it; a kind it does not know changes nothing."""
@@ -157,8 +156,8 @@ def anew(event_id: str, reason: str) -> Record:
 
 
 def ended(event_id: str, outcome: Outcome, reason: str | None = None, **facts: Any) -> Record:
-    """Keep how an item ended. One that no run will touch again needs nothing else to be remembered."""
-    closes = outcome not in {Outcome.WAITING, Outcome.RETRYABLE}
+    """Keep how an item ended. One that is done, or that will begin anew, needs nothing else remembered."""
+    closes = outcome in {Outcome.VERIFIED, Outcome.PERMANENT, Outcome.SKIPPED}
     return Record(event_id, ENDED, {"outcome": outcome.value, "reason": reason, **facts}, closes)
 
 

@@ -14,8 +14,9 @@ from engine.checkpoint.files import OS_FILES, Files, ours
 from engine.checkpoint.line import Header, entry_of
 from engine.checkpoint.line_file import LineFile
 from engine.checkpoint.lock import held, refuse_network
-from engine.checkpoint.store import Store, open_store, replayed
+from engine.checkpoint.store import Store, open_store, refuse_another, replayed
 from engine.checkpoint.writer import Writer
+from engine.errors import CheckpointForeign
 from engine.journal import Record
 
 
@@ -110,6 +111,7 @@ def _open(
         path = path.resolve()
         if not path.parent.is_dir():
             raise FileNotFoundError(ENOENT, "there is no such folder")
+        refuse_special(path)
         refuse_network(path, allow_network)
         stack.enter_context(held(path))
         store = open_store(path, files, header)
@@ -117,16 +119,29 @@ def _open(
         return store
 
 
+def refuse_special(path: Path) -> None:
+    """Raise CheckpointForeign where a device, a pipe or a folder is: it is never opened, nor replaced."""
+    if path.exists() and not path.is_file():
+        raise CheckpointForeign(
+            "is no regular file", where=str(path), advice="give checkpoint.path a file of its own"
+        )
+
+
 @contextmanager
-def read_checkpoint(path: Path, *, files: Files = OS_FILES) -> Iterator[Contents]:
+def read_checkpoint(
+    path: Path, identity: Mapping[str, str] | None = None, *, files: Files = OS_FILES
+) -> Iterator[Contents]:
     """Look into a checkpoint without its lock, while a run may be writing: what was whole at this moment.
 
-    Changes nothing; a torn end is left out. Blocks. Raises CheckpointDamaged, CheckpointForeign or
-    LocalResource, the last also where there is no such file.
+    Changes nothing; a torn end is left out. Blocks. Raises CheckpointDamaged, CheckpointForeign (also where
+    it is not that of `identity`) or LocalResource, the last also where there is no such file.
     """
     with ExitStack() as stack:
         with ours(str(path)):
+            refuse_special(path)
             lines = LineFile(files, files.open(path, "read"))
             stack.callback(lines.close)
             replay = replayed(lines, str(path))
+            if identity is not None and replay.header is not None:
+                refuse_another(identity, replay.header.identity, str(path))
         yield Contents(str(path), replay.header, replay.live, lines.read)

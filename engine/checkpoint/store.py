@@ -88,7 +88,7 @@ def open_store(path: Path, files: Files, header: Header) -> Store:
         replay = replayed(lines, str(path))
         if replay.header is None:
             return Store(path, files, header, *_written_anew(path, files, header), cut=replay.cut)
-        _refuse_another(header.identity, replay.header.identity, str(path))
+        refuse_another(header.identity, replay.header.identity, str(path))
         lines.go_on(replay.number, replay.size, cut=replay.cut > 0, ended=replay.ended)
         store = Store(path, files, replay.header, lines, replay.live, cut=replay.cut)
         if store.wasteful:
@@ -134,7 +134,8 @@ def _written(lines: LineFile, entries: Iterator[Entry]) -> Live:
     return live
 
 
-def _refuse_another(mine: Mapping[str, str], found: Mapping[str, str], where: str) -> None:
+def refuse_another(mine: Mapping[str, str], found: Mapping[str, str], where: str) -> None:
+    """Raise CheckpointForeign where two identities differ, naming what does."""
     differing = [name for name in {**found, **mine} if mine.get(name) != found.get(name)]
     if differing:
         pairs = ", ".join(f"{name} is {found.get(name)!r}, not {mine.get(name)!r}" for name in differing)

@@ -11,6 +11,7 @@ from engine import (
     LocalResource,
     TargetDiffers,
     Transient,
+    Untrusted,
 )
 from pipelines.config import SettingsError
 
@@ -35,6 +36,7 @@ class Exit(IntEnum):
 
 _EXITS: tuple[tuple[type[FerryError], Exit], ...] = (
     (SettingsError, Exit.USAGE),
+    (Untrusted, Exit.USAGE),
     (CheckpointInUse, Exit.IN_USE),
     (CheckpointDamaged, Exit.CHECKPOINT),
     (CheckpointForeign, Exit.CHECKPOINT),

@@ -10,7 +10,7 @@ An item's own failure is its outcome and the others go on; what fails the whole 
 machine, the checkpoint, a target that stores something else) ends it, and every item can be resumed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,10 +25,15 @@ from pipelines.migration.ship import MANIFEST, Ship
 from pipelines.migration.stages import ItemBegan, ItemEnded, ItemProcessing
 from pipelines.migration.verify import Expected, differences
 from pipelines.panopto.client import Panopto
-from pipelines.panopto.model import State
+from pipelines.panopto.model import Session, State
 
 STARTS = 3
 """How often an item is shipped anew in one run because its session upload came to nothing."""
+
+LOOKS = 3
+"""How often a session is looked for before it counts as missing."""
+
+BETWEEN_LOOKS = 2.0
 
 CANCEL_LIMIT = 5.0
 """Seconds that cancelling a session upload may take."""
@@ -65,7 +70,9 @@ class Migration:
         in_flight: int,
         finishing: int,
         observer: Observer = silence,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
+        self._sleep = sleep
         self._engine = engine
         self._ship = ship
         self._finisher = finisher
@@ -191,10 +198,18 @@ class Migration:
             files=frozenset(file["name"] for file in upload["files"]),
         )
         whole = moved_files(history, state.generation)
-        found = differences(expected, await self._panopto.session(expected.session_id), whole)
+        found = differences(expected, await self._session(expected.session_id), whole)
         if found:
             return End(Outcome.DIFFERS, found[0].field, ", ".join(one.sentence for one in found))
         return End(Outcome.VERIFIED)
+
+    async def _session(self, session_id: str) -> Session | None:
+        """Return a session; one that is not found at once is looked for some times more."""
+        for _ in range(LOOKS - 1):
+            if (session := await self._panopto.session(session_id)) is not None:
+                return session
+            await self._sleep(BETWEEN_LOOKS)
+        return await self._panopto.session(session_id)
 
     async def _cancel(self, event_id: str) -> None:
         """Cancel the session upload of an item that failed for good and was not submitted."""

@@ -11,6 +11,7 @@ import anyio
 
 from engine import FerryError, Journal, Observer, Record, silence
 from pipelines import items
+from pipelines.config import SettingsError
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.place import NoFolder, place
 from pipelines.migration.select import Selected, Skip, Wanted, select
@@ -77,6 +78,14 @@ def _placed(selected: Selected, rules: Rules) -> Row | Left:
     return Row(event.identifier, selected.estimate, event.series, where.folder_id, selected.warnings)
 
 
+async def noting(found: AsyncIterator[Event | Unread], series: set[str]) -> AsyncIterator[Event | Unread]:
+    """Pass events on, and note the series that they are of."""
+    async for one in found:
+        if isinstance(one, Event):
+            series.add(one.series)
+        yield one
+
+
 async def decisions(found: AsyncIterator[Event | Unread], rules: Rules) -> AsyncIterator[Row | Left]:
     """Decide about every event that is discovered, in its order."""
     taken = 0
@@ -110,6 +119,11 @@ class Plan:
     bytes: int
 
 
+def is_unknown(decision: Row | Left, state: ItemState) -> bool:
+    """Tell whether an event was named that neither Opencast nor the checkpoint has ever heard of."""
+    return isinstance(decision, Left) and decision.reason == "gone" and state == ItemState()
+
+
 class Planner:
     """Writes a plan into the checkpoint."""
 
@@ -122,14 +136,19 @@ class Planner:
 
         `known` are the subjects of the checkpoint before; `whole` tells whether every event of the source was
         looked at. One that was planned earlier and is not there now is still tried where the look was whole
-        (a list may lack an event that exists), and left out where it was not.
+        (a list may lack an event that exists), and left out where it was not. Raises SettingsError for names
+        that Opencast has never heard of.
         """
+        unknown: list[str] = []
         seen: dict[str, int | None] = {}
         met: set[str] = set()
         batch: list[Record] = []
         async for decision in decided:
             met.add(decision.event_id)
             state = self._state(decision.event_id)
+            if is_unknown(decision, state):
+                unknown.append(decision.event_id)
+                continue
             if (record := record_of(decision, state)) is not None:
                 batch.append(record)
             if not state.settled and (isinstance(decision, Row) or state.upload is not None):
@@ -140,6 +159,12 @@ class Planner:
                 await self._append(batch)
                 self._observer(Planning(len(met), len(seen)))
         await self._append(batch)
+        if unknown:
+            raise SettingsError(
+                f"select.events names what Opencast does not have: {', '.join(unknown[:5])}"
+                + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""),
+                advice="correct the names; nothing was moved",
+            )
         seen.update(await self._earlier([one for one in known if one not in met], whole))
         order = sorted(seen, key=lambda one: (-(seen[one] or 0), one))
         return Plan(tuple(order), sum(size or 0 for size in seen.values()))

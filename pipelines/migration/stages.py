@@ -21,6 +21,13 @@ class Planning:
 
 
 @dataclass(frozen=True, slots=True)
+class SeriesUnmet:
+    """Series of the operator's selection that no event is of: probably written wrongly there."""
+
+    series: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """The plan stands: items to move, and about how many bytes (those whose size is known)."""
 

@@ -11,7 +11,15 @@ import aiohttp
 import pytest
 from fakes.raw_server import Connection, Script, ca_file, raw_server
 
-from engine.errors import LocalResource, ServerFault, ShortBody, Throttled, TimedOut, Unreachable
+from engine.errors import (
+    LocalResource,
+    ServerFault,
+    ShortBody,
+    Throttled,
+    TimedOut,
+    Unreachable,
+    Untrusted,
+)
 from engine.http import Network, host_of, open_http, ours, passing_fault, without_query
 from engine.wire import Request
 
@@ -176,7 +184,7 @@ async def test_tls_is_checked_and_the_operators_authority_trusted(tmp_path: Path
     """Without the authority's file the call fails and says what to name; with it the call succeeds."""
     async with raw_server(saying(OK), tls=True) as server:
         async with open_http(Network()) as http:
-            with pytest.raises(Unreachable, match=r"network\.ca_file"):
+            with pytest.raises(Untrusted, match=r"network\.ca_file"):
                 await http.call("GET", server.url)
         async with open_http(Network(ca_file=ca_file(tmp_path))) as http:
             assert (await http.call("GET", server.url)).body == b"ok"

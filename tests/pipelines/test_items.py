@@ -104,23 +104,24 @@ def test_the_session_is_kept_from_its_own_record_and_from_the_end() -> None:
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_what_can_go_on_keeps_its_records(outcome: Outcome) -> None:
     """An end closes its item unless a later run goes on with it: then its records are needed."""
-    assert done(outcome).closes is (outcome not in {Outcome.WAITING, Outcome.RETRYABLE})
+    assert done(outcome).closes is (outcome in {Outcome.VERIFIED, Outcome.PERMANENT, Outcome.SKIPPED})
 
 
 @pytest.mark.parametrize(
     ("outcome", "reason", "settled"),
     [
         (Outcome.VERIFIED, None, True),
-        (Outcome.PERMANENT, "gone", True),
+        (Outcome.PERMANENT, "processing_error", True),
+        (Outcome.PERMANENT, "gone", False),
         (Outcome.PERMANENT, "no_folder", False),
-        (Outcome.DIFFERS, "title", True),
+        (Outcome.DIFFERS, "title", False),
         (Outcome.SKIPPED, "live", False),
         (Outcome.WAITING, "limit", False),
         (Outcome.RETRYABLE, "timed_out", False),
     ],
 )
 def test_what_no_run_looks_at_again(outcome: Outcome, reason: str | None, settled: bool) -> None:
-    """Skips are looked at again, and so is a missing folder, which the table may have now."""
+    """All but what Panopto has is looked at again: its cause may be mended by now."""
     assert fold([done(outcome, reason)]).settled is settled
 
 

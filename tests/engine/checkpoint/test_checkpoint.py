@@ -376,3 +376,18 @@ async def test_every_line_is_json_with_the_next_number(path: Path) -> None:
         "x": True,
         "c": lines[4]["c"],
     }
+
+
+async def test_what_is_no_regular_file_is_never_opened(tmp_path: Path) -> None:
+    """A pipe, a folder, or a link to one is refused before it is touched, and stays what it was."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "link"
+    link.symlink_to(pipe)
+    for path in (pipe, link, tmp_path):
+        with pytest.raises(CheckpointForeign, match="no regular file"):
+            async with open_checkpoint(path, IDENTITY):
+                pass
+        with pytest.raises(CheckpointForeign, match="no regular file"), read_checkpoint(path):
+            pass
+    assert pipe.is_fifo()

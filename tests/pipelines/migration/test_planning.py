@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine import LocalResource, Record
 from pipelines import items
+from pipelines.config import SettingsError
 from pipelines.items import ItemState, Outcome, fold
 from pipelines.migration.planning import (
     TOGETHER,
@@ -23,6 +24,7 @@ from pipelines.migration.planning import (
     Rules,
     decide,
     decisions,
+    noting,
     record_of,
 )
 from pipelines.migration.select import Wanted
@@ -164,16 +166,61 @@ async def test_an_item_under_way_keeps_its_folder_and_goes_on() -> None:
     assert site.state("b").outcome is Outcome.WAITING
 
 
-@pytest.mark.parametrize("outcome", [Outcome.VERIFIED, Outcome.DIFFERS, Outcome.PERMANENT])
-async def test_what_has_ended_is_not_moved_again(outcome: Outcome) -> None:
-    """A run never takes up what an earlier one brought to an end, whatever is decided now."""
+@pytest.mark.parametrize(
+    ("outcome", "reason"), [(Outcome.VERIFIED, None), (Outcome.PERMANENT, "processing_error")]
+)
+async def test_what_has_ended_is_not_moved_again(outcome: Outcome, reason: str | None) -> None:
+    """A run never takes up what an earlier one brought to an end at Panopto, whatever is decided now."""
     site = Site()
-    await site.say(items.ended("a", outcome, "gone" if outcome is Outcome.PERMANENT else None))
+    await site.say(items.ended("a", outcome, reason))
     before = list(site.journal.log)
     assert await site.plan(row("a")) == ()
     assert await site.plan(skipped("a")) == ()
     assert await site.plan(whole=False) == ()
     assert site.journal.log == before
+
+
+@pytest.mark.parametrize("reason", ["unreadable", "gone", "refused", "changed", "too_large", "empty"])
+async def test_what_could_not_be_moved_is_looked_at_again(reason: str) -> None:
+    """The cause may be mended by now; where it is not, nothing new is written."""
+    site = Site()
+    await site.say(items.ended("a", Outcome.PERMANENT, reason))
+    before = list(site.journal.log)
+    assert await site.plan(Left("a", Outcome.PERMANENT, reason, "still")) == ()
+    assert site.journal.log == before
+    assert await site.plan(row("a")) == ("a",)
+
+
+async def test_a_session_that_differed_is_looked_at_again() -> None:
+    """It is not sent again, only compared: its records are kept."""
+    site = Site()
+    await site.upload("a")
+    await site.say(items.ended("a", Outcome.DIFFERS, "title"))
+    assert await site.plan(row("a")) == ("a",)
+    assert site.state("a").upload is not None
+
+
+async def test_names_that_nobody_knows_are_a_fault_of_the_settings() -> None:
+    """They are told and leave no trace; one that was once there is gone, and an outcome."""
+    site = Site()
+    with pytest.raises(SettingsError, match=r"select\.events names .* nope"):
+        await site.plan(row("a"), Left("nope", Outcome.PERMANENT, "gone", "not there"))
+    assert site.state("nope") == items.ItemState()
+    await site.plan(Left("a", Outcome.PERMANENT, "gone", "not there"))
+    assert (site.state("a").outcome, site.state("a").reason) == (Outcome.PERMANENT, "gone")
+
+
+async def test_series_are_noted_as_events_pass() -> None:
+    """What no event is of can be told afterwards."""
+    met: set[str] = set()
+
+    async def found() -> AsyncIterator[Event | Unread]:
+        yield Event("a", series="s1")
+        yield Unread("b", "gone", "not there")
+        yield Event("c")
+
+    assert [one.identifier async for one in noting(found(), met)] == ["a", "b", "c"]
+    assert met == {"s1", ""}
 
 
 async def test_a_missing_folder_is_decided_again() -> None:
