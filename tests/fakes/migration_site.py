@@ -319,7 +319,7 @@ class Site:
         finisher = Finisher(panopto.look, limit=limit, clock=lambda: self.now, sleep=sleep)
         migration = Migration(
             engine, ship, finisher, panopto, self.journal,
-            in_flight=in_flight, finishing=finishing, observer=observer,
+            in_flight=in_flight, finishing=finishing, observer=observer, sleep=sleep,
         )  # fmt: skip
         return Process(ship, migration, engine, told)
 

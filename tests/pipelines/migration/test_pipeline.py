@@ -33,7 +33,7 @@ from pipelines.config import SettingsError
 from pipelines.items import Outcome
 from pipelines.migration.pipeline import STARTS, End, end_of
 from pipelines.migration.stages import ItemBegan, ItemEnded, ItemProcessing
-from pipelines.panopto.model import State
+from pipelines.panopto.model import Session, State
 
 VERIFIED = ("verified", None)
 
@@ -470,3 +470,44 @@ def test_reasons_are_from_the_closed_list() -> None:
 
 def _leaves(kind: type[FerryError]) -> list[type[FerryError]]:
     return [kind, *(leaf for below in kind.__subclasses__() for leaf in _leaves(below))]
+
+
+async def test_a_session_that_is_not_found_at_once_is_looked_for_again() -> None:
+    """One passing 404 is no difference."""
+    site = await planned("a")
+    hidden: dict[str, Session] = {}
+
+    def hide(call: str, subject: str) -> FerryError | None:
+        if call == "session" and not hidden:
+            hidden.update(site.panopto.sessions)
+            site.panopto.sessions.clear()
+        elif call == "session":
+            site.panopto.sessions.update(hidden)
+        return None
+
+    site.panopto.fault = hide
+    await site.run()
+    assert site.outcomes() == {"a": VERIFIED}
+    assert site.panopto.calls["session"] == 2
+
+
+async def test_a_session_that_differed_is_compared_again_and_nothing_is_sent() -> None:
+    """Mended at Panopto, it is verified by the next run."""
+    site = await planned("a")
+
+    def rename(call: str, subject: str) -> FerryError | None:
+        if call == "session":
+            for name, session in site.panopto.sessions.items():
+                site.panopto.sessions[name] = replace(session, name="Another")
+        return None
+
+    site.panopto.fault = rename
+    await site.run()
+    assert site.outcomes() == {"a": ("differs", "title")}
+    site.panopto.fault = lambda call, subject: None
+    title = (site.state("a").meant or {})["title"]
+    for name, session in site.panopto.sessions.items():
+        site.panopto.sessions[name] = replace(session, name=title)
+    await site.run()
+    assert site.outcomes() == {"a": VERIFIED}
+    assert (site.panopto.calls["create"], site.panopto.calls["submit"]) == (1, 1)
