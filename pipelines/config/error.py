@@ -11,10 +11,10 @@ class SettingsError(Stopping):
     code = "settings"
 
 
-def no_file(file: Path, name: str, path: Path) -> SettingsError:
-    """Say that a file which a setting names is not there."""
+def no_file(file: Path, name: str, where: str) -> SettingsError:
+    """Say that a file which a setting names is not there; `where` is where the setting was given."""
     return SettingsError(
-        f"{name}: there is no file {file}", where=str(path), advice="paths are relative to the settings file"
+        f"{name}: there is no file {file}", where=where, advice="paths are relative to the settings file"
     )
 
 

@@ -1,14 +1,14 @@
 """Reads the settings, whole and checked: one TOML file, then the environment, then the secrets."""
 
 import os
-import re
+import ssl
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_settings import SettingsError as EnvironmentFault
 
+from pipelines.config import environment
 from pipelines.config.error import SettingsError, no_file, variable
 from pipelines.config.secrets import secret_of
 from pipelines.config.settings import Settings
@@ -20,19 +20,14 @@ _SECRETS = (("opencast", "password"), ("panopto", "password"), ("panopto", "clie
 def load(path: Path) -> Settings:
     """Read the settings of `path` and the environment: paths made absolute, secrets in place.
 
-    Raises SettingsError, one sentence that names the file and the setting.
+    Raises SettingsError, one sentence that names the file, or the variable, and the setting.
     """
     document = _document(path)
+    environment.check(os.environ)
     try:
         settings = Settings(**document)
     except ValidationError as error:
         raise _fault(error, path) from error
-    except EnvironmentFault as error:
-        named = re.search(r'field "(\w+)"', str(error))
-        raise SettingsError(
-            "is not JSON, as lists and tables have to be there",
-            where=f"a variable FERRY_{named.group(1).upper() if named else ''}...",
-        ) from error
     return _resolved(settings, path)
 
 
@@ -72,8 +67,7 @@ def _fault(error: ValidationError, path: Path) -> SettingsError:
     """Return the first fault: where it was set, and what is wrong with it. Never its value."""
     fault = error.errors(include_input=False, include_url=False)[0]
     steps = [str(step) for step in fault["loc"]]
-    named = variable(*steps[:2])
-    where = named if named in map(str.upper, os.environ) else str(path)
+    where = environment.origin(os.environ, *steps[:2]) or str(path)
     name = ".".join(steps)
     if fault["type"] == "missing":
         return SettingsError(f"{name} is missing", where=where)
@@ -93,11 +87,29 @@ def _resolved(settings: Settings, path: Path) -> Settings:
             "folders": panopto.folders and folder / panopto.folders,
         }
     )
-    ca_file = network.ca_file and folder / network.ca_file
-    if ca_file is not None and not ca_file.is_file():
-        raise no_file(ca_file, "network.ca_file", path)
+    ca_file = network.ca_file and _authority(folder / network.ca_file, path)
     network = network.model_copy(update={"ca_file": ca_file})
     checkpoint = settings.checkpoint.model_copy(update={"path": folder / settings.checkpoint.path})
     return settings.model_copy(
         update={"opencast": opencast, "panopto": panopto, "network": network, "checkpoint": checkpoint}
     )
+
+
+def _authority(file: Path, path: Path) -> Path:
+    """Return a file of certificates that TLS takes. Raises SettingsError where it is anything else."""
+    where = environment.origin(os.environ, "network", "ca_file") or str(path)
+    if not file.is_file():
+        raise no_file(file, "network.ca_file", where)
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except ssl.SSLError as error:
+        raise SettingsError(
+            f"network.ca_file: {file} holds no certificate that can be read",
+            where=where,
+            advice="it is a PEM file that holds BEGIN CERTIFICATE",
+        ) from error
+    except OSError as error:
+        raise SettingsError(
+            f"network.ca_file: {file} cannot be read ({error.strerror})", where=where
+        ) from error
+    return file

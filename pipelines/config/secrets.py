@@ -1,70 +1,92 @@
 """Where secrets come from: the environment, a file, or a command that prints them."""
 
+import os
 import shlex
 import subprocess
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
 
+from pipelines.config.environment import origin
 from pipelines.config.error import SettingsError, no_file, variable
 
 
 def secret_of(section: BaseModel, where: str, name: str, path: Path) -> SecretStr:
-    """Return a secret from the environment, else its file, else its command; an empty one is refused."""
-    file, command = getattr(section, f"{name}_file"), getattr(section, f"{name}_command")
-    given, folder = getattr(section, name), path.resolve().parent
-    if given is not None:
-        secret = given.get_secret_value()
-    elif file is not None:
-        secret = _content(folder / file, f"{where}.{name}_file", path)
-    elif command is not None:
-        secret = _printed(command, f"{where}.{name}_command", path)
-    else:
+    """Return a secret from the environment, else its file or its command; an empty one is refused.
+
+    A file and a command given side by side are refused, as nobody can tell which is meant. `path` is the
+    settings file's.
+    """
+    folder = path.resolve().parent
+    way = _way(section, where, name, path)
+    if way is None:
         raise SettingsError(
             f"{where}.{name} is missing",
             where=str(path),
             advice=f"set {name}_file or {name}_command, or {variable(where, name)}",
         )
+    value, given = getattr(section, way), origin(os.environ, where, way) or str(path)
+    if way == f"{name}_file":
+        secret = _content(folder / value, f"{where}.{way}", given)
+    elif way == f"{name}_command":
+        secret = _printed(value, f"{where}.{way}", given, folder)
+    else:
+        secret = value.get_secret_value()
     if not secret:
-        raise SettingsError(
-            f"{where}.{name} is empty", where=str(path), advice="look at its file, command or variable"
-        )
+        advice = f"look at its {'variable' if way == name else way.removeprefix(f'{name}_')}"
+        raise SettingsError(f"{where}.{name} is empty", where=given, advice=advice)
     return SecretStr(secret)
 
 
-def _content(file: Path, name: str, path: Path) -> str:
+def _way(section: BaseModel, where: str, name: str, path: Path) -> str | None:
+    """Return which setting gives a secret; None where none does. What the environment gives goes first."""
+    ways = (name, f"{name}_file", f"{name}_command")
+    given = [way for way in ways if getattr(section, way) is not None]
+    near = [way for way in given if origin(os.environ, where, way)]
+    if name in given:
+        return name
+    if len(near or given) > 1:
+        raise SettingsError(
+            f"holds {where}.{name}_file and {where}.{name}_command",
+            where="the environment" if near else str(path),
+            advice="leave one of them out",
+        )
+    return next(iter(near or given), None)
+
+
+def _content(file: Path, name: str, where: str) -> str:
     """Return what a secret's file holds, without the white space around it."""
     if not file.is_file():
-        raise no_file(file, name, path)
+        raise no_file(file, name, where)
     try:
         return file.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise SettingsError(f"{name}: {file} cannot be read ({error.strerror})", where=str(path)) from error
+        raise SettingsError(f"{name}: {file} cannot be read ({error.strerror})", where=where) from error
     except UnicodeDecodeError:
         # Without its cause, which holds the bytes.
-        raise SettingsError(f"{name}: {file} is not UTF-8", where=str(path)) from None
+        raise SettingsError(f"{name}: {file} is not UTF-8", where=where) from None
 
 
-def _printed(command: str, name: str, path: Path) -> str:
+def _printed(command: str, name: str, where: str, folder: Path) -> str:
     """Return what a command prints. It is given the settings' folder, no shell, no input, and 30 seconds."""
     try:
         words = shlex.split(command)
         if not words:
-            raise SettingsError(f"{name} is empty", where=str(path))
+            raise SettingsError(f"{name} is empty", where=where)
         done = subprocess.run(  # noqa: S603 - the operator's own command, from the operator's own settings
             words,
             capture_output=True,
             text=True,
             encoding="utf-8",
             timeout=30,
-            cwd=path.resolve().parent,
+            cwd=folder,
             stdin=subprocess.DEVNULL,
             check=True,
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         why = _why(error)
         # Without its cause, which holds what was printed.
-        raise SettingsError(f"{name}: the command failed ({why})", where=str(path)) from None
+        raise SettingsError(f"{name}: the command failed ({why})", where=where) from None
     return done.stdout.strip()
 
 

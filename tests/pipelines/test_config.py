@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from pipelines.config import Settings, SettingsError, load
 
@@ -23,6 +24,7 @@ client_secret_file = "client.secret"
 username = "ferry"
 password_file = "panopto.secret"
 """
+AUTHORITY = trustme.CA().cert_pem.bytes()
 FOLDER = "0f0f0f0f-1111-2222-3333-444444444444"
 
 
@@ -39,6 +41,7 @@ def file(tmp_path: Path) -> Path:
     """Good settings with their secrets beside them."""
     for name in ("opencast", "client", "panopto"):
         (tmp_path / f"{name}.secret").write_text(f"hush-{name}\n")
+    (tmp_path / "ca.pem").write_bytes(AUTHORITY)
     path = tmp_path / "migration.toml"
     path.write_text(GOOD)
     return path
@@ -68,12 +71,12 @@ def secrets(settings: Settings) -> list[str | None]:
 
 def test_good_settings_are_whole_and_their_paths_absolute(file: Path) -> None:
     """Secrets come from files without their line's end, and every path is beside the settings."""
-    file.write_text(GOOD + 'folders = "t/f.csv"\n[network]\nca_file = "opencast.secret"\n')
+    file.write_text(GOOD + 'folders = "t/f.csv"\n[network]\nca_file = "ca.pem"\n')
     settings = load(file)
     assert secrets(settings) == ["hush-opencast", "hush-panopto", "hush-client"]
     assert settings.opencast.url == "https://opencast.example.org"
     assert settings.panopto.folders == file.parent / "t/f.csv"
-    assert settings.network.ca_file == file.parent / "opencast.secret"
+    assert settings.network.ca_file == file.parent / "ca.pem"
     assert settings.checkpoint.path == file.parent / "migration.checkpoint"
 
 
@@ -132,6 +135,21 @@ def test_no_secret_in_any_form_of_the_settings(file: Path) -> None:
         ("[opencast]", '[select]\nevents = "e1"\n[opencast]', "select.events: "),
         ("[opencast]", "[network]\nca_file = 3\n[opencast]", "network.ca_file: "),
         ("[opencast]", '[network]\nca_file = "no.pem"\n[opencast]', "network.ca_file: there is no file"),
+        (
+            "[opencast]",
+            '[network]\nca_file = "client.secret"\n[opencast]',
+            "client.secret holds no certificate",
+        ),
+        (
+            "[opencast]",
+            '[opencast]\npassword_command = "true"',
+            "holds opencast.password_file and opencast.pass",
+        ),
+        (
+            "[panopto]",
+            '[panopto]\nclient_secret_command = "true"',
+            "panopto.client_secret_command; leave one",
+        ),
         ("[opencast]", "[opencast", "is not TOML"),
         ("[opencast]", "[opencast]\n[opencast]", "is not TOML"),
     ],
@@ -220,7 +238,28 @@ def test_a_secret_of_the_environment_comes_as_it_is(
 def test_an_empty_secret_of_the_environment_is_refused(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty variable does not fall back to the file: somebody meant it."""
     monkeypatch.setenv("FERRY_PANOPTO__PASSWORD", "")
-    assert "panopto.password is empty" in refusal(file)
+    assert refusal(file).startswith("FERRY_PANOPTO__PASSWORD: panopto.password is empty")
+
+
+@pytest.mark.parametrize("both", [False, True])
+def test_the_environment_goes_before_file_and_command(
+    file: Path, monkeypatch: pytest.MonkeyPatch, both: bool
+) -> None:
+    """A secret of the environment wins over either and over both; so does a file that is named there."""
+    line = 'password_file = "panopto.secret"\n' if both else ""
+    changed(file, 'password_file = "panopto.secret"\n', line + 'password_command = "false"\n')
+    with monkeypatch.context() as around:
+        around.setenv("FERRY_PANOPTO__PASSWORD", "hush-near")
+        assert secrets(load(file))[1] == "hush-near"
+    monkeypatch.setenv("FERRY_PANOPTO__PASSWORD_FILE", "client.secret")
+    assert secrets(load(file))[1] == "hush-client"
+
+
+def test_two_ways_to_a_secret_in_the_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file and a command are as much of a riddle there as in the file."""
+    monkeypatch.setenv("FERRY_PANOPTO__PASSWORD_FILE", "panopto.secret")
+    monkeypatch.setenv("FERRY_PANOPTO__PASSWORD_COMMAND", "true")
+    assert refusal(file).startswith("the environment: holds panopto.password_file and")
 
 
 def test_the_environment_goes_before_the_file(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,11 +283,41 @@ def test_an_account_given_by_environment_alone(file: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("FERRY_TRANSFER__TYPO", "hush", "FERRY_TRANSFER__TYPO: transfer.typo is a setting that"),
+        (
+            "FERRY_TRANSFER__COLOUR",
+            "hush",
+            "FERRY_TRANSFER__COLOUR: is a variable that nothing reads; settings",
+        ),
+        (
+            "ferry_foo",
+            "hush",
+            "ferry_foo: is a variable that nothing reads; settings are FERRY_, the section,",
+        ),
+        ("FERRY_", "hush", "FERRY_: is a variable that nothing reads"),
+        ("FERRY_PANOPTO_PASSWORD", "hush", "nothing reads; FERRY_PANOPTO__PASSWORD is one"),
+        ("FERRY_SELECT__SERIES__0", "hush", "FERRY_SELECT__SERIES__0: is a variable that nothing reads"),
         ("FERRY_TRANSFER__ATTEMPTS", "hush", "FERRY_TRANSFER__ATTEMPTS: transfer.attempts: "),
-        ("FERRY_SELECT__SERIES", "hush", "FERRY_SELECT..."),
-        ("FERRY_OPENCAST", "hush", "FERRY_OPENCAST..."),
+        ("FERRY_SELECT__SERIES", "hush", "FERRY_SELECT__SERIES: is not JSON, as a list has to be"),
+        ("FERRY_OPENCAST", "hush", "FERRY_OPENCAST: is not JSON, as a whole section has to be"),
         ("FERRY_OPENCAST", "3", "FERRY_OPENCAST: "),
+        ("FERRY_OPENCAST", '{"url": "hush"}', "FERRY_OPENCAST: opencast.url: an address begins"),
+        ("FERRY_OPENCAST", '{"colour": "hush"}', "FERRY_OPENCAST: opencast.colour is a setting that nothing"),
+        ("FERRY_SELECT__EVENTS", "3", "FERRY_SELECT__EVENTS: select.events: "),
+        ("FERRY_SELECT__EVENTS", "[3]", "FERRY_SELECT__EVENTS: select.events.0: "),
+        ("ferry_select__limit", "0", "ferry_select__limit: select.limit: "),
+        ("FERRY_NETWORK__CA_FILE", "no.pem", "FERRY_NETWORK__CA_FILE: network.ca_file: there is no file"),
+        ("FERRY_NETWORK__CA_FILE", "client.secret", "FERRY_NETWORK__CA_FILE: network.ca_file: "),
+        ("FERRY_OPENCAST__PASSWORD", "", "FERRY_OPENCAST__PASSWORD: opencast.password is empty"),
+        (
+            "FERRY_OPENCAST__PASSWORD_FILE",
+            "no",
+            "FERRY_OPENCAST__PASSWORD_FILE: opencast.password_file: there",
+        ),
+        (
+            "FERRY_OPENCAST__PASSWORD_COMMAND",
+            "false",
+            "FERRY_OPENCAST__PASSWORD_COMMAND: opencast.password_c",
+        ),
         ("FERRY_PANOPTO__URL", "ftp://x", "FERRY_PANOPTO__URL: panopto.url: an address begins"),
     ],
 )
@@ -263,5 +332,7 @@ def test_what_is_wrong_in_the_environment_is_told_by_its_variable(
 def test_variables_that_are_no_settings_do_no_harm(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """FERRY_TRACEBACK and its like are for others."""
     monkeypatch.setenv("FERRY_TRACEBACK", "1")
+    monkeypatch.setenv("FERRY_REFERENCE", "folder")
+    monkeypatch.setenv("FERRYMAN", "1")
     monkeypatch.setenv("FERRY_REQUIRE_ALL", "1")
     assert load(file).opencast.username == "migration"
