@@ -66,7 +66,7 @@ class Picture:
         parts = [f"{self.items} items to move", done or "none ended yet"]
         if self.processing:
             parts.append(f"{len(self.processing)} at Panopto")
-        return f"{', '.join(parts)}; {size(self.snapshot.bytes.sent + self.snapshot.bytes.sent_again)} sent"
+        return f"{', '.join(parts)}; {size(self.snapshot.flowed)} under way or sent"
 
 
 class Lines:

@@ -116,17 +116,18 @@ def test_a_file_that_begins_again_has_one_row() -> None:
 
 
 def test_the_picture_counts_items_and_bytes() -> None:
-    """The one line has items to move, ends by outcome, those at Panopto and the bytes sent."""
+    """The one line has items to move, ends by outcome, those at Panopto and all bytes that flowed."""
     picture = Picture()
     for fact in (
         Planned(3, 100),
         ItemProcessing("a"),
         ItemProcessing("b"),
         ItemEnded("a", Outcome.VERIFIED, None, ""),
-        PartSettled("b", "1/a.mp4", 1, 2048, again=False),
+        BytesFlowed(2048),
+        PartSettled("b", "1/a.mp4", 1, 1024, again=False),
     ):
         picture(fact)
-    assert picture.line == "3 items to move, 1 verified, 1 at Panopto; 2.0 KiB sent"
+    assert picture.line == "3 items to move, 1 verified, 1 at Panopto; 2.0 KiB under way or sent"
 
 
 def test_progress_is_told_now_and_then() -> None:
