@@ -3,6 +3,8 @@
 import signal
 from importlib import import_module
 
+from pipelines.cli import streams
+
 
 def main() -> None:
     """Run the command line.
@@ -11,4 +13,6 @@ def main() -> None:
     a run listens for itself later.
     """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    import_module("pipelines.cli.verbs").main()
+    streams.fill()
+    with streams.unbreakable():
+        import_module("pipelines.cli.verbs").main()

@@ -13,7 +13,6 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -24,10 +23,10 @@ from pipelines.cli.comparison import Books, Comparison, compared
 from pipelines.cli.exits import Exit
 from pipelines.cli.run import migrate, tell
 from pipelines.cli.summary import document, write_json, write_table
-from pipelines.cli.text import plain, size
+from pipelines.cli.text import page, plain, size
 from pipelines.config import load
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 READY_LIMIT = 60.0
 """Seconds that the sandbox may take to stand."""
@@ -131,6 +130,6 @@ def write(comparison: Comparison) -> None:
             size(line.bytes) if line.bytes else "",
             {True: "yes", False: "NO", None: ""}[line.identical],
         )
-    console = Console(highlight=False, markup=False)
+    console = page()
     console.print(table)
     console.print("same: the SHA-256 of each object is its source's, by the sandbox's audit\n", style="dim")

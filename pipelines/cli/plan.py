@@ -5,17 +5,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from pipelines.app import preview_of
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit
 from pipelines.cli.summary import VERSION, answered, write_json
-from pipelines.cli.text import plain, size
+from pipelines.cli.text import page, plain, size
 from pipelines.config import load
 from pipelines.migration.preview import Preview
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()
@@ -63,7 +62,7 @@ def document(seen: Preview, code: Exit) -> dict[str, object]:
 
 def write(seen: Preview) -> None:
     """Write the plan for people."""
-    console = Console(highlight=False)
+    console = page()
     unknown = f", and {seen.unknown} of unknown size" if seen.unknown else ""
     console.print(f"{seen.to_move} items to move, about {size(seen.bytes)}{unknown}", style="bold")
     if seen.under_way:
@@ -79,4 +78,4 @@ def write(seen: Preview) -> None:
         for reason, count in sorted(counted.items()):
             console.print(f"{count} {word}: {reason}")
     for problem in seen.problems:
-        console.print(f"- {plain(problem)}", markup=False)
+        console.print(f"- {plain(problem)}")

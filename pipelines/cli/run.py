@@ -17,7 +17,7 @@ from pipelines.cli.text import plain
 from pipelines.config import Settings, load
 from pipelines.items import Outcomes
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @dataclass(frozen=True, slots=True)

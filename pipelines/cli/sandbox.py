@@ -13,7 +13,7 @@ from pipelines.cli.verbs import first
 from pipelines.config import SettingsError
 from pipelines.sandbox import Sandbox, Standing, serve
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -12,7 +12,7 @@ from pipelines.cli.summary import answered, document, nothing, write_json, write
 from pipelines.config import Settings, SettingsError, load
 from pipelines.items import Outcomes
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from rich.console import Console
 from rich.table import Table
 
 from engine import FerryError, Snapshot, Tally
 from pipelines.cli.exits import Exit, exit_for
-from pipelines.cli.text import size
+from pipelines.cli.text import page, size
 from pipelines.items import Outcome, Outcomes
 
 VERSION = 1
@@ -73,7 +72,7 @@ def write_json(value: Any) -> None:
 
 def write_table(code: Exit, outcomes: Outcomes, snapshot: Snapshot | None = None) -> None:
     """Write how the items stand to stdout, in words and numbers."""
-    console = Console(highlight=False)
+    console = page()
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(justify="right")
     table.add_column()

@@ -1,6 +1,14 @@
 """How values are written for people."""
 
+import sys
 import unicodedata
+
+from rich.console import Console
+
+
+def page() -> Console:
+    """Return stdout as paper for words and tables. Only a terminal has an edge at which lines are wrapped."""
+    return Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
 
 
 def size(count: float) -> str:

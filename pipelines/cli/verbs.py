@@ -2,8 +2,8 @@
 
 import os
 import sys
-from importlib import import_module
-from typing import Any
+from importlib import import_module, metadata
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -44,8 +44,19 @@ class Verbs(TyperGroup):
 app = typer.Typer(cls=Verbs, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"ferry {metadata.version('lecture-ferry')}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def ferry() -> None:
+def ferry(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version and exit.", callback=_tell_version, is_eager=True),
+    ] = False,
+) -> None:
     """Move lecture recordings out of Opencast into Panopto; stop and resume at any byte."""
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cli.text import plain, size
+from pipelines.cli.text import page, plain, size
 
 
 @given(st.text())
@@ -49,3 +49,10 @@ def test_wide_and_fixed_blanks_are_blanks() -> None:
 def test_sizes_are_in_the_unit_a_person_would_choose(count: int, shown: str) -> None:
     """Up to TiB, one digit after the point."""
     assert size(count) == shown
+
+
+def test_lines_are_whole_where_no_person_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal a long line stays one line, and words in brackets stay words."""
+    line = " ".join(["word [bold]"] * 50)
+    page().print(line)
+    assert capsys.readouterr().out == line + "\n"

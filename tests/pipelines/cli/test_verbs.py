@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,12 @@ def test_every_verb_has_a_help(verb: str, told: Told) -> None:
     ran = told(verb, "--help")
     assert (ran.code, ran.talk) == (0, "")
     assert "--" in ran.output
+    assert "completion" not in ran.output
+
+
+def test_the_version(told: Told) -> None:
+    """It is the distribution's."""
+    assert told("--version") == Ran(0, f"ferry {metadata.version('lecture-ferry')}\n", "")
 
 
 @pytest.mark.parametrize(
