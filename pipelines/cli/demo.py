@@ -1,7 +1,5 @@
 """`ferry demo`: a sandbox in a process of its own, a run over it, and every object held to its source."""
 
-import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -22,7 +20,7 @@ from pipelines.cli import loop
 from pipelines.cli.comparison import Books, Comparison, compared
 from pipelines.cli.exits import Exit
 from pipelines.cli.run import migrate, tell
-from pipelines.cli.summary import document, write_json, write_table
+from pipelines.cli.summary import answered, document, nothing, write_json, write_table
 from pipelines.cli.text import page, plain, size
 from pipelines.config import load
 
@@ -30,6 +28,9 @@ app = typer.Typer(add_completion=False)
 
 READY_LIMIT = 60.0
 """Seconds that the sandbox may take to stand."""
+
+END_LIMIT = 10.0
+"""Seconds that it may take to end."""
 
 AUDIT_LIMIT = 300.0
 """Seconds that hashing all sources may take."""
@@ -45,10 +46,11 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Move a world of lectures from a sandbox to a sandbox, and show what became of them."""
-    with ExitStack() as stack:
+    with answered(json, nothing), ExitStack() as stack:
         folder = work or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ferry-demo-")))
-        folder.mkdir(parents=True, exist_ok=True)
         audit = stack.enter_context(standing(folder, events, media))["audit"]["url"]
+        # The sandbox has made sure that the folder is its own.
+        (folder / "migration.checkpoint").unlink(missing_ok=True)
         settings = load(folder / "migration.toml")
         ran = migrate(settings)
         comparison = compared(states_in(settings), loop.run(lambda: books(audit)))
@@ -60,15 +62,14 @@ def demo(
         write_table(code, ran.outcomes, ran.snapshot)
     if comparison.wrong:
         tell("the audit does not agree: look at the rows marked NO")
+    if ran.error:
+        tell(ran.error)
     sys.exit(code)
 
 
 @contextmanager
 def standing(folder: Path, events: int, media: Path | None) -> Iterator[dict[str, Any]]:
     """Start a sandbox in a process of its own and end it; yields what its sandbox.json says."""
-    details = folder / "sandbox.json"
-    for stale in (details, folder / "migration.checkpoint"):
-        stale.unlink(missing_ok=True)
     command = [
         sys.executable,
         "-m",
@@ -83,23 +84,44 @@ def standing(folder: Path, events: int, media: Path | None) -> Iterator[dict[str
         command += ["--media", str(media)]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:  # noqa: S603 - ourselves
         try:
-            yield ready(process, details)
+            yield ready(process, folder / "sandbox.json")
         finally:
-            os.kill(process.pid, signal.SIGTERM)
-            process.wait()
+            end(process)
 
 
 def ready(process: "subprocess.Popen[bytes]", details: Path) -> dict[str, Any]:
-    """Wait until the sandbox stands. Raises LocalResource where it does not come to that."""
-    end = time.monotonic() + READY_LIMIT
-    while time.monotonic() < end and process.poll() is None:
-        if details.exists():
-            found: dict[str, Any] = orjson.loads(details.read_bytes())
+    """Wait until the sandbox stands.
+
+    Raises typer.Exit with the sandbox's own code where it refuses, as it has said why on stderr;
+    LocalResource where it is killed, or comes to nothing in time.
+    """
+    limit = time.monotonic() + READY_LIMIT
+    while time.monotonic() < limit and process.poll() is None:
+        if (found := told(details)).get("pid") == process.pid:
             return found
         time.sleep(0.05)
-    raise LocalResource(
-        "the sandbox did not start", where=str(details.parent), advice="its own words are above"
-    )
+    if process.returncode is not None and process.returncode > 0:
+        raise typer.Exit(process.returncode)
+    raise LocalResource("the sandbox did not start", where=str(details.parent))
+
+
+def told(details: Path) -> dict[str, Any]:
+    """Return what a sandbox.json says; nothing where there is none, or one of somebody else's."""
+    try:
+        found = orjson.loads(details.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Have the sandbox end, if it has not yet; one that does not is killed."""
+    process.terminate()
+    try:
+        process.wait(END_LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 async def books(audit: str) -> Books:

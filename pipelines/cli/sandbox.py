@@ -9,6 +9,7 @@ import anyio
 import typer
 
 from pipelines.cli import loop
+from pipelines.cli.text import plain
 from pipelines.cli.verbs import first
 from pipelines.config import SettingsError
 from pipelines.sandbox import Sandbox, Standing, serve
@@ -25,7 +26,7 @@ def sandbox(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the world.")] = 7,
     bandwidth: Annotated[
-        float | None, typer.Option(help="MiB a second over all media that Opencast serves.")
+        float | None, typer.Option(help="MiB a second over all media that Opencast serves; more than 0.")
     ] = None,
     faults: Annotated[Path | None, typer.Option(help="JSON file of faults to play.")] = None,
     switch: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be given several times.")] = None,
@@ -52,6 +53,8 @@ def sandbox(
 
 
 def _tell(standing: Sandbox) -> None:
+    for path in standing.world.left_out:
+        sys.stderr.write(f"sandbox: not taken, as it is no video or sound file: {plain(str(path))}\n")
     sys.stderr.write(f"sandbox: ready, {standing.folder / 'sandbox.json'} says where\n")
     sys.stderr.flush()
 

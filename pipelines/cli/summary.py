@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
+import typer
 from rich.table import Table
 
 from engine import FerryError, Snapshot, Tally
@@ -51,6 +52,10 @@ def answered(json: bool, empty: Callable[[Exit], Any]) -> Iterator[None]:
     except FerryError as error:
         if json:
             write_json(empty(exit_for(error)))
+        raise
+    except typer.Exit as end:
+        if json:
+            write_json(empty(Exit(end.exit_code)))
         raise
 
 

@@ -14,7 +14,21 @@ from typing import Any
 
 READY = "sandbox.json"
 SETTINGS = "migration.toml"
+TABLE = "folders.csv"
+CHECKPOINT = "migration.checkpoint"
+OBJECTS = "panopto-objects"
 CA = "ca.pem"
+OPENCAST_PASSWORD = "opencast-password.secret"  # noqa: S105 - the name of a file
+PANOPTO_PASSWORD = "panopto-password.secret"  # noqa: S105
+PANOPTO_CLIENT = "panopto-client.secret"
+
+NAMES = (
+    SETTINGS, TABLE, CHECKPOINT, CA, OPENCAST_PASSWORD, PANOPTO_PASSWORD, PANOPTO_CLIENT, OBJECTS, READY,
+)  # fmt: skip
+"""What a sandbox writes into the folder or removes from it, or a run beside these settings."""
+
+MARK = "# Written by `ferry sandbox`, which writes over it; without this line it leaves the folder alone."
+"""The first line of the settings, by which a folder of ours is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +44,13 @@ class Handout:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / READY).unlink(missing_ok=True)
         opencast, panopto = self.details["opencast"], self.details["panopto"]
-        _write(folder / "opencast-password.secret", opencast["password"] + "\n", secret=True)
-        _write(folder / "panopto-password.secret", panopto["password"] + "\n", secret=True)
-        _write(folder / "panopto-client.secret", panopto["client_secret"] + "\n", secret=True)
-        _write(folder / CA, self.ca.decode())
-        _write(folder / "folders.csv", self._table())
+        # First, as it makes the folder one of ours.
         _write(folder / SETTINGS, self._settings())
+        _write(folder / OPENCAST_PASSWORD, opencast["password"] + "\n", secret=True)
+        _write(folder / PANOPTO_PASSWORD, panopto["password"] + "\n", secret=True)
+        _write(folder / PANOPTO_CLIENT, panopto["client_secret"] + "\n", secret=True)
+        _write(folder / CA, self.ca.decode())
+        _write(folder / TABLE, self._table())
         arriving = folder / f"{READY}.arriving"
         _write(arriving, json.dumps(self.details, indent=2) + "\n", secret=True)
         arriving.replace(folder / READY)
@@ -50,25 +65,27 @@ class Handout:
     def _settings(self) -> str:
         opencast, panopto = self.details["opencast"], self.details["panopto"]
         return f"""\
+{MARK}
+
 [opencast]
 url = {json.dumps(opencast["url"])}
 username = {json.dumps(opencast["username"])}
-password_file = "opencast-password.secret"
+password_file = "{OPENCAST_PASSWORD}"
 
 [panopto]
 url = {json.dumps(panopto["url"])}
 client_id = {json.dumps(panopto["client_id"])}
-client_secret_file = "panopto-client.secret"
+client_secret_file = "{PANOPTO_CLIENT}"
 username = {json.dumps(panopto["username"])}
-password_file = "panopto-password.secret"
+password_file = "{PANOPTO_PASSWORD}"
 folder_id = {json.dumps(panopto["folder_id"])}
-folders = "folders.csv"
+folders = "{TABLE}"
 
 [network]
 ca_file = "{CA}"
 
 [checkpoint]
-path = "migration.checkpoint"
+path = "{CHECKPOINT}"
 """
 
 

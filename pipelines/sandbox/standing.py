@@ -1,5 +1,7 @@
 """A whole sandbox: every server of it on a port of its own, in the loop that enters it, until it is left."""
 
+import math
+import os
 import secrets
 import shutil
 import tempfile
@@ -16,8 +18,9 @@ import anyio.to_thread
 from pipelines.sandbox import audit, certificate, faults, front
 from pipelines.sandbox.audit import Audit
 from pipelines.sandbox.bandwidth import Bandwidth
+from pipelines.sandbox.claim import claimed
 from pipelines.sandbox.faults import Fault, FaultScript
-from pipelines.sandbox.handout import CA, READY, SETTINGS, Handout
+from pipelines.sandbox.handout import CA, OBJECTS, READY, SETTINGS, Handout
 from pipelines.sandbox.opencast import Opencast
 from pipelines.sandbox.origin import Origin
 from pipelines.sandbox.panopto import Panopto
@@ -26,7 +29,6 @@ from pipelines.sandbox.switches import Switches
 from pipelines.sandbox.world import World
 
 MIB = 1 << 20
-OBJECTS = "panopto-objects"
 USERNAME = "ferry"
 
 
@@ -44,6 +46,8 @@ class Standing:
 
     def sandbox(self) -> "Sandbox":
         """The sandbox that is meant. Raises ValueError with one sentence where something is wrong."""
+        if self.bandwidth is not None and not 0 < self.bandwidth < math.inf:
+            raise ValueError(f"A bandwidth of {self.bandwidth:g} MiB a second is none; it is more than 0.")
         switches = Switches()
         for setting in self.switches:
             switches = switches.parse(setting)
@@ -121,6 +125,7 @@ class Sandbox:
         await self._stack.aclose()
 
     async def _start(self, stack: AsyncExitStack) -> None:
+        stack.enter_context(claimed(self.folder))
         tls = certificate.issue()
         api, files, target, books = Origin(), Origin(), Origin(tls.context), Origin()
         for origin in (api, files, target, books):
@@ -177,4 +182,5 @@ class Sandbox:
                 "folder_id": self.panopto.default_folder.id,
             },
             "audit": {"url": self.audit_url},
+            "pid": os.getpid(),
         }

@@ -22,10 +22,14 @@ SERIES = (
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Series and events. No two events have both title and date in common."""
+    """Series and events. No two events have both title and date in common.
+
+    `left_out` are the files of a person's own folder that are no media.
+    """
 
     series: tuple[Series, ...]
     events: tuple[Event, ...]
+    left_out: tuple[Path, ...] = ()
 
     @classmethod
     def seeded(
@@ -49,15 +53,18 @@ class World:
     def from_folder(cls, folder: Path) -> Self:
         """A world of the media files in a folder and its subfolders, each an event of one stream.
 
+        Hidden files and folders are passed over; other files that are no media are `left_out`.
+
         Raises ValueError (one sentence) where there is no folder or no media file in it. Reads the disk.
         """
         if not folder.is_dir():
             raise ValueError(f"The media folder {folder} does not exist or is no folder.")
         series = Series("own-files", folder.resolve().name or "Own files", datetime.now(UTC))
-        found = tuple(_own_event(folder, path, held, series) for path, held in _media_files(folder))
-        if not found:
+        found = tuple(_own_files(folder))
+        events = tuple(_own_event(folder, path, held, series) for path, held in found if held)
+        if not events:
             raise ValueError(f"No file in {folder} is a video or sound file of a known container.")
-        return cls((series,), found)
+        return cls((series,), events, tuple(path for path, held in found if held is None))
 
 
 def _series(seed: int, number: int) -> Series:
@@ -70,13 +77,19 @@ def _series(seed: int, number: int) -> Series:
     )  # fmt: skip
 
 
-def _media_files(folder: Path) -> Iterator[tuple[Path, Container]]:
+def _own_files(folder: Path) -> Iterator[tuple[Path, Container | None]]:
+    """Each file that is not hidden, and what its bytes are; None for what is no media, nor a file at all."""
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            with path.open("rb") as file:
-                held = read_container(file)
-            if held is not None:
-                yield path, held
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and not path.is_dir():
+            yield path, _container(path)
+
+
+def _container(path: Path) -> Container | None:
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return read_container(file)
 
 
 def _own_event(folder: Path, path: Path, held: Container, series: Series) -> Event:

@@ -91,6 +91,9 @@ def test_settings_that_are_not_there_are_two(verb: str, tmp_path: Path, told: To
         (["--switch", "largest=big"], 2, "largest needs a number"),
         (["--faults", "{folder}/none.json"], 2, "none.json cannot be read"),
         (["--media", "{folder}/none"], 2, "does not exist"),
+        (["--bandwidth", "0"], 2, "A bandwidth of 0 MiB a second is none"),
+        (["--bandwidth", "-1"], 2, "A bandwidth of -1 MiB a second is none"),
+        (["--bandwidth", "nan"], 2, "A bandwidth of nan MiB a second is none"),
     ],
 )
 def test_a_sandbox_that_cannot_stand_says_why(

@@ -108,13 +108,18 @@ def test_renditions_of_one_film_are_of_one_length() -> None:
 
 
 def test_own_files_become_events(tmp_path: Path) -> None:
-    """Media files are found by their bytes, in subfolders too; others are left out."""
+    """Media files are found by their bytes, in subfolders too; others are told, but for hidden ones."""
     (tmp_path / "week 1").mkdir()
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "notes").write_text("no film")
+    (tmp_path / ".notes").write_text("no film")
+    (tmp_path / "week 1" / "nowhere.mp4").symlink_to(tmp_path / "gone")
     film, sound = SeededMedia("f", 9000, 5500), SeededMedia("s", 8000, 2500, video=False)
     (tmp_path / "week 1" / "first & last.mp4").write_bytes(film.read(0, 9000))
     (tmp_path / "talk.m4a").write_bytes(sound.read(0, 8000))
     (tmp_path / "notes.mp4").write_text("no film")
     world = World.from_folder(tmp_path)
+    assert world.left_out == (tmp_path / "notes.mp4", tmp_path / "week 1" / "nowhere.mp4")
     assert {one.title for one in world.events} == {"week 1/first & last.mp4", "talk.m4a"}
     by_title = {one.title: one.publications[0].media[0] for one in world.events}
     film_streams, sound_streams = by_title["week 1/first & last.mp4"].streams, by_title["talk.m4a"].streams
