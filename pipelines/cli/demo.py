@@ -1,5 +1,6 @@
 """`ferry demo`: a sandbox in a process of its own, a run over it, and every object held to its source."""
 
+import signal
 import subprocess
 import sys
 import tempfile
@@ -7,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
@@ -46,14 +47,16 @@ def demo(
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Move a world of lectures from a sandbox to a sandbox, and show what became of them."""
-    with answered(json, nothing), ExitStack() as stack:
+    with answered(json, nothing), leaving(), ExitStack() as stack:
         folder = work or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ferry-demo-")))
         audit = stack.enter_context(standing(folder, events, media))["audit"]["url"]
         # The sandbox has made sure that the folder is its own.
         (folder / "migration.checkpoint").unlink(missing_ok=True)
         settings = load(folder / "migration.toml")
         ran = migrate(settings)
-        comparison = compared(states_in(settings), loop.run(lambda: books(audit)))
+        # The run has listened for signals by itself, and taken what was there before with it.
+        with leaving():
+            comparison = compared(states_in(settings), loop.run(lambda: books(audit)))
     code = Exit.DIFFERS if comparison.wrong else ran.code
     if json:
         write_json(document(code, ran.outcomes, ran.snapshot))
@@ -68,8 +71,26 @@ def demo(
 
 
 @contextmanager
+def leaving() -> Iterator[None]:
+    """Have SIGINT and SIGTERM leave through what has to be ended, so that no sandbox is left behind."""
+    kept = {number: signal.signal(number, _leave) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    raise SystemExit(128 + number)
+
+
+@contextmanager
 def standing(folder: Path, events: int, media: Path | None) -> Iterator[dict[str, Any]]:
-    """Start a sandbox in a process of its own and end it; yields what its sandbox.json says."""
+    """Start a sandbox in a process of its own and end it; yields what its sandbox.json says.
+
+    Ctrl-C at a terminal does not reach it: a run that is interrupted has parts to end.
+    """
     command = [
         sys.executable,
         "-m",
@@ -82,7 +103,7 @@ def standing(folder: Path, events: int, media: Path | None) -> Iterator[dict[str
     ]
     if media is not None:
         command += ["--media", str(media)]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:  # noqa: S603 - ourselves
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) as process:  # noqa: S603 - ourselves
         try:
             yield ready(process, folder / "sandbox.json")
         finally:
@@ -92,7 +113,7 @@ def standing(folder: Path, events: int, media: Path | None) -> Iterator[dict[str
 def ready(process: "subprocess.Popen[bytes]", details: Path) -> dict[str, Any]:
     """Wait until the sandbox stands.
 
-    Raises typer.Exit with the sandbox's own code where it refuses, as it has said why on stderr;
+    Raises SystemExit with the sandbox's own code where it refuses, as it has said why on stderr;
     LocalResource where it is killed, or comes to nothing in time.
     """
     limit = time.monotonic() + READY_LIMIT
@@ -101,7 +122,7 @@ def ready(process: "subprocess.Popen[bytes]", details: Path) -> dict[str, Any]:
             return found
         time.sleep(0.05)
     if process.returncode is not None and process.returncode > 0:
-        raise typer.Exit(process.returncode)
+        raise SystemExit(process.returncode)
     raise LocalResource("the sandbox did not start", where=str(details.parent))
 
 

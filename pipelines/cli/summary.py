@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-import typer
 from rich.table import Table
 
 from engine import FerryError, Snapshot, Tally
@@ -53,9 +52,9 @@ def answered(json: bool, empty: Callable[[Exit], Any]) -> Iterator[None]:
         if json:
             write_json(empty(exit_for(error)))
         raise
-    except typer.Exit as end:
+    except SystemExit as end:
         if json:
-            write_json(empty(Exit(end.exit_code)))
+            write_json(empty(Exit(int(end.code or 0))))
         raise
 
 

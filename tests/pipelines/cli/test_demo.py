@@ -1,12 +1,13 @@
 """`ferry demo` where it cannot begin: the sandbox's own sentence and code, and nobody's files touched."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
-import typer
 from fakes.processes import begun, ended, ferry
 
 from engine import LocalResource
@@ -61,14 +62,33 @@ def test_files_that_are_not_taken_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "error"), [("raise SystemExit(9)", typer.Exit), ("raise SystemExit(0)", LocalResource)]
+    ("program", "error"), [("raise SystemExit(9)", SystemExit), ("raise SystemExit(0)", LocalResource)]
 )
-def test_a_sandbox_that_ends_before_it_stands(tmp_path: Path, program: str, error: type[Exception]) -> None:
+def test_a_sandbox_that_ends_before_it_stands(
+    tmp_path: Path, program: str, error: type[BaseException]
+) -> None:
     """A code of its own is the demo's; ended well is not stood; ending it once more does no harm."""
     (tmp_path / "sandbox.json").write_text('{"pid": 1}')
     with subprocess.Popen([sys.executable, "-c", program]) as process:
         with pytest.raises(error) as caught:
             demo.ready(process, tmp_path / "sandbox.json")
         demo.end(process)
-    if isinstance(caught.value, typer.Exit):
-        assert caught.value.exit_code == 9
+    if isinstance(caught.value, SystemExit):
+        assert caught.value.code == 9
+
+
+@pytest.mark.parametrize("moment", ["sandbox.json", "migration.checkpoint"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_demo_that_is_interrupted(tmp_path: Path, number: signal.Signals, code: int, moment: str) -> None:
+    """By Ctrl-C for the whole group, before or within the run: it ends with that code and leaves nothing."""
+    work = tmp_path / "work"
+    with begun("demo", "--events", "1", "--work", work, "--json", folder=tmp_path) as process:
+        while not (work / moment).exists():
+            assert process.poll() is None
+            time.sleep(0.005)
+        os.killpg(process.pid, number)
+        ran = ended(process, tmp_path, 18)
+    assert (ran.code, ran.document["exit"]) == (code, code)
+    assert "Traceback" not in ran.talk
+    assert "ferry: 127.0.0.1" not in ran.talk
+    assert not (work / "sandbox.json").exists()
