@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -23,7 +23,7 @@ from pipelines.cli.exits import Exit
 from pipelines.cli.run import migrate, tell
 from pipelines.cli.summary import answered, document, nothing, write_json, write_table
 from pipelines.cli.text import page, plain, size
-from pipelines.config import load
+from pipelines.config import Settings, SettingsError, load
 
 app = typer.Typer(add_completion=False)
 
@@ -49,14 +49,15 @@ def demo(
     """Move a world of lectures from a sandbox to a sandbox, and show what became of them."""
     with answered(json, nothing), leaving(), ExitStack() as stack:
         folder = work or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ferry-demo-")))
-        audit = stack.enter_context(standing(folder, events, media))["audit"]["url"]
+        details = stack.enter_context(standing(folder, events, media))
         # The sandbox has made sure that the folder is its own.
         (folder / "migration.checkpoint").unlink(missing_ok=True)
         settings = load(folder / "migration.toml")
+        stay(settings, details)
         ran = migrate(settings)
         # The run has listened for signals by itself, and taken what was there before with it.
         with leaving():
-            comparison = compared(states_in(settings), loop.run(lambda: books(audit)))
+            comparison = compared(states_in(settings), loop.run(lambda: books(details["audit"]["url"])))
     code = Exit.DIFFERS if comparison.wrong else ran.code
     if json:
         write_json(document(code, ran.outcomes, ran.snapshot))
@@ -143,6 +144,17 @@ def end(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def stay(settings: Settings, details: Mapping[str, Any]) -> None:
+    """Refuse an environment that would lead a demo to systems that are not its sandbox's."""
+    for name, url in (("opencast", settings.opencast.url), ("panopto", settings.panopto.url)):
+        if url != details[name]["url"]:
+            raise SettingsError(
+                "leads away from the sandbox",
+                where=f"FERRY_{name.upper()}__URL",
+                advice="unset it for a demo",
+            )
 
 
 async def books(audit: str) -> Books:

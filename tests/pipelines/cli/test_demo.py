@@ -92,3 +92,11 @@ def test_a_demo_that_is_interrupted(tmp_path: Path, number: signal.Signals, code
     assert "Traceback" not in ran.talk
     assert "ferry: 127.0.0.1" not in ran.talk
     assert not (work / "sandbox.json").exists()
+
+
+@pytest.mark.parametrize("name", ["FERRY_OPENCAST__URL", "FERRY_PANOPTO__URL"])
+def test_a_demo_stays_at_its_sandbox(name: str) -> None:
+    """Addresses of an environment that was made for a real migration are refused, not used."""
+    ran = ferry("demo", "--events", "1", environment={name: "http://127.0.0.1:9"}, seconds=20)
+    assert (ran.code, ran.output) == (2, "")
+    assert f"ferry: {name}: leads away from the sandbox; unset it for a demo\n" in ran.talk
