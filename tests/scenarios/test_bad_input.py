@@ -233,6 +233,7 @@ def test_a_panopto_that_does_not_answer(stand: Stand, tmp_path: Path) -> None:
     assert ran.talk.count(f"127.0.0.1:{port}") == EVENTS
 
 
+@pytest.mark.slow
 def test_a_panopto_that_takes_the_connection_and_says_nothing(
     stand: Stand, tmp_path: Path, silent: int
 ) -> None:
@@ -242,6 +243,7 @@ def test_a_panopto_that_takes_the_connection_and_says_nothing(
     assert (ran.code, outcomes(ran)) == (3, {"retryable": EVENTS})
 
 
+@pytest.mark.slow
 def test_a_second_run_at_the_same_time(tmp_path: Path) -> None:
     """Six, naming the pid of the first, which goes on to its end; status may look all the while."""
     (tmp_path / "sandbox").mkdir()
@@ -257,6 +259,7 @@ def test_a_second_run_at_the_same_time(tmp_path: Path) -> None:
             assert ended(first, tmp_path).code == 0
 
 
+@pytest.mark.slow
 def test_sixteen_shapes_end_verified_or_skipped(tmp_path: Path) -> None:
     """Events without media, live, still processing or with playlists only are skipped, each by its reason."""
     with standing(tmp_path, events=16, **SWITCHES) as site:
@@ -309,6 +312,7 @@ def _ready(folder: Path, poll: Callable[[], int | None]) -> Stand:
     return Stand(folder, json.loads((folder / "sandbox.json").read_text()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupted_it_says_so_and_goes_on_later(tmp_path: Path, number: signal.Signals, code: int) -> None:
     """The document is written all the same, with the code of the signal; the next run ends the rest."""

@@ -23,6 +23,8 @@ FOREVER = {"times": 0}
 
 Fault = Mapping[str, Any]
 
+pytestmark = pytest.mark.slow
+
 
 def at_source(action: str, **more: Any) -> Fault:
     """Return a fault of the file server: by default the GET after the probe of the first file."""
@@ -114,7 +116,6 @@ ONCE: Mapping[str, tuple[Fault, ...]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ONCE)
 def test_what_goes_wrong_once_is_overcome(name: str, tmp_path: Path) -> None:
     """Everything ends verified, in one session, and the fault did strike."""
@@ -150,7 +151,6 @@ FOR_EVER: Mapping[str, tuple[Fault, int, str]] = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", FOR_EVER)
 def test_what_always_goes_wrong_never_becomes_an_object(name: str, tmp_path: Path) -> None:
     """Its exit code, its outcome, and no object of the event; nothing is told as verified."""
@@ -232,7 +232,6 @@ def test_a_token_that_expires_on_the_way_is_asked_for_anew(tmp_path: Path) -> No
         assert calls(stand, "token") >= 2
 
 
-@pytest.mark.slow
 def test_signed_addresses_that_expire_are_signed_anew(tmp_path: Path) -> None:
     """A file takes longer than its signature lives."""
     life = {"signatures": "all", "signature_life": 2.0}
