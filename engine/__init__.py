@@ -31,7 +31,7 @@ from engine.errors import (
     Untrusted,
     UploadGone,
 )
-from engine.http import Answer, Http, Network, host_of, open_http, without_query
+from engine.http import Answer, Http, Network, host_of, open_http, passing_fault, without_query
 from engine.integrity import Level, Spot, checksum_text, crc32
 from engine.journal import Journal, Record
 from engine.limits import Slots, Windows
@@ -145,6 +145,7 @@ __all__ = [
     "open_http",
     "open_multipart",
     "open_relay",
+    "passing_fault",
     "read_checkpoint",
     "retry_after",
     "retrying",

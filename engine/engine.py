@@ -67,9 +67,14 @@ class Engine:
         """Begin no new part; those in flight end, and transfers that are not whole raise Interrupted."""
         self._ports.draining.set()
 
+    @property
+    def draining(self) -> bool:
+        """Whether nothing new is to begin."""
+        return self._ports.draining.is_set()
+
     def statistics(self) -> EngineStatistics:
         """Tell how much is going on."""
-        return EngineStatistics(self._open, self._ports.slots.statistics(), self._ports.draining.is_set())
+        return EngineStatistics(self._open, self._ports.slots.statistics(), self.draining)
 
     def _reader(self, source: Source | Blob) -> Reader:
         if isinstance(source, Blob):

@@ -105,7 +105,7 @@ class EtagRule:
             case Verdict.SAME:
                 return EtagRule(True, self._without(part)), EtagStep.KEEP
             case Verdict.OPAQUE:
-                return self, EtagStep.FALL_TO_CRC
+                return self, EtagStep.RESEND if self.proven else EtagStep.FALL_TO_CRC
             case Verdict.DIFFERS:
                 return self._after_difference(part, bare_etag(etag))
 

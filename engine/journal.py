@@ -16,13 +16,13 @@ from engine.wire import PartReceipt
 class Record:
     """One line of the journal: something that is so, about a subject.
 
-    `facts` hold JSON values only. A record that `closes` replaces all earlier ones of its subject: it must
-    hold by itself whatever is still to be known of it.
+    `facts` hold JSON values only, and some are secrets: an upload's target. A record that `closes` replaces
+    all earlier ones of its subject: it must hold by itself whatever is still to be known of it.
     """
 
     subject: str
     kind: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict, repr=False)
     closes: bool = False
 
 

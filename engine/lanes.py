@@ -79,7 +79,7 @@ class Missing:
 
 
 @dataclass(slots=True)
-class Lane:
+class Taken:
     """What one lane has taken: parts still to be asked for, those under way, and what failed."""
 
     run: list[int]
@@ -186,20 +186,20 @@ class Lanes:
             await self._ports.sleep(seconds)
             group.cancel_scope.cancel()
 
-    async def _run(self, task_status: TaskStatus[None]) -> Lane:
+    async def _run(self, task_status: TaskStatus[None]) -> Taken:
         key = self._upload.where
         want = min(2, len(self._missing))
         async with self._ports.slots.hold(self._host, key, want) as granted:
             task_status.started()
             longest = self._longest() if self._reader.ranged else len(self._upload.cut)
-            lane = Lane(self._missing.take(longest))
+            lane = Taken(self._missing.take(longest))
             if lane.run and not self._ports.draining.is_set():
                 await self._relay(lane, granted)
                 self._judge_end(lane)
             self._give_back(lane)
         return lane
 
-    def _judge_end(self, lane: Lane) -> None:
+    def _judge_end(self, lane: Taken) -> None:
         """A lane may end early without a failure, and another goes on; not so at a server without ranges."""
         stopped = self._error is not None or self._ports.draining.is_set()
         if self._reader.ranged or not lane.run or lane.failures or stopped:
@@ -213,7 +213,7 @@ class Lanes:
         share = -(-len(self._missing) // max(1, self._ports.slots.total // 2))
         return min(max(share, 1), LONGEST_RUN)
 
-    async def _relay(self, lane: Lane, abreast: int) -> None:
+    async def _relay(self, lane: Taken, abreast: int) -> None:
         first, last = self._upload.cut.part(lane.run[0]), self._upload.cut.part(lane.run[-1])
         try:
             get = await self._reader.get(ByteRange(first.span.start, last.span.stop), self._upload.validator)
@@ -226,7 +226,7 @@ class Lanes:
 
         await self._ports.relay.lane(get, lambda: self._next_put(lane), settle, abreast=abreast)
 
-    def _next_put(self, lane: Lane) -> PartPut | None:
+    def _next_put(self, lane: Taken) -> PartPut | None:
         """Hand out the lane's next part; none where the run drains or the transfer has failed."""
         if not lane.run or self._error is not None or self._ports.draining.is_set():
             return None
@@ -242,7 +242,7 @@ class Lanes:
         )
 
     async def _settle(
-        self, lane: Lane, get: RangedGet | BytesGet, settled: PartReceipt | PartFailure
+        self, lane: Taken, get: RangedGet | BytesGet, settled: PartReceipt | PartFailure
     ) -> None:
         """Judge a part that ended; a receipt counts when it is durable."""
         lane.under_way.discard(settled.number)
@@ -266,7 +266,7 @@ class Lanes:
         again = self._sent.count(kept.number, kept.bytes)
         self._ports.observer(PartSettled(transfer.subject, transfer.name, kept.number, kept.bytes, again))
 
-    def _give_back(self, lane: Lane) -> None:
+    def _give_back(self, lane: Taken) -> None:
         """Put what the lane did not reach, or left unsettled, back for the next one."""
         for number in (*lane.run, *lane.under_way):
             self._missing.put(number)

@@ -187,7 +187,9 @@ class Application:
         met: set[str] = set()
         found = decisions(noting(discover(self._services.opencast, wanted), met), self._rules)
         known = list(self._checkpoint.subjects())
-        plan = await Planner(self._checkpoint, self._observer).plan(found, known, wanted.everything)
+        plan = await Planner(self._checkpoint, self._observer).plan(
+            found, known, wanted.everything, wanted.events
+        )
         if unmet := tuple(sorted(wanted.series - met)):
             self._observer(SeriesUnmet(unmet))
         return plan

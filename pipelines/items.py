@@ -58,7 +58,7 @@ class ItemState:
 
     planned: Mapping[str, Any] | None = None
     generation: int = 1
-    upload: Mapping[str, Any] | None = None
+    upload: Mapping[str, Any] | None = field(default=None, repr=False)
     meant: Mapping[str, Any] | None = None
     submitted: bool = False
     session_id: str | None = None

@@ -21,6 +21,7 @@ from engine import (
     ServerFault,
     Throttled,
     host_of,
+    passing_fault,
     retry_after,
     retrying,
     silence,
@@ -43,10 +44,9 @@ def path_of(*segments: str) -> str:
 def judge(answer: Answer, where: str, now: float) -> None:
     """Raise Throttled or ServerFault where the same call may succeed later; other statuses pass."""
     wait = retry_after(answer.headers.get("Retry-After"), now)
-    if answer.status == 429 or (answer.status == 503 and wait is not None):
-        raise Throttled(f"asks for fewer calls (HTTP {answer.status})", where=where, retry_after=wait)
-    if answer.status >= 500 or answer.status == 408:
-        raise ServerFault(f"answers HTTP {answer.status}", where=where, retry_after=wait)
+    fault = passing_fault(answer.status, wait, where)
+    if fault is not None:
+        raise fault
 
 
 class Rest:

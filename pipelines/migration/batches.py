@@ -69,6 +69,9 @@ class Batches:
         first = max(place, self._reached) + 1
         asked = [event_id, *self._plan[first : place + self._size]]
         read = await self._opencast.batch(asked, sign=True)
+        self._readings = {
+            name: one for name, one in self._readings.items() if self._clock() - one.at <= FRESH
+        }
         for asked_for, found in zip(asked, read, strict=True):
             self._readings[asked_for] = Reading(found, self._clock())
             if isinstance(found, Event):

@@ -129,8 +129,12 @@ class Migration:
             raise
         except FerryError as error:
             end = end_of(error)
-            if end.outcome is Outcome.PERMANENT:
-                await self._cancel(event_id)
+            if end.outcome is not Outcome.PERMANENT:
+                return end
+            if items.fold(self._journal.history(event_id)).meant is not None:
+                # Panopto may have it: its records are kept, so that no later run sends it a second time.
+                return End(Outcome.RETRYABLE, end.reason, end.why)
+            await self._cancel(event_id)
             return end
         finally:
             shipping.leave()

@@ -4,7 +4,7 @@ The rows go to the checkpoint and come back in the order of shipping, largest fi
 is short. The order is by an estimate; it decides nothing else.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import anyio
@@ -120,7 +120,7 @@ class Plan:
 
 
 def is_unknown(decision: Row | Left, state: ItemState) -> bool:
-    """Tell whether an event was named that neither Opencast nor the checkpoint has ever heard of."""
+    """Tell whether neither Opencast nor the checkpoint has ever heard of an event."""
     return isinstance(decision, Left) and decision.reason == "gone" and state == ItemState()
 
 
@@ -131,13 +131,19 @@ class Planner:
         self._journal = journal
         self._observer = observer
 
-    async def plan(self, decided: AsyncIterator[Row | Left], known: Iterable[str], whole: bool) -> Plan:
+    async def plan(
+        self,
+        decided: AsyncIterator[Row | Left],
+        known: Iterable[str],
+        whole: bool,
+        named: Collection[str] = (),
+    ) -> Plan:
         """Record every decision, and return what is to be moved.
 
         `known` are the subjects of the checkpoint before; `whole` tells whether every event of the source was
         looked at. One that was planned earlier and is not there now is still tried where the look was whole
-        (a list may lack an event that exists), and left out where it was not. Raises SettingsError for names
-        that Opencast has never heard of.
+        (a list may lack an event that exists), and left out where it was not. Raises SettingsError where
+        Opencast has never heard of an event that the settings have `named`.
         """
         unknown: list[str] = []
         seen: dict[str, int | None] = {}
@@ -146,7 +152,7 @@ class Planner:
         async for decision in decided:
             met.add(decision.event_id)
             state = self._state(decision.event_id)
-            if is_unknown(decision, state):
+            if decision.event_id in named and is_unknown(decision, state):
                 unknown.append(decision.event_id)
                 continue
             if (record := record_of(decision, state)) is not None:

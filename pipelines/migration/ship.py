@@ -134,6 +134,8 @@ class Ship:
     async def _from(self, event_id: str, state: ItemState) -> ItemState | Skip:
         """Go on from what the checkpoint says; what is complete there needs Opencast no more."""
         if state.meant is None:
+            if self._engine.draining:
+                raise Interrupted("stopped before it was begun", where=event_id)
             event = await self._events.event(event_id)
             if state.upload is None:
                 begun = await self._begin(event, state)
@@ -210,7 +212,7 @@ class Ship:
             for file in files:
                 group.start_soon(move, file, group.cancel_scope)
         if failures:
-            raise failures[0]
+            raise next((one for one in failures if not isinstance(one, Interrupted)), failures[0])
         return results
 
     def _transfer(self, event: Event, state: ItemState, name: str, source: Source | Blob) -> Transfer:

@@ -234,6 +234,11 @@ class Engine:
         """Begin no new part."""
         self._draining = True
 
+    @property
+    def draining(self) -> bool:
+        """Whether nothing new is to begin."""
+        return self._draining
+
     async def transfer(self, transfer: Transfer) -> TransferResult:
         """Put a file where it belongs, unless the journal says that it is there."""
         self.measured.discard((transfer.subject, transfer.name))

@@ -138,8 +138,12 @@ async def test_what_was_submitted_is_never_cancelled() -> None:
     site = await planned("a")
     site.panopto.fault = lambda call, _: Refused("not yours") if call == "look" else None
     await site.run()
-    assert site.outcomes() == {"a": ("permanent", "refused")}
+    assert site.outcomes() == {"a": ("retryable", "refused")}
     assert site.panopto.calls["cancel"] == 0
+    site.panopto.fault = lambda call, _: None
+    await site.run()
+    assert site.outcomes() == {"a": VERIFIED}
+    assert (len(site.panopto.uploads), len(site.panopto.sessions)) == (1, 1)
 
 
 async def test_one_that_may_have_been_submitted_is_not_cancelled() -> None:
@@ -147,8 +151,11 @@ async def test_one_that_may_have_been_submitted_is_not_cancelled() -> None:
     site = await planned("a")
     site.panopto.fault = lambda call, _: Refused("no") if call == "submit" else None
     await site.run()
-    assert site.outcomes() == {"a": ("permanent", "refused")}
+    assert site.outcomes() == {"a": ("retryable", "refused")}
     assert site.panopto.calls["cancel"] == 0
+    site.panopto.fault = lambda call, _: None
+    await site.run()
+    assert (site.outcomes(), len(site.panopto.uploads)) == ({"a": VERIFIED}, 1)
 
 
 async def test_what_stops_a_run_waits_for_nobody() -> None:

@@ -1,6 +1,6 @@
 """The plan: what is decided of each event, what the checkpoint is told, and in which order items go."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -67,15 +67,17 @@ class Site:
         self.journal = MemoryJournal()
         self.told: list[object] = []
 
-    async def plan(self, *decided: Row | Left, whole: bool = True) -> tuple[str, ...]:
+    async def plan(
+        self, *decided: Row | Left, whole: bool = True, named: Collection[str] = ()
+    ) -> tuple[str, ...]:
         """Plan as one run does, and return the order."""
-        return (await self.planned(*decided, whole=whole)).order
+        return (await self.planned(*decided, whole=whole, named=named)).order
 
-    async def planned(self, *decided: Row | Left, whole: bool = True) -> Plan:
+    async def planned(self, *decided: Row | Left, whole: bool = True, named: Collection[str] = ()) -> Plan:
         """Plan as one run does."""
         self.told = []
         known = list(self.journal.subjects())
-        return await Planner(self.journal, self.told.append).plan(each(decided), known, whole)
+        return await Planner(self.journal, self.told.append).plan(each(decided), known, whole, named)
 
     async def say(self, *records: Record) -> None:
         """Append records."""
@@ -204,9 +206,9 @@ async def test_names_that_nobody_knows_are_a_fault_of_the_settings() -> None:
     """They are told and leave no trace; one that was once there is gone, and an outcome."""
     site = Site()
     with pytest.raises(SettingsError, match=r"select\.events names .* nope"):
-        await site.plan(row("a"), Left("nope", Outcome.PERMANENT, "gone", "not there"))
+        await site.plan(row("a"), Left("nope", Outcome.PERMANENT, "gone", "not there"), named={"nope"})
     assert site.state("nope") == items.ItemState()
-    await site.plan(Left("a", Outcome.PERMANENT, "gone", "not there"))
+    await site.plan(Left("a", Outcome.PERMANENT, "gone", "not there"), named={"a"})
     assert (site.state("a").outcome, site.state("a").reason) == (Outcome.PERMANENT, "gone")
 
 
