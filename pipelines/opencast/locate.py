@@ -147,8 +147,8 @@ def expiry(url: str) -> float | None:
     Opencast's signature names it in the parameter `policy`: base64 of JSON with Statement, Condition,
     DateLessThan in milliseconds (opencast/opencast, urlsigning-common, Policy.java).
     """
-    policy = parse_qs(urlsplit(url).query).get("policy", [""])[0]
     try:
+        policy = parse_qs(urlsplit(url).query).get("policy", [""])[0]
         document = orjson.loads(base64.urlsafe_b64decode(policy + "=" * (-len(policy) % 4)))
         moment = document["Statement"]["Condition"]["DateLessThan"]
     except (binascii.Error, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
@@ -157,7 +157,10 @@ def expiry(url: str) -> float | None:
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Return scheme, host and port: what credentials are bound to."""
-    address = urlsplit(url)
-    usual = {"https": 443, "http": 80}.get(address.scheme)
-    return address.scheme, address.hostname or "", address.port or usual
+    """Return scheme, host and port: what credentials are bound to; what is no URL is an origin of its own."""
+    try:
+        address = urlsplit(url)
+        port = address.port
+    except ValueError:
+        return "", url, None
+    return address.scheme, address.hostname or "", port or {"https": 443, "http": 80}.get(address.scheme)

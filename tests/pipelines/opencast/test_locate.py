@@ -213,9 +213,24 @@ async def test_credentials_stay_at_the_origin_of_the_api(host: str, send: bool, 
     assert [name for name, _ in location.headers] == (["Authorization"] if sent else [])
 
 
+ODD = ["rtmp://[x", "https://opencast.example:port/x", "https://opencast.example:99999/x", "http://\u2100/x"]
+
+
+@pytest.mark.parametrize("url", ODD)
+async def test_one_odd_address_does_not_matter(url: str) -> None:
+    """What is no URL holds, gets no credentials, and leaves the event's other tracks readable."""
+    api = OpencastApi()
+    locator = EventLocator(api.client(), file_credentials=True)
+    locator.learn(read_event(event(url, f"{BASE}/slides.mp4")))
+    assert await locator.locate(FILM) == Location(url)
+    assert (await locator.locate(Source("a", "slides"))).headers
+    assert api.paths() == []
+
+
 @pytest.mark.parametrize(
     "url",
     [
+        *ODD,
         "https://f/x.mp4",
         "https://f/x.mp4?policy=",
         "https://f/x.mp4?policy=%FF",
@@ -250,3 +265,8 @@ def test_an_origin_has_a_port() -> None:
     """The usual one where none is written."""
     assert origin("https://a/x") == origin("https://a:443/y")
     assert origin("http://a") != origin("https://a")
+
+
+def test_odd_addresses_share_no_origin() -> None:
+    """Neither with one another nor with any server."""
+    assert len({origin(one) for one in [*ODD, BASE, "", "x"]}) == len(ODD) + 2
