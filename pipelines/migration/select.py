@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipelines.migration.renditions import best, file_name, is_playlist, is_usable
-from pipelines.opencast.model import Event, Publication, Track
+from pipelines.opencast.model import TOO_LARGE, Event, Publication, Track
 
 Reason = Literal["not_ready", "live", "nothing_published", "no_media", "playlist_only", "not_selected"]
 Role = Literal["Primary", "Secondary", "Audio"]
@@ -144,7 +144,10 @@ def _stream(track: Track, role: Role, event: Event) -> Stream:
 def _estimate(track: Track, duration_ms: int | None) -> int | None:
     if track.size is not None:
         return track.size
-    return duration_ms * track.bitrate // 8000 if duration_ms and track.bitrate else None
+    if not duration_ms or not track.bitrate:
+        return None
+    estimate = duration_ms * track.bitrate // 8000
+    return estimate if estimate < TOO_LARGE else None
 
 
 def _nothing(event: Event) -> Skip:

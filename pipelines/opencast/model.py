@@ -6,6 +6,9 @@ from datetime import datetime
 INTERNAL = "internal"
 """The channel of the editor's previews, which show the uncut film."""
 
+TOO_LARGE = 2**53
+"""A number from here on measures nothing, and not every reader of JSON keeps it whole (RFC 8259, 6)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:

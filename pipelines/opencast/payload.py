@@ -5,14 +5,13 @@ The shapes are those of Opencast's EventsEndpoint and SeriesEndpoint in versions
 event unreadable; a number that makes no sense is one that is not known.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from engine import Unreadable
-from pipelines.opencast.model import Event, Publication, Series, Track
+from pipelines.opencast.model import TOO_LARGE, Event, Publication, Series, Track
 
 _MD5 = re.compile(r"([0-9a-f]{32}) \(md5\)", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,6}):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
@@ -111,7 +110,7 @@ class _Table:
         return otherwise if value is None else bool(value)
 
     def number(self, name: str) -> int | None:
-        """A whole number that is not negative, however it is written, or None."""
+        """A whole number from 0 on and below `TOO_LARGE`, however it is written, or None."""
         return _whole(self._plain(name))
 
     def known(self, name: str) -> int | None:
@@ -128,12 +127,12 @@ class _Table:
         return _whole(value) or None
 
     def moment(self, name: str) -> datetime | None:
-        """A moment with its zone; one without is in UTC, as Opencast writes them."""
+        """A moment in UTC; one without a zone is in it already, as Opencast writes them."""
         try:
             moment = datetime.fromisoformat(self.text(name).strip())
-        except ValueError:
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
             return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     def tables(self, name: str) -> "Sequence[_Table]":
         """Objects; none at all is an empty list."""
@@ -174,11 +173,11 @@ def _kind(value: Any) -> str:
 
 
 def _whole(value: Any) -> int | None:
-    """Read 7, 7.0 and "7"; whatever is no number, not finite or negative is None."""
+    """Read 7, 7.0 and "7"; whatever is no number, not finite, negative or too large is None."""
     if isinstance(value, bool):
         return None
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
         return None
-    return int(number) if math.isfinite(number) and number >= 0 else None
+    return int(number) if 0 <= number < TOO_LARGE else None

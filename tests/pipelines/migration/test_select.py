@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.migration.select import Selected, Skip, Wanted, select
-from pipelines.opencast.model import Event, Publication, Track
+from pipelines.opencast.model import TOO_LARGE, Event, Publication, Track
 
 FILM = Track(
     "film",
@@ -245,6 +245,15 @@ def test_an_unknown_size_is_estimated() -> None:
         decided = select(event(track, duration_ms=2000))
         assert isinstance(decided, Selected)
         assert decided.estimate == estimate
+
+
+@given(st.integers(1, TOO_LARGE - 1), st.integers(1, TOO_LARGE - 1))
+def test_an_estimate_that_measures_nothing_is_unknown(duration: int, bitrate: int) -> None:
+    """However long and dense a track claims to be, its estimate is a number that JSON holds."""
+    decided = select(event(replace(FILM, size=None, duration_ms=duration, bitrate=bitrate)))
+    assert isinstance(decided, Selected)
+    estimate = duration * bitrate // 8000
+    assert decided.estimate == (estimate if estimate < TOO_LARGE else None)
 
 
 def test_only_what_is_wanted_is_selected() -> None:

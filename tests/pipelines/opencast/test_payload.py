@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from engine import Unreadable
 from pipelines.migration.select import Selected, Skip, select
 from pipelines.opencast.model import Track
 from pipelines.opencast.payload import read_event, read_series
+from pipelines.panopto.manifest import Manifest, write
 
 FULL = {
     "identifier": "ID-heat",
@@ -118,6 +119,12 @@ def test_an_identifier_is_all_that_an_event_needs() -> None:
         (-1, None),
         ("soon", None),
         (True, None),
+        (2**53 - 1, 2**53 - 1),
+        (2**53, None),
+        (10**30, None),
+        ("1e30", None),
+        ("inf", None),
+        ("nan", None),
         ("9" * 400, None),
         ("9" * 400 + ":00:00", None),
     ],
@@ -128,9 +135,12 @@ def test_a_duration_is_milliseconds_or_unknown(told: object, known: int | None) 
     assert track_of(duration=told).duration_ms == known
 
 
-@pytest.mark.parametrize(("told", "known"), [(-1, None), (0, None), (None, None), (7, 7), (7.0, 7)])
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [(-1, None), (0, None), (None, None), (7, 7), (7.0, 7), ("1e30", None), (10**30, None), (2**53, None)],
+)
 def test_sizes_minus_one_and_nought_are_unknown(told: object, known: int | None) -> None:
-    """Opencast writes -1 or 0 for a size that nobody measured."""
+    """Opencast writes -1 or 0 for a size that nobody measured; one that JSON cannot hold is none either."""
     assert track_of(size=told).size == known
 
 
@@ -162,11 +172,28 @@ def test_the_series_has_two_names() -> None:
         ("", None),
         (None, None),
         ("yesterday", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-00:01", None),
+        ("9999-12-31T23:59:59", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
 def test_a_start_has_a_zone_or_is_unknown(told: object, known: datetime | None) -> None:
-    """A moment without a zone is in UTC."""
+    """A moment without a zone is in UTC, and one that UTC has no year for is unknown."""
     assert read_event({"identifier": "e", "start": told}).start == known
+
+
+zones = st.integers(-24 * 60 + 1, 24 * 60 - 1).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+ends = st.sampled_from(["0001-01-01", "9999-12-31T23:59:59.999999"]).map(datetime.fromisoformat)
+
+
+@given(st.datetimes() | ends, st.none() | zones)
+def test_every_moment_that_is_read_can_be_written(moment: datetime, zone: timezone | None) -> None:
+    """A manifest holds whatever is known, as the same instant to the second."""
+    start = read_event({"identifier": "e", "start": moment.replace(tzinfo=zone).isoformat()}).start
+    if start is not None:
+        written = write(Manifest("t", "d", start, ()))
+        assert f"<Date>{start.replace(microsecond=0, tzinfo=None).isoformat()}Z</Date>".encode() in written
+        assert start == moment.replace(tzinfo=zone or UTC)
 
 
 @pytest.mark.parametrize(
