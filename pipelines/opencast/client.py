@@ -145,7 +145,7 @@ class Opencast:
         query = {"filter": by("identifier", names), "limit": str(len(names)), "withpublications": "true"}
         try:
             events = await self._list({**query, **_signed(sign)}, SOON)
-        except ServerFault:
+        except (ServerFault, Unreadable):
             return {}
         # API 1.0 does not know this filter and answers other events.
         return {one.identifier: one for one in events if isinstance(one, Event) and one.identifier in names}

@@ -110,6 +110,15 @@ async def test_a_batch_that_fails_is_read_one_by_one() -> None:
     assert third.reason == "gone"
 
 
+@pytest.mark.parametrize("status", [400, 404, 414])
+async def test_a_batch_that_is_refused_is_read_one_by_one(status: int) -> None:
+    """A server, or a proxy before it, that does not take the filtered list says nothing about the events."""
+    api = OpencastApi(event_json("a"), event_json("b"))
+    api.answers["/api/events"] = page(status)
+    assert [type(one) for one in await api.client().batch(["a", "b"])] == [Event, Event]
+    assert api.paths().count("/api/events") == 1
+
+
 async def test_a_batch_takes_nothing_it_did_not_ask_for() -> None:
     """API 1.0 does not know the filter and answers any events."""
     api = OpencastApi(event_json("a"), event_json("b"))
