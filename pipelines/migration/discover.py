@@ -19,6 +19,9 @@ OVERLAP = 10
 PASSES = 5
 """After so many passes over a list that never holds still, what was found is enough for one run."""
 
+PAGES = 10_000
+"""After so many pages of one pass, most of a million events, a list is taken to have no end."""
+
 BROKEN_IN_A_ROW = 10
 """So many places in a row that cannot be read are no bad events but a server that cannot list."""
 
@@ -36,11 +39,12 @@ def discover(opencast: Opencast, wanted: Wanted) -> AsyncIterator[Found]:
 
 
 class Discovery:
-    """One reading of the lists; `seen` are the identifiers that were yielded."""
+    """One reading of the lists, of at most `pages` a pass; `seen` are the identifiers that were yielded."""
 
-    def __init__(self, opencast: Opencast) -> None:
+    def __init__(self, opencast: Opencast, *, pages: int = PAGES) -> None:
         self.seen: set[str] = set()
         self._opencast = opencast
+        self._pages = pages
         self._broken = 0
 
     async def events(self, wanted: Wanted) -> AsyncIterator[Found]:
@@ -87,22 +91,22 @@ class Discovery:
             yield unread
 
     async def _pass(self, series: str, *, bare: bool) -> AsyncIterator[Found]:
-        """Yield what the pages of one pass hold, up to a page that adds nothing.
+        """Yield what the pages of one pass hold, up to a page that adds no name.
 
         A short page is no end: it may have been cut by a fault. A bare pass asks for the identifiers alone,
         and reads what is new by name.
         """
         met: set[str] = set()
-        offset = 0
-        while True:
-            page = await self._span(series, offset, PAGE, bare)
+        for number in range(self._pages):
+            page = await self._span(series, number * (PAGE - OVERLAP), PAGE, bare)
             fresh = [one for one in page if one.identifier not in met]
-            if not fresh:
-                return
-            met.update(one.identifier for one in fresh if one.identifier)
             for one in fresh:
                 yield await self._read(one) if bare else one
-            offset += PAGE - OVERLAP
+            names = {one.identifier for one in fresh if one.identifier}
+            if not names:
+                return
+            met |= names
+        log.warning("the list of events does not end", series=series, pages=self._pages)
 
     async def _read(self, listed: Found) -> Found:
         if not listed.identifier or listed.identifier in self.seen:

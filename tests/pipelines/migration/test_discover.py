@@ -1,15 +1,17 @@
 """Each event is found once, though the list has no total, shifts while it is read, and breaks."""
 
 from collections.abc import Callable
+from typing import Any
 
+import anyio
 import pytest
 from fakes.opencast_api import OpencastApi, event_json, page
-from fakes.scripted_http import Call
+from fakes.scripted_http import Call, json_answer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import AccountRefused, ServerFault
-from pipelines.migration.discover import discover
+from pipelines.migration.discover import PASSES, Discovery, discover
 from pipelines.migration.select import Wanted
 from pipelines.opencast.model import Event, Unread
 
@@ -159,6 +161,42 @@ async def test_an_offset_that_is_passed_over_does_not_go_on_for_ever() -> None:
     api.before = lambda call: setattr(api, "events", first * 3 if "/api/events?" in call.url else first)
     events, _ = await found(api)
     assert len(events) == 100
+
+
+@pytest.mark.parametrize("last", [[{"title": "x"}], [event_json("a"), {"title": "x"}], ["x", None]])
+async def test_a_page_that_is_repeated_for_ever_ends(last: list[Any]) -> None:
+    """Events without a name are nothing new, however often they come; they are told all the same."""
+    api = world(0)
+    api.answers["/api/events"] = json_answer(200, last)
+    with anyio.fail_after(5):
+        events, unread = await found(api)
+    assert names(events) == [one["identifier"] for one in last if one and "identifier" in one]
+    assert {(one.identifier, one.reason) for one in unread} == {("", "unreadable")}
+
+
+async def test_nameless_events_on_the_last_page_are_told() -> None:
+    """The page that ends a pass may hold nothing else that is new."""
+    api = world(101)
+    api.hidden.add("0100")
+    events, unread = await found(api)
+    assert len(events) == 100
+    assert any("place 100" in one.why for one in unread)
+
+
+async def test_a_list_without_an_end_ends() -> None:
+    """A server that tells new names on every page is listened to for so many pages a pass."""
+    api = world(0)
+
+    def invent(call: Call) -> None:
+        if "/api/events?" in call.url:
+            new = [event_json(f"{len(api.http.calls)}-{number}") for number in range(2)]
+            api.answers["/api/events"] = json_answer(200, new)
+
+    api.before = invent
+    with anyio.fail_after(5):
+        events = [one async for one in Discovery(api.client(), pages=7).events(ALL)]
+    assert len(events) == 7 * PASSES * 2
+    assert len([path for path in api.paths() if path == "/api/events"]) == 7 * PASSES
 
 
 async def test_a_list_that_never_holds_still_ends() -> None:
