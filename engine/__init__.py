@@ -2,6 +2,7 @@
 
 from engine.checkpoint import Checkpoint, Contents, open_checkpoint, read_checkpoint
 from engine.checks import Checks
+from engine.drain import Drain
 from engine.engine import Engine, EngineStatistics
 from engine.errors import (
     AccountRefused,
@@ -84,6 +85,7 @@ __all__ = [
     "CheckpointInUse",
     "Checks",
     "Contents",
+    "Drain",
     "Empty",
     "Engine",
     "EngineStatistics",

@@ -40,7 +40,7 @@ class Engine:
         found = await retrying(
             reader.measure,
             policy=ports.policy,
-            sleep=ports.sleep,
+            sleep=ports.before_another_try,
             clock=ports.clock,
             chance=ports.chance,
             note=ports.observer,
@@ -65,12 +65,12 @@ class Engine:
 
     def drain(self) -> None:
         """Begin no new part; those in flight end, and transfers that are not whole raise Interrupted."""
-        self._ports.draining.set()
+        self._ports.drain.begin()
 
     @property
     def draining(self) -> bool:
         """Whether nothing new is to begin."""
-        return self._ports.draining.is_set()
+        return self._ports.drain.begun
 
     def statistics(self) -> EngineStatistics:
         """Tell how much is going on."""

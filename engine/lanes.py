@@ -152,12 +152,12 @@ class Lanes:
     def _finished(self) -> bool:
         if self._error is not None:
             return True
-        if self._ports.draining.is_set():
+        if self._ports.drain.begun:
             return self._open == 0
         return len(self.receipts) == len(self._upload.cut)
 
     def _may_open(self) -> bool:
-        return not self._ports.draining.is_set() and (self._reader.ranged or self._open == 0)
+        return not self._ports.drain.begun and (self._reader.ranged or self._open == 0)
 
     async def _lane(self, scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
         """Send one run of parts; what failed comes back after its wait, when the slots are free again."""
@@ -168,23 +168,11 @@ class Lanes:
             if self._error is not None:
                 scope.cancel()
             if pause:
-                await self._rest(pause)
+                await self._ports.drain.rest(pause, self._ports.sleep)
             self._take_back(lane.failures)
         finally:
             self._open -= 1
             self._changed.set()
-
-    async def _rest(self, seconds: float) -> None:
-        """Sleep, unless the run drains: then nothing is sent again, and nothing is waited for."""
-        async with anyio.create_task_group() as group:
-
-            async def wake() -> None:
-                await self._ports.draining.wait()
-                group.cancel_scope.cancel()
-
-            group.start_soon(wake)
-            await self._ports.sleep(seconds)
-            group.cancel_scope.cancel()
 
     async def _run(self, task_status: TaskStatus[None]) -> Taken:
         key = self._upload.where
@@ -193,7 +181,7 @@ class Lanes:
             task_status.started()
             longest = self._longest() if self._reader.ranged else len(self._upload.cut)
             lane = Taken(self._missing.take(longest))
-            if lane.run and not self._ports.draining.is_set():
+            if lane.run and not self._ports.drain.begun:
                 await self._relay(lane, granted)
                 self._judge_end(lane)
             self._give_back(lane)
@@ -201,7 +189,7 @@ class Lanes:
 
     def _judge_end(self, lane: Taken) -> None:
         """A lane may end early without a failure, and another goes on; not so at a server without ranges."""
-        stopped = self._error is not None or self._ports.draining.is_set()
+        stopped = self._error is not None or self._ports.drain.begun
         if self._reader.ranged or not lane.run or lane.failures or stopped:
             return
         slow = TimedOut(
@@ -228,7 +216,7 @@ class Lanes:
 
     def _next_put(self, lane: Taken) -> PartPut | None:
         """Hand out the lane's next part; none where the run drains or the transfer has failed."""
-        if not lane.run or self._error is not None or self._ports.draining.is_set():
+        if not lane.run or self._error is not None or self._ports.drain.begun:
             return None
         number = lane.run.pop(0)
         lane.under_way.add(number)

@@ -1,6 +1,6 @@
 """How a file is cut into parts: its size and the target's limits go in, numbered byte ranges come out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -111,17 +111,3 @@ class Cut(Sequence[Part]):
 def cut(size: int, part_size: int) -> Cut:
     """Return the parts of a file of `size` bytes, in order and without a gap."""
     return Cut(size, part_size)
-
-
-def runs(missing: Iterable[int], longest: int) -> Iterator[tuple[int, ...]]:
-    """Group part numbers into what one lane takes: neighbours, lowest first, at most `longest` of them."""
-    if longest < 1:
-        raise ValueError(f"no run: at most {longest} parts")
-    run: list[int] = []
-    for number in sorted(set(missing)):
-        if run and (number != run[-1] + 1 or len(run) == longest):
-            yield tuple(run)
-            run = []
-        run.append(number)
-    if run:
-        yield tuple(run)

@@ -9,6 +9,7 @@ from typing import Protocol
 import anyio
 
 from engine.checks import Checks
+from engine.drain import Drain
 from engine.journal import Journal
 from engine.limits import Slots
 from engine.model import Part, Target
@@ -51,8 +52,7 @@ class Uploads(Protocol):
 class Ports:
     """All of it is handed down, and nothing else is reached for.
 
-    `least_rate` is in bytes a second: a part has max(30 s, its size / least_rate) to arrive. `draining` is
-    set when no new part may begin.
+    `least_rate` is in bytes a second: a part has max(30 s, its size / least_rate) to arrive.
     """
 
     journal: Journal
@@ -68,4 +68,8 @@ class Ports:
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
-    draining: anyio.Event = field(default_factory=anyio.Event)
+    drain: Drain = field(default_factory=Drain)
+
+    async def before_another_try(self, seconds: float) -> None:
+        """Sleep before a call is made again; raises Interrupted where the run drains meanwhile."""
+        await self.drain.before_another_try(seconds, self.sleep)

@@ -161,7 +161,7 @@ class Carriage:
     async def _opened(self, state: TransferState) -> tuple[str, dict[int, PartReceipt]]:
         """Return the multipart upload to go on with, and the receipts of the parts that are there."""
         if state.upload is None:
-            if self._ports.draining.is_set():
+            if self._ports.drain.begun:
                 raise Interrupted("stopped before its parts were sent", where=self._where)
             await self._append(journal.create(*self._name))
             upload = await self._again(lambda: self._ports.uploads.create(self._transfer.target))
@@ -269,7 +269,7 @@ class Carriage:
         return await retrying(
             operation,
             policy=ports.policy,
-            sleep=ports.sleep,
+            sleep=ports.before_another_try,
             clock=ports.clock,
             chance=ports.chance,
             note=ports.observer,

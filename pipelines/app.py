@@ -14,6 +14,7 @@ from engine import (
     Checkpoint,
     Checks,
     Contents,
+    Drain,
     Engine,
     Http,
     HttpReads,
@@ -105,28 +106,39 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, observer: Observer = silence) -> AsyncIterator[Services]:
-    """Connect to Opencast's API and to Panopto's."""
+async def open_services(
+    settings: Settings, observer: Observer = silence, drain: Drain | None = None
+) -> AsyncIterator[Services]:
+    """Connect to Opencast's API and to Panopto's. Calls that wait for another try hear `drain`."""
+    drain = drain or Drain()
     async with (
         open_http(network(settings, connections=8, cookies=True)) as source,
         open_http(network(settings, connections=16)) as target,
     ):
-        yield Services(opencast_of(settings, source, observer), panopto_of(settings, target, observer))
+        yield Services(
+            opencast_of(settings, source, observer, drain), panopto_of(settings, target, observer, drain)
+        )
 
 
-def opencast_of(settings: Settings, http: Http, observer: Observer) -> Opencast:
+def opencast_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Opencast:
     """Build Opencast's client."""
     account = settings.opencast
-    rest = Rest(http, account.url, policy=policy(settings), observer=observer)
+    rest = Rest(
+        http,
+        account.url,
+        policy=policy(settings),
+        observer=observer,
+        sleep=drain.before_another_try,
+    )
     return Opencast(rest, account.username, revealed(account.password))
 
 
-def panopto_of(settings: Settings, http: Http, observer: Observer) -> Panopto:
+def panopto_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Panopto:
     """Build Panopto's client, which signs in when it is first used."""
     account = settings.panopto
     patience = policy(settings)
     tokens = Tokens(
-        Rest(http, account.url, policy=patience, observer=observer),
+        Rest(http, account.url, policy=patience, observer=observer, sleep=drain.before_another_try),
         Account(
             account.client_id, revealed(account.client_secret), account.username, revealed(account.password)
         ),
@@ -138,8 +150,9 @@ def panopto_of(settings: Settings, http: Http, observer: Observer) -> Panopto:
         policy=patience,
         headers=tokens.headers,
         observer=observer,
+        sleep=drain.before_another_try,
     )
-    return Panopto(rest, tokens, policy=patience)
+    return Panopto(rest, tokens, policy=patience, sleep=drain.before_another_try)
 
 
 def revealed(secret: SecretStr | None) -> str:
@@ -222,9 +235,10 @@ async def open_application(settings: Settings, observer: Observer = silence) -> 
         )
         if (cut := checkpoint.statistics().cut) > 0:
             observer(CheckpointMended(cut))
-        services = await stack.enter_async_context(open_services(settings, observer))
+        drain = Drain()
+        services = await stack.enter_async_context(open_services(settings, observer, drain))
         locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
-        engine = await stack.enter_async_context(open_engine(settings, checkpoint, locator, observer))
+        engine = await stack.enter_async_context(open_engine(settings, checkpoint, locator, drain, observer))
         batches = Batches(services.opencast, locator)
         ship = Ship(
             engine,
@@ -249,7 +263,7 @@ async def open_application(settings: Settings, observer: Observer = silence) -> 
 
 @asynccontextmanager
 async def open_engine(
-    settings: Settings, checkpoint: Checkpoint, locator: EventLocator, observer: Observer
+    settings: Settings, checkpoint: Checkpoint, locator: EventLocator, drain: Drain, observer: Observer
 ) -> AsyncIterator[Engine]:
     """Build the engine that moves bytes from Opencast's file server to Panopto's S3."""
     transfer = settings.transfer
@@ -284,6 +298,7 @@ async def open_engine(
             policy=policy(settings),
             least_rate=transfer.least_rate_kib * 1024,
             observer=observer,
+            drain=drain,
         )
         yield Engine(ports, locator, HttpReads(http))
 
