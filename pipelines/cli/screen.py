@@ -83,6 +83,8 @@ class Lines:
         match fact:
             case stages.CheckpointMended(bytes=count):
                 self._log.warning("the checkpoint's torn end was cut off", bytes=count)
+            case stages.SeriesUnmet(series=series):
+                self._log.warning("select.series names what no event is of", series=", ".join(series))
             case stages.Planned(items=items, bytes=estimate):
                 self._log.info("planned", items=items, about=size(estimate))
             case stages.ItemEnded(event_id=event_id, outcome=outcome, reason=reason, why=why):
@@ -154,6 +156,8 @@ class Board:
                 words = f"{outcome.value}: {item}: {why}"
             case stages.CheckpointMended(bytes=count):
                 words = f"the checkpoint's torn end was cut off ({count} bytes)"
+            case stages.SeriesUnmet(series=series):
+                words = f"select.series names what no event is of: {', '.join(series)}"
             case LevelFell(where=where, level=level):
                 words = f"{where}: its ETags say nothing, so integrity falls to {level}"
             case _:

@@ -26,6 +26,7 @@ from pipelines.migration.stages import (
     ItemProcessing,
     Planned,
     Planning,
+    SeriesUnmet,
 )
 
 HOSTILE = "e[/bold]\x1b[2J\nf"
@@ -34,6 +35,7 @@ any_fact = st.sampled_from(
     [
         Planning(3, 2),
         CheckpointMended(7),
+        SeriesUnmet((HOSTILE, "s2")),
         Planned(2, 100),
         Planned(0, 0),
         ItemBegan(HOSTILE),
