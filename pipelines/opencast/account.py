@@ -5,8 +5,6 @@ a missing role with 403; a proxy's single sign-on may answer 200 with a page. So
 DelegatingAuthenticationEntryPoint.java and mh_default_org.xml.
 """
 
-from urllib.parse import urlsplit
-
 from engine import AccountRefused, Answer, without_query
 from pipelines.config import SettingsError
 
@@ -38,7 +36,7 @@ def _is_page(answer: Answer) -> bool:
 def _redirected(location: str, path: str, where: str) -> AccountRefused | SettingsError:
     """Tell a redirect of the same call to another address from one to a login page."""
     shown = without_query(location)
-    if urlsplit(shown).path.endswith(path):
+    if shown.endswith(path):
         moved = shown.removesuffix(path)
         return SettingsError(f"has moved to {moved}", where=where, advice="name that address as opencast.url")
     return _login(f"sends to {shown or 'another page'}", where)

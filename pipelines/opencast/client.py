@@ -1,8 +1,8 @@
-"""Opencast's External API, as far as a reader needs it: events, series, signatures, the account.
+"""Opencast's External API, as far as a reader needs it: events and the account.
 
-Sources: opencast/opencast, EventsEndpoint.java, SeriesEndpoint.java, SecurityEndpoint.java, BaseEndpoint.java
-and ApiMediaType.java. Lists are bare arrays without a total. Whoever is not logged in gets a redirect to a
-page, not a 401, so an answer that is not JSON means the account.
+Sources: opencast/opencast, EventsEndpoint.java, BaseEndpoint.java and ApiMediaType.java. Lists are bare
+arrays without a total. Whoever is not logged in gets a redirect to a page, not a 401, so an answer that is
+not JSON means the account.
 """
 
 import base64
@@ -14,8 +14,8 @@ import anyio
 from engine import Answer, Gone, RetryPolicy, ServerFault, Transient, Unreadable
 from pipelines.config import SettingsError
 from pipelines.opencast.account import judge_account
-from pipelines.opencast.model import Event, Me, Series, Unread
-from pipelines.opencast.payload import read_event, read_series
+from pipelines.opencast.model import Event, Me, Unread
+from pipelines.opencast.payload import read_event
 from pipelines.opencast.version import choose, media_type
 from pipelines.rest import decode, path_of
 
@@ -39,7 +39,6 @@ class Calls(Protocol):
         *,
         endpoint: str,
         query: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         policy: RetryPolicy | None = None,
     ) -> Answer:
@@ -88,7 +87,7 @@ class Opencast:
         """Read one event with its publications. Raises Gone or Unreadable."""
         query = {"withpublications": "true", **_signed(sign)}
         endpoint = "GET /api/events/{id}"
-        answer = await self._call("GET", _path("events", identifier), endpoint, query=query)
+        answer = await self._get(_path(identifier), endpoint, query=query)
         if answer.status == 404:
             raise Gone("Opencast has no such event (any more)", where=f"event {identifier}")
         return read_event(self._json(answer, endpoint))
@@ -113,28 +112,11 @@ class Opencast:
             found |= await self._filtered(asked[start : start + BATCH], sign)
         return [found.get(one) or await self.read(one, sign=sign) for one in asked]
 
-    async def series(self, identifier: str) -> Series | None:
-        """Read a series, or None: an event may name one that is gone or that the account may not see."""
-        if not identifier:
-            return None
-        endpoint = "GET /api/series/{id}"
-        answer = await self._call("GET", _path("series", identifier), endpoint)
-        return None if answer.status == 404 else read_series(self._json(answer, endpoint))
-
-    async def sign(self, url: str) -> str | None:
-        """Return the address with a signature, or None where this Opencast does not sign it."""
-        endpoint = "POST /api/security/sign"
-        answer = await self._call("POST", "/api/security/sign", endpoint, form={"url": url})
-        signed = self._object(answer, endpoint).get("url")
-        return str(signed) if signed else None
-
     async def me(self) -> Me:
         """Tell who the account is and which roles it has."""
         path = "/api/info/me"
-        me = self._object(await self._call("GET", path, f"GET {path}"), f"GET {path}")
-        roles = self._array(
-            await self._call("GET", f"{path}/roles", f"GET {path}/roles"), f"GET {path}/roles"
-        )
+        me = self._object(await self._get(path, f"GET {path}"), f"GET {path}")
+        roles = self._array(await self._get(f"{path}/roles", f"GET {path}/roles"), f"GET {path}/roles")
         return Me(str(me.get("username", "")), tuple(str(role) for role in roles))
 
     async def _filtered(self, identifiers: Sequence[str], sign: bool) -> dict[str, Event]:
@@ -154,22 +136,20 @@ class Opencast:
         self, query: Mapping[str, str], policy: RetryPolicy | None = None
     ) -> list[Event | Unread]:
         endpoint = "GET /api/events"
-        answer = await self._call("GET", "/api/events", endpoint, query=query, policy=policy)
+        answer = await self._get("/api/events", endpoint, query=query, policy=policy)
         return [_event_or_not(one) for one in self._array(answer, endpoint)]
 
-    async def _call(
+    async def _get(
         self,
-        method: str,
         path: str,
         endpoint: str,
         *,
         query: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
         policy: RetryPolicy | None = None,
     ) -> Answer:
         headers = {**self._basic, "Accept": await self._version()}
         answer = await self._rest.call(
-            method, path, endpoint=endpoint, query=query, form=form, headers=headers, policy=policy
+            "GET", path, endpoint=endpoint, query=query, headers=headers, policy=policy
         )
         judge_account(answer, path, f"{self._rest.where} {endpoint}")
         return answer
@@ -222,10 +202,10 @@ def by(name: str, values: Iterable[str]) -> str:
     return ",".join(f"{name}:{value}" for value in several)
 
 
-def _path(kind: str, identifier: str) -> str:
+def _path(identifier: str) -> str:
     if not identifier:
         raise ValueError("an empty identifier would ask for the list")
-    return path_of("api", kind, identifier)
+    return path_of("api", "events", identifier)
 
 
 def _signed(sign: bool) -> dict[str, str]:

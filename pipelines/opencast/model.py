@@ -99,14 +99,6 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
-    """A series; an event may name one that is gone."""
-
-    identifier: str
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Me:
     """The account as Opencast sees it."""
 

@@ -1,8 +1,8 @@
 """Reads what Opencast answers into facts, forgiving whatever some version or site is known to send.
 
-The shapes are those of Opencast's EventsEndpoint and SeriesEndpoint in versions 2.3 to 17 (API 1.0.0 to
-1.11.0), and of recorded answers. Only a value of quite another kind (a table where a text belongs) makes an
-event unreadable; a number that makes no sense is one that is not known.
+The shapes are those of Opencast's EventsEndpoint in versions 2.3 to 17 (API 1.0.0 to 1.11.0), and of
+recorded answers. Only a value of quite another kind (a table where a text belongs) makes an event
+unreadable; a number that makes no sense is one that is not known.
 """
 
 import re
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from engine import Unreadable
-from pipelines.opencast.model import TOO_LARGE, Event, Publication, Series, Track
+from pipelines.opencast.model import TOO_LARGE, Event, Publication, Track
 
 _MD5 = re.compile(r"([0-9a-f]{32}) \(md5\)", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,6}):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
@@ -43,12 +43,6 @@ def read_event(json: Any) -> Event:
         archive_version=event.number("archive_version"),
         publications=tuple(_publication(one) for one in event.tables("publications")),
     )
-
-
-def read_series(json: Any) -> Series:
-    """Read one series. Raises Unreadable."""
-    series = _Table(json, "a series")
-    return Series(series.text("identifier"), series.text("title"))
 
 
 def _publication(json: "_Table") -> Publication:

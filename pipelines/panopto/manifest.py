@@ -68,23 +68,14 @@ def title_of(title: str, event_id: str) -> str:
     return cleaned if cleaned.strip() else event_id
 
 
-def describe(
-    description: str, presenters: Sequence[str], location: str, event_id: str, limit: int | None = None
-) -> str:
+def describe(description: str, presenters: Sequence[str], location: str, event_id: str) -> str:
     """Return the description of a session, whose last line is the marker `Opencast: <event id>`.
 
-    Presenter and location have no field at Panopto and get a line each before it. Where `limit` characters
-    are too few, the event's own words are cut first, then these lines go; the marker is always whole.
+    Presenter and location have no field at Panopto and get a line each before it.
     """
     words = legal(description).replace("\r\n", "\n").replace("\r", "\n").strip()
-    marker = MARKER + _line(event_id)
-    tail = "\n".join([*_details(presenters, location), marker])
-    if limit is None or len(words) + 2 + len(tail) <= limit:
-        return f"{words}\n\n{tail}" if words else tail
-    room = limit - len(tail) - 3
-    if words and room > 0:
-        return f"{words[:room].rstrip()}…\n\n{tail}"
-    return tail if len(tail) <= limit else marker
+    tail = "\n".join([*_details(presenters, location), MARKER + _line(event_id)])
+    return f"{words}\n\n{tail}" if words else tail
 
 
 def event_of(description: str) -> str | None:

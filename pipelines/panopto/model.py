@@ -27,11 +27,6 @@ class State(IntEnum):
     DELETED = 7
     DELETING_ERROR = 8
 
-    @property
-    def terminal(self) -> bool:
-        """Whether Panopto will not change it any more (the C# client's CompletedStates)."""
-        return self not in {State.UPLOADING, State.UPLOAD_COMPLETE, State.PROCESSING, State.DELETING_FILES}
-
 
 @dataclass(frozen=True, slots=True)
 class SessionUpload:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Empty, TooLarge
-from engine.parts import GIB, MIB, PANOPTO_PARTS, PREFERRED, S3_PARTS, PartLimits, cut, part_size, runs
+from engine.parts import GIB, MIB, PANOPTO_PARTS, PREFERRED, S3_PARTS, PartLimits, cut, part_size
 
 AT_EDGES = [1, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 25_000_000, 10_000 * PREFERRED, 10_000 * PREFERRED + 1]
 
@@ -107,18 +107,3 @@ def test_a_part_beyond_the_file_is_no_part(number: int) -> None:
     """Numbers run from 1 to the last."""
     with pytest.raises(IndexError):
         cut(10, 4).part(number)
-
-
-@given(missing=st.sets(st.integers(1, 300)), longest=st.integers(1, 12))
-def test_runs_cover_all_that_is_missing_once(missing: set[int], longest: int) -> None:
-    """Runs hold every missing number once, lowest first, neighbours only, none longer than asked."""
-    found = list(runs(missing, longest))
-    assert [number for run in found for number in run] == sorted(missing)
-    for run in found:
-        assert 1 <= len(run) <= longest
-        assert run == tuple(range(run[0], run[-1] + 1))
-
-
-def test_runs_are_as_long_as_they_can_be() -> None:
-    """A run ends only at a gap or when it is full."""
-    assert list(runs([9, 1, 2, 3, 4, 7], 3)) == [(1, 2, 3), (4,), (7,), (9,)]

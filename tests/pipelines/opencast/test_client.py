@@ -142,6 +142,7 @@ async def test_a_server_that_is_down_is_no_bad_event() -> None:
     [
         (page(302, b"", Location=f"{BASE}/login.html?next=secret"), "login.html"),
         (page(302, b"", Location="https://idp.example/SAML2/SSO?token=secret"), "idp.example"),
+        (page(302, b"", Location="https://[idp/SSO?token=secret"), "[idp"),
         (page(401), "password"),
         (page(403), "ROLE_API_EVENTS_VIEW"),
         (page(200), "web page"),
@@ -189,30 +190,6 @@ async def test_a_call_that_is_refused_is_unreadable() -> None:
     api.answers["/api/events/a"] = Answer(400, CIMultiDict({"Content-Type": "text/plain"}), b"no")
     with pytest.raises(Unreadable, match="HTTP 400"):
         await api.client().event("a")
-
-
-async def test_a_series_may_be_gone() -> None:
-    """404 is normal there, and no name is no call."""
-    api = OpencastApi()
-    api.answers["/api/series/s%2F1"] = json_answer(200, {"identifier": "s/1", "title": "Optics"})
-    client = api.client()
-    found = await client.series("s/1")
-    assert found is not None
-    assert found.title == "Optics"
-    assert await client.series("none") is None
-    calls = len(api.paths())
-    assert await client.series("") is None
-    assert len(api.paths()) == calls
-
-
-async def test_an_address_is_signed_or_not() -> None:
-    """An address that Opencast cannot sign is an error inside a 200."""
-    api = OpencastApi()
-    api.answers["/api/security/sign"] = json_answer(200, {"url": "https://f/x?policy=y", "valid-until": "z"})
-    assert await api.client().sign("https://f/x") == "https://f/x?policy=y"
-    assert api.http.calls[-1].body == b"url=https%3A%2F%2Ff%2Fx"
-    api.answers["/api/security/sign"] = json_answer(200, {"error": "Given URL cannot be signed"})
-    assert await api.client().sign("https://f/x") is None
 
 
 async def test_who_the_account_is() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine import Unreadable
 from pipelines.migration.select import Selected, Skip, select
 from pipelines.opencast.model import Track
-from pipelines.opencast.payload import read_event, read_series
+from pipelines.opencast.payload import read_event
 from pipelines.panopto.manifest import Manifest, write
 
 FULL = {
@@ -231,12 +231,6 @@ def test_a_track_without_an_id_is_known_by_its_address() -> None:
     """The key leaves the query out, which changes with each signature."""
     assert track_of(url="https://f/x.mp4?policy=1").key == "https://f/x.mp4"
     assert track_of(id="t", url="https://f/x.mp4").key == "t"
-
-
-def test_a_series_is_read() -> None:
-    """Identifier and title are what is carried."""
-    series = read_series({"identifier": "s", "title": "Optics", "creator": None})
-    assert (series.identifier, series.title) == ("s", "Optics")
 
 
 values = st.recursive(
