@@ -329,3 +329,27 @@ def test_interrupted_it_says_so_and_goes_on_later(tmp_path: Path, number: signal
         assert "stopping" in ran.talk
         assert outcomes(run(file)) == {"verified": 2}
         assert len(sessions(slow)) == 2
+
+
+def test_a_certificate_that_nobody_trusts(stand: Stand, tmp_path: Path) -> None:
+    """Two, at the first call: no item would fare better, and nothing is tried again."""
+    ran = run(stand.settings(tmp_path, {"network.ca_file": None}))
+    assert ran.code == 2
+    assert said(ran).endswith(
+        ": its certificate is not trusted; name the authority's file as network.ca_file"
+    )
+
+
+def test_names_of_events_that_opencast_does_not_have(stand: Stand, tmp_path: Path) -> None:
+    """Two, with the names; corrected, the same checkpoint goes on without a trace of them."""
+    assert run(stand.settings(tmp_path, {"select.events": ["nope"]})).code == 2
+    ran = run(stand.settings(tmp_path, {"select.limit": 1}))
+    assert ran.code == 0
+    assert "permanent" not in outcomes(ran)
+
+
+def test_a_series_that_no_event_is_of(stand: Stand, tmp_path: Path) -> None:
+    """It may be empty, or written wrongly: it is told, and nothing is moved."""
+    ran = run(stand.settings(tmp_path, {"select.series": ["nope"]}))
+    assert (ran.code, outcomes(ran)) == (0, {})
+    assert "select.series names what no event is of" in ran.talk
