@@ -23,7 +23,7 @@ def judge_account(answer: Answer, path: str, where: str) -> None:
         raise AccountRefused(
             "Opencast does not let this account do that",
             where=where,
-            advice="give it ROLE_API, ROLE_API_EVENTS_VIEW and ROLE_API_SERIES_VIEW, or ROLE_ADMIN",
+            advice="give it ROLE_API and ROLE_API_EVENTS_VIEW, or ROLE_ADMIN",
         )
     if answer.status == 200 and _is_page(answer):
         raise _login("answers a web page", where)
