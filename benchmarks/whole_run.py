@@ -3,7 +3,7 @@
     python benchmarks/whole_run.py [--mib 1024] [--runs 3] [--level spot] [--parts 16]
 
 Prints one JSON line a run, and one with medians. A run counts only if the SHA-256 of the object that arrived
-is its source's, by the sandbox's audit. The sandbox is Python too and shares the machine, so its share bounds the
+is its source's, by the sandbox's audit. The sandbox is Python too and shares the machine, so it bounds the
 speed: compare runs with each other, not with a link.
 """
 
