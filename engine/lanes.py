@@ -88,9 +88,13 @@ class Taken:
 
 
 class Sent:
-    """How much of each part was ever handed on: what tells bytes sent from bytes sent again."""
+    """How much of each part was ever handed on: what tells bytes sent from bytes sent again.
 
-    def __init__(self) -> None:
+    `everything` tells that the whole file was sent before, under another name.
+    """
+
+    def __init__(self, *, everything: bool = False) -> None:
+        self._everything = everything
         self._most: dict[int, int] = {}
 
     def before(self, parts: Mapping[int, PartReceipt]) -> None:
@@ -100,7 +104,7 @@ class Sent:
 
     def count(self, number: int, handed: int) -> int:
         """Take note of bytes of a part, and tell how many of them had been handed on before."""
-        known = self._most.get(number, 0)
+        known = handed if self._everything else self._most.get(number, 0)
         self._most[number] = max(known, handed)
         return min(known, handed)
 

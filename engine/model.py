@@ -95,12 +95,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """The moving of one file. `subject` and `name` tell it apart in the journal and never change."""
+    """The moving of one file. `subject` and `name` tell it apart in the journal and never change.
+
+    `again` tells that its bytes were sent before, under another name.
+    """
 
     subject: str
     name: str
     source: Source | Blob
     target: Target
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

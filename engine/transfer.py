@@ -62,7 +62,7 @@ class Carriage:
         self._reader = reader
         self._ports = ports
         self._where = f"{transfer.subject}/{transfer.name}"
-        self._sent = Sent()
+        self._sent = Sent(everything=transfer.again)
 
     async def carry(self) -> TransferResult:
         """Return when the object is whole at the target.

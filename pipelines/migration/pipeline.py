@@ -154,7 +154,8 @@ class Migration:
                 return None
             if not (isinstance(settled.verdict, Failed) and settled.verdict.anew):
                 break
-            await self._ship.begin_anew(event_id, settled.verdict.reason)
+            if not await self._ship.begin_anew(event_id, settled.verdict.reason):
+                return await self._verified(event_id)
             await shipping.enter()
         return await self._judged(event_id, settled)
 

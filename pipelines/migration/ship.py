@@ -10,7 +10,7 @@
 Below the line stand the records. A resumed item asks Panopto how its session upload stands before it goes on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -22,6 +22,7 @@ from engine import (
     FerryError,
     Interrupted,
     Journal,
+    Record,
     Refused,
     Source,
     Transfer,
@@ -38,12 +39,19 @@ from pipelines.migration.select import Selected, Skip, Stream, select
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
 from pipelines.panopto.manifest import Manifest, Video, VideoType, describe, event_of, title_of, write
-from pipelines.panopto.model import State, target_of
+from pipelines.panopto.model import SessionUpload, State, target_of
 
 MANIFEST = "manifest.xml"
 
 DEAD = frozenset({State.UPLOAD_CANCELLED, State.DELETING_FILES, State.DELETED, State.DELETING_ERROR})
 """States from which a session upload never becomes a session: it timed out, or somebody cancelled it."""
+
+UNKNOWN = "unknown_upload"
+"""Why an item begins anew whose session upload Panopto does not know."""
+
+LOOKS = 3
+BETWEEN_LOOKS = 2.0
+"""How often, and after how many seconds, an upload is asked for that Panopto does not seem to know."""
 
 STARTS = 3
 """How often an item is begun with a new session upload in one run."""
@@ -68,7 +76,10 @@ class Ship:
         folders: Folders,
         journal: Journal,
         channels: tuple[str, ...],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
+        self._sleep = sleep
         self._engine = engine
         self._panopto = panopto
         self._events = events
@@ -103,25 +114,41 @@ class Ship:
         state = self._state(event_id)
         if state.upload is None or state.submitted:
             return state
-        found = await self._panopto.get(state.upload["id"])
+        found = await self._look(state.upload["id"])
         if found is not None and found.state not in DEAD:
             return state
-        await self.begin_anew(event_id, "upload_gone" if found is None else "upload_timed_out")
+        await self.begin_anew(event_id, UNKNOWN if found is None else "upload_timed_out")
         return self._state(event_id)
 
-    async def begin_anew(self, event_id: str, reason: str) -> None:
-        """Give a session upload up that came to nothing, unless its session is there after all.
+    async def _look(self, upload_id: str) -> SessionUpload | None:
+        """Return a session upload; one that Panopto does not know at once is asked for some times more."""
+        for _ in range(LOOKS - 1):
+            if (found := await self._panopto.get(upload_id)) is not None:
+                return found
+            await self._sleep(BETWEEN_LOOKS)
+        return await self._panopto.get(upload_id)
 
-        Once Panopto was to be told that the upload is complete, no word of it is no proof: the folder is
-        searched for the marker before anything is sent again.
+    async def begin_anew(self, event_id: str, reason: str) -> bool:
+        """Give a session upload up that came to nothing; False where its session is there after all.
+
+        Once Panopto was to be told that the upload is complete, that it does not know it is no proof, for a
+        session comes only with processing: the folder is searched for the marker, and where it is not there
+        nothing is sent again. Raises UploadGone then; Panopto's own word that it is dead is believed.
         """
         state = self._state(event_id)
         session_id = await self._session_of(event_id, state)
-        if session_id is None:
-            await self._journal.append(items.anew(event_id, reason))
-            return
-        await self._journal.append(items.session(event_id, session_id))
-        await self._journal.append(items.submitted(event_id))
+        if session_id is not None:
+            await self._journal.append(items.session(event_id, session_id))
+            await self._journal.append(items.submitted(event_id))
+            return False
+        if state.meant is not None and reason == UNKNOWN:
+            raise UploadGone(
+                "Panopto does not know the session upload that it was told is complete",
+                where=f"event {event_id}",
+                advice="each run looks again for it and for its session; nothing is sent a second time",
+            )
+        await self._journal.append(items.anew(event_id, reason))
+        return True
 
     async def _session_of(self, event_id: str, state: ItemState) -> str | None:
         if state.upload is None or state.meant is None:
@@ -217,7 +244,9 @@ class Ship:
 
     def _transfer(self, event: Event, state: ItemState, name: str, source: Source | Blob) -> Transfer:
         target = target_of((state.upload or {})["target"], name)
-        return Transfer(event.identifier, transfer_name(state.generation, name), source, target)
+        again = was_whole(self._journal.history(event.identifier), name)
+        name = transfer_name(state.generation, name)
+        return Transfer(event.identifier, name, source, target, again)
 
     def _manifest(self, event: Event, state: ItemState, blob: Blob) -> Transfer:
         """Return the transfer of a manifest. One with other words is another file, under the same key."""
@@ -238,6 +267,14 @@ class Ship:
 def transfer_name(generation: int, file_name: str) -> str:
     """Return what the engine calls a file: one of a new session upload is another file."""
     return f"{generation}/{file_name}"
+
+
+def was_whole(history: Sequence[Record], file_name: str) -> bool:
+    """Tell whether a file was sent whole before, be it to another session upload."""
+    return any(
+        record.kind == "transfer.completed" and record.facts["name"].partition("/")[2] == file_name
+        for record in history
+    )
 
 
 def file_of(stream: Stream) -> dict[str, Any]:

@@ -275,3 +275,10 @@ def test_draining_ends_a_transfer_that_waits_for_a_place() -> None:
     virtually(both())
     assert ends == [Interrupted, Interrupted]
     assert len(carrying.target.puts) == 3
+
+
+def test_what_was_sent_under_another_name_is_sent_again() -> None:
+    """All bytes of such a file count as sent before; of others those that were handed on."""
+    assert Sent(everything=True).count(1, 100) == 100
+    sent = Sent()
+    assert [sent.count(1, 60), sent.count(1, 100), sent.count(2, 5)] == [0, 60, 0]

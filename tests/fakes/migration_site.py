@@ -208,6 +208,7 @@ class Engine:
         self._panopto = panopto
         self._journal = journal
         self._failures = failures
+        self.again: dict[str, bool] = {}
         self._draining = False
 
     async def measure(self, subject: str, name: str, source: Source) -> None:
@@ -243,6 +244,7 @@ class Engine:
         """Put a file where it belongs, unless the journal says that it is there."""
         self.measured.discard((transfer.subject, transfer.name))
         name = transfer.target.key.rpartition("/")[2]
+        self.again[name] = transfer.again
         data = transfer.source.data if isinstance(transfer.source, Blob) else name.encode()
         result = TransferResult(len(data), crc32(data), "etag", 1, 1, "spot")
         if self._is_done(transfer):
@@ -320,7 +322,7 @@ class Site:
         observer: Any = told.append
         engine: Any = Engine(self.panopto, self.journal, self.failures)
         channels = ("engage-player",)
-        ship = Ship(engine, panopto, self.opencast, Folders(panopto), self.journal, channels)
+        ship = Ship(engine, panopto, self.opencast, Folders(panopto), self.journal, channels, sleep=sleep)
         finisher = Finisher(panopto.look, limit=limit, clock=lambda: self.now, sleep=sleep)
         migration = Migration(
             engine, ship, finisher, panopto, self.journal,

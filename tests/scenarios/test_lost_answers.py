@@ -83,3 +83,30 @@ def test_lost_answer_to_the_completing_put(tmp_path: Path) -> None:
     with standing(tmp_path, events=2, faults=[lost("put_session_upload")], **QUICK) as stand:
         verified(stand)
         assert [row["completions"] for row in stand.audit("session-uploads")] == [1, 1]
+
+
+def test_an_upload_that_panopto_denies_after_it_was_completed(tmp_path: Path) -> None:
+    """While Panopto says 404 nothing is sent a second time, however often it is asked."""
+    denied = {
+        "operation": "panopto.get_session_upload",
+        "action": "status",
+        "arguments": {"status": 404},
+        "nth": 2,
+        "times": 40,
+    }
+    with standing(tmp_path, events=1, faults=[denied], **{**QUICK, "seconds_to_processing": 30}) as stand:
+        settings = stand.settings(tmp_path, {"finish.limit_minutes": 0.1})
+        ran = ferry("run", "-c", settings, "--json")
+        assert (ran.code, ran.document["reasons"]) == (3, {"upload_gone": 1})
+        assert len(stand.audit("session-uploads")) == 1
+        assert sent_again(stand) == 0
+
+
+def test_a_session_that_is_there_is_not_sent_again_whatever_its_upload_says(tmp_path: Path) -> None:
+    """Panopto calls the upload deleted, and shows its session: that one is compared, and none is made."""
+    fault = {"operation": "panopto.process", "action": "state", "arguments": {"state": 7}}
+    with standing(tmp_path, events=1, faults=[fault], **QUICK) as stand:
+        ran = ferry("run", "-c", stand.settings(tmp_path), "--json")
+        assert ran.code == 0, ran.talk
+        assert (len(stand.audit("session-uploads")), len(stand.audit("sessions"))) == (1, 1)
+        assert sent_again(stand) == 0

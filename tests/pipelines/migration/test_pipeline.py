@@ -518,3 +518,56 @@ async def test_a_session_that_differed_is_compared_again_and_nothing_is_sent() -
     await site.run()
     assert site.outcomes() == {"a": VERIFIED}
     assert (site.panopto.calls["create"], site.panopto.calls["submit"]) == (1, 1)
+
+
+async def test_an_upload_that_panopto_forgets_after_it_was_completed_is_not_sent_again() -> None:
+    """Its session may still come: each run looks for both, and nothing goes there twice."""
+    site = await planned("a")
+    hidden: dict[str, Session] = {}
+
+    def hide(call: str, subject: str) -> FerryError | None:
+        if call == "submit":
+            site.panopto.unknown.add(subject)
+        hidden.update(site.panopto.sessions)
+        site.panopto.sessions.clear()
+        return None
+
+    site.panopto.fault = hide
+    await site.run()
+    assert site.outcomes() == {"a": ("retryable", "upload_gone")}
+    assert len(site.panopto.uploads) == 1
+    site.panopto.fault = lambda call, subject: None
+    site.panopto.sessions.update(hidden)
+    await site.run()
+    assert site.outcomes() == {"a": VERIFIED}
+    assert (len(site.panopto.uploads), len(site.panopto.sessions)) == (1, 1)
+
+
+async def test_a_passing_404_of_an_open_upload_costs_nothing() -> None:
+    """An upload that is not known at once is asked for again before its files are sent to another."""
+    site = await planned("a")
+    site.failures["presentation.mp4"] = [Unreachable("down")]
+    await site.run()
+    assert site.outcomes() == {"a": ("retryable", "unreachable")}
+    looks = 0
+
+    def flicker(call: str, subject: str) -> FerryError | None:
+        nonlocal looks
+        if call == "get":
+            looks += 1
+            (site.panopto.unknown.add if looks < 3 else site.panopto.unknown.discard)(subject)
+        return None
+
+    site.panopto.fault = flicker
+    await site.run()
+    assert site.outcomes() == {"a": VERIFIED}
+    assert len(site.panopto.uploads) == 1
+
+
+async def test_a_file_that_goes_to_a_second_session_upload_counts_as_sent_again() -> None:
+    """The books say so, also where another process sent it first; the manifest is another file."""
+    site = await planned("a")
+    site.panopto.ends = [State.DELETED]
+    process = await site.run()
+    assert site.outcomes() == {"a": VERIFIED}
+    assert process.engine.again == {"presenter.mp4": True, "presentation.mp4": True, "manifest.xml": False}
