@@ -340,12 +340,6 @@ def contents_of(settings: Settings) -> Iterator[Contents]:
         yield contents
 
 
-def outcomes_in(settings: Settings) -> Outcomes:
-    """Count how the items of the checkpoint stand."""
-    with contents_of(settings) as contents:
-        return count(contents.each())
-
-
 def states_in(settings: Settings) -> dict[str, ItemState]:
     """Return the state of every item of the checkpoint."""
     with contents_of(settings) as contents:

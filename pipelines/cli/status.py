@@ -1,18 +1,25 @@
 """`ferry status`: how the items of a checkpoint stand, even while a run goes on."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipelines.app import outcomes_in
+from pipelines.app import states_in
 from pipelines.cli.exits import Exit
 from pipelines.cli.summary import answered, document, nothing, write_json, write_table
+from pipelines.cli.text import page, plain
 from pipelines.config import Settings, SettingsError, load
-from pipelines.items import Outcomes
+from pipelines.items import ItemState, Outcome, Outcomes
 
 app = typer.Typer(add_completion=False)
+
+TROUBLES = frozenset({Outcome.RETRYABLE, Outcome.PERMANENT, Outcome.DIFFERS})
+
+LONGEST = 100
+"""Items that are named; of more, the number."""
 
 
 @app.command()
@@ -22,18 +29,30 @@ def status(
 ) -> None:
     """Show how the items of a checkpoint stand, even while a run goes on."""
     with answered(json, nothing):
-        outcomes = read(load(config))
+        states = read(load(config))
+    outcomes = Outcomes.of(states.values())
     code = Exit(outcomes.exit_code)
     if json:
         write_json(document(code, outcomes))
     else:
+        write_troubles(states)
         write_table(code, outcomes)
     sys.exit(code)
 
 
-def read(settings: Settings) -> Outcomes:
-    """Count the items of the checkpoint. Raises SettingsError where there is none."""
+def read(settings: Settings) -> Mapping[str, ItemState]:
+    """Return the state of every item. Raises SettingsError where there is no checkpoint."""
     path = settings.checkpoint.path
     if not path.exists():
         raise SettingsError("there is no checkpoint yet", where=str(path), advice="`ferry run` begins one")
-    return outcomes_in(settings)
+    return states_in(settings)
+
+
+def write_troubles(states: Mapping[str, ItemState]) -> None:
+    """Write a line for each item that failed or differs: which, how it stands, and why."""
+    troubles = [(name, state) for name, state in states.items() if state.ended and state.outcome in TROUBLES]
+    for name, state in troubles[:LONGEST]:
+        why = (state.ended or {}).get("why") or state.reason or ""
+        page().print(plain(f"{state.outcome.value}: {name}: {why}"))
+    if len(troubles) > LONGEST:
+        page().print(f"and {len(troubles) - LONGEST} more")

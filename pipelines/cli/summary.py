@@ -17,8 +17,8 @@ VERSION = 1
 
 SENTENCES: Mapping[Exit, str] = {
     Exit.DONE: "All done and verified.",
-    Exit.RETRYABLE: "Some items wait or failed for now; the same command goes on with them.",
-    Exit.PERMANENT: "Some items cannot be moved; their reasons are above.",
+    Exit.RETRYABLE: "Some items wait or failed for now, as `ferry status` names; the same command goes on.",
+    Exit.PERMANENT: "Some items cannot be moved; `ferry status` names them.",
     Exit.DIFFERS: "Some sessions are not what they were meant to be; look before anything is deleted.",
     Exit.LOCAL: "This machine could not go on; free what is missing, and the same command goes on.",
     Exit.ACCOUNT: "A service refuses the account; mend it, and the same command goes on.",

@@ -117,3 +117,15 @@ async def test_a_checkpoint_of_another_migration(file: Path, told: Told) -> None
     ran = status(told, file)
     assert ran.code == 10
     assert "another migration" in ran.talk
+
+
+async def test_what_failed_is_named_with_its_reason(file: Path, told: Told) -> None:
+    """For people each item that failed or differs is a line; nothing in it reaches the terminal raw."""
+    path = await begun(file)
+    async with open_checkpoint(path, IDENTITY) as checkpoint:
+        await checkpoint.append(items.ended("d", Outcome.RETRYABLE, "timed_out", why="no answer\x1b[2J"))
+    ran = told("status", "-c", file)
+    assert "retryable: d: no answer\ufffd[2J\n" in ran.output
+    assert "permanent: b: gone\n" in ran.output
+    assert "verified: a" not in ran.output
+    assert "skipped: c" not in ran.output
