@@ -261,7 +261,7 @@ class Carriage:
             try:
                 await self._ports.uploads.abort(self._transfer.target, upload)
             except FerryError:
-                return  # it stays an orphan of the journal, and is told as one
+                return  # it stays an orphan in the journal's state of this transfer
             await self._append(journal.aborted(*self._name, upload))
 
     async def _again(self, operation: Callable[[], Awaitable[Result]]) -> Result:

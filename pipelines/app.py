@@ -165,7 +165,6 @@ class Application:
 
     def __init__(
         self,
-        settings: Settings,
         rules: Rules,
         services: Services,
         checkpoint: Checkpoint,
@@ -173,7 +172,6 @@ class Application:
         batches: Batches,
         observer: Observer,
     ) -> None:
-        self._settings = settings
         self._rules = rules
         self._services = services
         self._checkpoint = checkpoint
@@ -258,7 +256,7 @@ async def open_application(settings: Settings, observer: Observer = silence) -> 
             finishing=settings.finish.in_flight,
             observer=observer,
         )
-        yield Application(settings, decided, services, checkpoint, migration, batches, observer)
+        yield Application(decided, services, checkpoint, migration, batches, observer)
 
 
 @asynccontextmanager

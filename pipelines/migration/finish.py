@@ -1,7 +1,7 @@
 """From "all files are there" to a settled session: look again, ever more rarely, until Panopto has decided.
 
 Every upload waits by itself and asks for its look when it is due; the pace of the one endpoint is the queue
-where all of them stand, the longest due first, so that none waits for ever behind others.
+where all of them stand, first come, first served, so that none waits for ever behind others.
 """
 
 import time

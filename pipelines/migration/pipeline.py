@@ -21,7 +21,7 @@ from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.finish import Failed, Finisher, Pending, Settled
 from pipelines.migration.select import Skip
-from pipelines.migration.ship import MANIFEST, Ship
+from pipelines.migration.ship import MANIFEST, Ship, whole_files
 from pipelines.migration.stages import ItemBegan, ItemEnded, ItemProcessing
 from pipelines.migration.verify import Expected, differences
 from pipelines.panopto.client import Panopto
@@ -250,9 +250,8 @@ class Migration:
 
 def moved_files(history: Sequence[Record], generation: int) -> set[str]:
     """Return the names of an item's media files that are whole at the target, by the engine's records."""
-    names = [record.facts["name"] for record in history if record.kind == "transfer.completed"]
-    pairs = [name.split("/", 1) for name in names]
-    return {file for of, file in pairs if of == str(generation) and not file.startswith(MANIFEST)}
+    found = whole_files(history)
+    return {name for of, name in found if of == generation and not name.startswith(MANIFEST)}
 
 
 class Place:

@@ -10,7 +10,7 @@
 Below the line stand the records. A resumed item asks Panopto how its session upload stands before it goes on.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -269,12 +269,17 @@ def transfer_name(generation: int, file_name: str) -> str:
     return f"{generation}/{file_name}"
 
 
+def whole_files(history: Sequence[Record]) -> Iterator[tuple[int, str]]:
+    """Give each file that is whole at a target, by the engine's records: its generation, and its name."""
+    for record in history:
+        if record.kind == "transfer.completed":
+            generation, _, file_name = record.facts["name"].partition("/")
+            yield int(generation), file_name
+
+
 def was_whole(history: Sequence[Record], file_name: str) -> bool:
     """Tell whether a file was sent whole before, be it to another session upload."""
-    return any(
-        record.kind == "transfer.completed" and record.facts["name"].partition("/")[2] == file_name
-        for record in history
-    )
+    return any(name == file_name for _, name in whole_files(history))
 
 
 def file_of(stream: Stream) -> dict[str, Any]:
