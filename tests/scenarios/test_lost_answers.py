@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from fakes.processes import Stand, ferry, standing
 
+pytestmark = pytest.mark.slow
+
 MIB = 1024 * 1024
 LARGEST = 12 * MIB
 QUICK = {"largest": LARGEST, "typical": 1_000_000, "seconds_to_processing": 0.05, "seconds_to_complete": 0.05}

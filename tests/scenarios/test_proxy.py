@@ -4,8 +4,11 @@ import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from fakes.forward_proxy import forward_proxy
 from fakes.processes import ferry, standing
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_migration_through_a_proxy(tmp_path: Path) -> None:

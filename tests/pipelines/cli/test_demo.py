@@ -13,6 +13,8 @@ from fakes.processes import begun, ended, ferry
 from engine import LocalResource
 from pipelines.cli import demo
 
+pytestmark = pytest.mark.slow
+
 OWN = ("migration.toml", "folders.csv", "migration.checkpoint", "sandbox.json")
 
 
