@@ -35,6 +35,11 @@ PERMANENT = (
     "empty",
     "no_folder",
     "processing_error",
+    "unknown_module",
+    "no_web_lecture",
+    "no_right",
+    "no_presenter",
+    "invalid",
 )
 
 PLANNED = "item.planned"
@@ -43,6 +48,9 @@ UPLOADING = "item.uploading"
 SUBMIT = "item.submit"
 SUBMITTED = "item.submitted"
 SESSION = "item.session"
+RIGHT = "item.right"
+PATCH = "item.patch"
+CARRIED = "item.carried"
 ANEW = "item.anew"
 ENDED = "item.ended"
 
@@ -53,7 +61,9 @@ class ItemState:
 
     `planned` has bytes, series and folder_id. `upload` has id, folder_id, target (a secret) and files once a
     session upload is open; `meant` is what its session is to be, once Panopto is about to be told that it is
-    complete. `meant` without `submitted`: ask before telling again.
+    complete. `meant` without `submitted`: ask before telling again. `right` has session_id and start once the
+    session is known to be what was meant: from then on nothing is shipped any more. `patches` are lecture
+    items that were about to be changed, `carried` those that were read back as they should be, by their ids.
     """
 
     planned: Mapping[str, Any] | None = None
@@ -62,6 +72,9 @@ class ItemState:
     meant: Mapping[str, Any] | None = None
     submitted: bool = False
     session_id: str | None = None
+    right: Mapping[str, Any] | None = None
+    patches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ended: Mapping[str, Any] | None = None
 
     @property
@@ -75,13 +88,25 @@ class ItemState:
         return self.ended.get("reason") if self.ended else None
 
     @property
-    def settled(self) -> bool:
-        """Whether no run has anything left to do for it.
+    def under_way(self) -> bool:
+        """Whether Panopto has something of it: it is gone on with then, whatever is published now."""
+        return self.upload is not None or self.right is not None
+
+    @property
+    def series(self) -> str | None:
+        """The event's series when it was planned; None where it never was."""
+        facts = self.planned or self.ended or {}
+        return facts.get("series")
+
+    def settled(self, carries: bool = False) -> bool:
+        """Whether no run has anything left to do for it; `carries` is whether LumiNUS is to have it as well.
 
         Each run looks again at a skip, at a session that differed, and at what could not be moved, since its
         cause may be mended; but not at what Panopto has received and could not process.
         """
-        return self.outcome is Outcome.VERIFIED or self.reason == "processing_error"
+        if self.reason == "processing_error":
+            return True
+        return self.outcome is Outcome.VERIFIED and (bool(self.carried) or not carries)
 
     def after(self, record: Record) -> "ItemState":
         """Return the state with one more record in it; a kind it does not know changes nothing."""
@@ -100,9 +125,31 @@ class ItemState:
             case "item.anew":
                 return ItemState(self.planned, self.generation + 1)
             case "item.ended":
-                return replace(self, ended=facts, session_id=facts.get("session_id") or self.session_id)
+                return self._at_end(facts)
+            case _:
+                return self._after_carry(record)
+
+    def _after_carry(self, record: Record) -> "ItemState":
+        """Take in what happens once the session is right."""
+        facts = record.facts
+        match record.kind:
+            case "item.right":
+                return replace(self, right=facts, session_id=facts["session_id"])
+            case "item.patch":
+                return replace(self, patches={**self.patches, facts["lecture_item"]: facts})
+            case "item.carried":
+                return replace(self, carried={**self.carried, facts["lecture_item"]: facts})
             case _:
                 return self
+
+    def _at_end(self, facts: Mapping[str, Any]) -> "ItemState":
+        """Return the state at an end, whose record may be the only one that is left of the item."""
+        session_id = facts.get("session_id") or self.session_id
+        right = facts.get("right") or self.right
+        if right is None and facts["outcome"] == Outcome.VERIFIED:
+            right = {"session_id": session_id}
+        carried = {one["lecture_item"]: one for one in facts.get("carried", ())} or self.carried
+        return replace(self, ended=facts, session_id=session_id, right=right, carried=carried)
 
 
 def fold(records: Iterable[Record]) -> ItemState:
@@ -148,6 +195,24 @@ def submitted(event_id: str) -> Record:
 def session(event_id: str, session_id: str) -> Record:
     """Keep the session's id as soon as it is seen."""
     return Record(event_id, SESSION, {"session_id": session_id})
+
+
+def right(event_id: str, session_id: str, start: str | None) -> Record:
+    """Keep that the session is what was meant; `start` is its start as Panopto tells it (ISO 8601)."""
+    return Record(event_id, RIGHT, {"session_id": session_id, "start": start})
+
+
+def patch(event_id: str, lecture_item: str, before: Mapping[str, Any], members: Mapping[str, Any]) -> Record:
+    """Say that a lecture item is about to be changed, from what to what."""
+    return Record(event_id, PATCH, {"lecture_item": lecture_item, "before": before, "members": members})
+
+
+def carried(event_id: str, lecture_item: str, facts: Mapping[str, Any]) -> Record:
+    """Keep that a lecture item was read back and is as it should be.
+
+    `facts` are members, before (None where nothing had to be changed), presenter_from, publish_why, cut.
+    """
+    return Record(event_id, CARRIED, {"lecture_item": lecture_item, **facts})
 
 
 def anew(event_id: str, reason: str) -> Record:

@@ -49,8 +49,15 @@ def judge(answer: Answer, where: str, now: float) -> None:
         raise fault
 
 
+Judge = Callable[[Answer, str, float], None]
+"""Told an answer, where it came from and the time in epoch seconds; raises where to call again."""
+
+
 class Rest:
-    """One service's API below `base` (scheme, host and perhaps a path, without a slash at its end)."""
+    """One service's API below `base` (scheme, host and perhaps a path, without a slash at its end).
+
+    `paced_as` is the one endpoint that all calls count as, for a service whose limit is for all of them.
+    """
 
     def __init__(
         self,
@@ -58,6 +65,8 @@ class Rest:
         base: str,
         *,
         pace: Pace | None = None,
+        paced_as: str | None = None,
+        judge: Judge = judge,
         policy: RetryPolicy | None = None,
         headers: Headers = no_headers,
         observer: Observer = silence,
@@ -70,6 +79,8 @@ class Rest:
         self.where = host_of(base)
         self._http = http
         self._pace = pace
+        self._paced_as = paced_as
+        self._judge = judge
         self._policy = policy or RetryPolicy()
         self._headers = headers
         self._observer = observer
@@ -97,17 +108,18 @@ class Rest:
         """
         url = self.base + path + ("?" + urlencode(query, quote_via=quote, safe=":,/") if query else "")
         body, kind = encode(json, form)
+        paced = self._paced_as or endpoint
 
         async def once() -> Answer:
             if self._pace is not None:
-                await self._pace.turn(endpoint)
+                await self._pace.turn(paced)
             sent = {**kind, **await self._headers(), **(headers or {})}
             answer = await self._http.call(method, url, headers=sent, body=body, deadline=self._deadline)
             try:
-                judge(answer, f"{self.where} {endpoint}", time.time())
+                self._judge(answer, f"{self.where} {endpoint}", time.time())
             except Throttled as error:
                 if self._pace is not None:
-                    self._pace.hold(endpoint, error.retry_after or 1.0)
+                    self._pace.hold(paced, error.retry_after or 1.0)
                 raise
             return answer
 

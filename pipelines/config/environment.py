@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import get_origin
+from typing import get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -12,11 +12,21 @@ from pipelines.config.settings import Settings
 OTHERS = frozenset({"FERRY_TRACEBACK", "FERRY_REFERENCE", "FERRY_REQUIRE_ALL"})
 """Variables that begin like ours and are no settings: they are for whoever works on the program."""
 
-_SECTIONS: Mapping[str, type[BaseModel]] = {
-    name: field.annotation
-    for name, field in Settings.model_fields.items()
-    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-}
+
+def _sections() -> Mapping[str, type[BaseModel]]:
+    """Return each section by its name; one that may be left out is a union with None."""
+    found = {
+        name: kind
+        for name, field in Settings.model_fields.items()
+        for kind in (field.annotation, *get_args(field.annotation))
+        if isinstance(kind, type) and issubclass(kind, BaseModel)
+    }
+    if found.keys() != Settings.model_fields.keys():
+        raise AssertionError("a setting is no section")
+    return found
+
+
+_SECTIONS = _sections()
 _SETTINGS = {variable(section, name) for section, held in _SECTIONS.items() for name in held.model_fields}
 _TABLES = {variable(section) for section in _SECTIONS}
 _LISTS = {

@@ -14,7 +14,22 @@ from pipelines.config.secrets import secret_of
 from pipelines.config.settings import Settings
 
 _SECTIONS = frozenset(Settings.model_fields)
-_SECRETS = (("opencast", "password"), ("panopto", "password"), ("panopto", "client_secret"))
+_SECRETS = (
+    ("opencast", "password"),
+    ("panopto", "password"),
+    ("panopto", "client_secret"),
+    ("luminus", "token"),
+    ("luminus", "subscription_key"),
+    ("valt", "password"),
+)
+_FILES = (
+    ("panopto", "folders"),
+    ("luminus", "modules"),
+    ("valt", "rooms"),
+    ("valt", "schedules"),
+    ("checkpoint", "path"),
+)
+"""Settings that are paths, relative to the settings file."""
 
 
 def load(path: Path) -> Settings:
@@ -77,21 +92,19 @@ def _fault(error: ValidationError, path: Path) -> SettingsError:
 
 
 def _resolved(settings: Settings, path: Path) -> Settings:
-    opencast, panopto, network = settings.opencast, settings.panopto, settings.network
+    """Return the settings with their secrets in place and their paths made absolute."""
     folder = path.resolve().parent
-    opencast = opencast.model_copy(update={"password": secret_of(opencast, "opencast", "password", path)})
-    panopto = panopto.model_copy(
-        update={
-            "password": secret_of(panopto, "panopto", "password", path),
-            "client_secret": secret_of(panopto, "panopto", "client_secret", path),
-            "folders": panopto.folders and folder / panopto.folders,
-        }
-    )
-    ca_file = network.ca_file and _authority(folder / network.ca_file, path)
-    network = network.model_copy(update={"ca_file": ca_file})
-    checkpoint = settings.checkpoint.model_copy(update={"path": folder / settings.checkpoint.path})
+    sections: dict[str, dict[str, Any]] = {}
+    for section, name in _SECRETS:
+        if (held := getattr(settings, section)) is not None:
+            sections.setdefault(section, {})[name] = secret_of(held, section, name, path)
+    for section, name in _FILES:
+        if (held := getattr(settings, section)) is not None and getattr(held, name) is not None:
+            sections.setdefault(section, {})[name] = folder / getattr(held, name)
+    if settings.network.ca_file is not None:
+        sections["network"] = {"ca_file": _authority(folder / settings.network.ca_file, path)}
     return settings.model_copy(
-        update={"opencast": opencast, "panopto": panopto, "network": network, "checkpoint": checkpoint}
+        update={name: getattr(settings, name).model_copy(update=new) for name, new in sections.items()}
     )
 
 

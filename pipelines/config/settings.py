@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -38,6 +39,13 @@ def _guid(value: str) -> str:
 
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("a time zone has a name such as Asia/Singapore or Europe/London")
+    return value
+
 
 Url = Annotated[str, AfterValidator(_service)]
 Guid = Annotated[str, AfterValidator(_guid)]
@@ -116,8 +124,65 @@ class FinishSettings(_Section):
     in_flight: int = Field(default=200, ge=1)
 
 
+class LuminusSettings(_Section):
+    """Where students find the recordings. Leave the section out, and nothing is carried on."""
+
+    url: Url
+    """As far as the paths begin: https://luminus.azure-api.net, or https://luminus.nus.edu.sg/v2/api."""
+    token: SecretStr | None = None
+    token_file: Path | None = None
+    token_command: str | None = None
+    subscription_key: SecretStr | None = None
+    subscription_key_file: Path | None = None
+    subscription_key_command: str | None = None
+    modules: Path
+    """A CSV table with the columns series and module_id."""
+    calls_per_second: int = Field(default=2, ge=1, le=100)
+
+
+class CarrySettings(_Section):
+    """What becomes of a lecture item, and how long a run waits for it."""
+
+    wait: float = Field(default=900, ge=0)
+    """Seconds that a run looks for the lecture item of a session; the next run goes on."""
+    publish: Literal["conservative", "keep", "unpublished"] = "conservative"
+    """conservative: published for students at Opencast is published here; unknown keeps what is there."""
+    channels: tuple[str, ...] = ("engage-player",)
+    """Publication channels that students see."""
+    student_roles: tuple[str, ...] = ()
+    """Patterns of the roles that students have at Opencast, such as ROLE_ANONYMOUS and *_Learner."""
+    presenter: str = ""
+    """Who is named where nobody else is: LumiNUS takes no lecture without a presenter."""
+
+
+class ValtSettings(_Section):
+    """Where future recordings are booked. Leave the section out, and `ferry schedules` has nothing to do."""
+
+    url: Url
+    username: str
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    password_command: str | None = None
+    rooms: Path
+    """A CSV table with the columns agent_id, room_id and, if wanted as a check, room_name."""
+    schedules: Path | None = None
+    """A CSV table with the columns event_id, schedule_id and, if wanted as a check, expect_name."""
+    timezone: Annotated[str, AfterValidator(_zone)]
+    """The zone of VALT's clock, as the IANA names it: Asia/Singapore."""
+    margin_seconds: int = Field(default=120, ge=0)
+    """What begins sooner than this, by VALT's own clock, is left alone."""
+    longest_hours: float = Field(default=24, gt=0)
+    """A booking that is longer is an error."""
+    name: str = Field(default="{title}", min_length=1)
+    """What a schedule is called: a text in which {title}, {series} and {presenter} are filled in."""
+    create: bool = False
+    """Create a schedule for an event that the table names none for."""
+    edit_also: tuple[Literal["recurring", "started", "many_rooms"], ...] = ()
+    """Schedules that are left alone unless named here."""
+
+
 class NetworkSettings(_Section):
-    """The way to both systems."""
+    """The way to all systems."""
 
     ca_file: Path | None = None
     proxy: Annotated[str, AfterValidator(_address)] | None = Field(default=None, repr=False)
@@ -145,6 +210,9 @@ class Settings(BaseSettings):
     select: SelectSettings = SelectSettings()
     transfer: TransferSettings = TransferSettings()
     finish: FinishSettings = FinishSettings()
+    luminus: LuminusSettings | None = None
+    carry: CarrySettings = CarrySettings()
+    valt: ValtSettings | None = None
     network: NetworkSettings = NetworkSettings()
     checkpoint: CheckpointSettings = CheckpointSettings()
 

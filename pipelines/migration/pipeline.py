@@ -11,14 +11,14 @@ machine, the checkpoint, a target that stores something else) ends it, and every
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import anyio
 
-from engine import Engine, FerryError, Interrupted, Journal, Observer, Record, Stopping, Transient, silence
+from engine import Engine, FerryError, Interrupted, Journal, Observer, Record, Stopping, silence
 from pipelines import items
 from pipelines.items import ItemState, Outcome
+from pipelines.migration.ends import End, end_of
 from pipelines.migration.finish import Failed, Finisher, Pending, Settled
 from pipelines.migration.select import Skip
 from pipelines.migration.ship import MANIFEST, Ship, whole_files
@@ -37,23 +37,6 @@ BETWEEN_LOOKS = 2.0
 
 CANCEL_LIMIT = 5.0
 """Seconds that cancelling a session upload may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How an item ended: its outcome, one word of why, and a sentence."""
-
-    outcome: Outcome
-    reason: str | None = None
-    why: str = ""
-
-
-def end_of(error: FerryError) -> End:
-    """Return the outcome of an item that failed."""
-    if isinstance(error, Transient):
-        return End(Outcome.RETRYABLE, error.code, str(error))
-    reason = error.code if error.code in items.PERMANENT else "refused"
-    return End(Outcome.PERMANENT, reason, str(error))
 
 
 class Migration:

@@ -48,12 +48,13 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By what an event is decided upon: the operator's selection, publications and folders."""
+    """By what an event is decided upon: the operator's selection, publications, folders and modules."""
 
     wanted: Wanted = field(default_factory=Wanted)
     channels: tuple[str, ...] = ("engage-player", "api")
     folders: Mapping[str, str] = field(default_factory=dict)
     default_folder: str | None = None
+    modules: Mapping[str, str] = field(default_factory=dict)
 
 
 def decide(found: Event | Unread, rules: Rules, taken: int) -> Row | Left:
@@ -95,12 +96,19 @@ async def decisions(found: AsyncIterator[Event | Unread], rules: Rules) -> Async
         yield decision
 
 
-def record_of(decision: Row | Left, state: ItemState) -> Record | None:
+def is_carried_on(decision: Row | Left, state: ItemState, modules: Collection[str]) -> bool:
+    """Tell whether LumiNUS is to have an event: the operator's table has a module for its series."""
+    series = decision.series if isinstance(decision, Row) else state.series
+    return series in modules
+
+
+def record_of(decision: Row | Left, state: ItemState, carries: bool = False) -> Record | None:
     """Return what the checkpoint is told of a decision; None where it knows, or where the item is done.
 
     An item that is under way stays so, whatever is published now: shipping it tells what became of it.
+    `carries` is whether LumiNUS is to have it as well.
     """
-    if state.settled or state.upload is not None:
+    if state.settled(carries) or state.under_way:
         return None
     if isinstance(decision, Row):
         row = {"bytes": decision.estimate, "series": decision.series, "folder_id": decision.folder_id}
@@ -124,12 +132,18 @@ def is_unknown(decision: Row | Left, state: ItemState) -> bool:
     return isinstance(decision, Left) and decision.reason == "gone" and state == ItemState()
 
 
+def estimate_of(decision: Row | Left, state: ItemState) -> int | None:
+    """Return about how many bytes an item has to be moved; one that is at Panopto already has none."""
+    return decision.estimate if isinstance(decision, Row) and state.right is None else None
+
+
 class Planner:
     """Writes a plan into the checkpoint."""
 
-    def __init__(self, journal: Journal, observer: Observer = silence) -> None:
+    def __init__(self, journal: Journal, observer: Observer = silence, modules: Collection[str] = ()) -> None:
         self._journal = journal
         self._observer = observer
+        self._modules = modules
 
     async def plan(
         self,
@@ -155,12 +169,14 @@ class Planner:
             if decision.event_id in named and is_unknown(decision, state):
                 unknown.append(decision.event_id)
                 continue
-            if (record := record_of(decision, state)) is not None:
+            carries = is_carried_on(decision, state, self._modules)
+            settled = state.settled(carries)
+            if (record := record_of(decision, state, carries)) is not None:
                 batch.append(record)
-            if not state.settled and (isinstance(decision, Row) or state.upload is not None):
-                seen[decision.event_id] = decision.estimate if isinstance(decision, Row) else None
-            else:
-                self._tell(decision, state)
+            if not settled and (isinstance(decision, Row) or state.under_way):
+                seen[decision.event_id] = estimate_of(decision, state)
+            elif isinstance(decision, Left) and not settled:
+                self._observer(ItemEnded(decision.event_id, decision.outcome, decision.reason, decision.why))
             if len(batch) >= TOGETHER:
                 await self._append(batch)
                 self._observer(Planning(len(met), len(seen)))
@@ -177,10 +193,6 @@ class Planner:
 
     def _state(self, event_id: str) -> ItemState:
         return items.fold(self._journal.history(event_id))
-
-    def _tell(self, decision: Row | Left, state: ItemState) -> None:
-        if isinstance(decision, Left) and not state.settled:
-            self._observer(ItemEnded(decision.event_id, decision.outcome, decision.reason, decision.why))
 
     async def _append(self, batch: list[Record]) -> None:
         """Append records at once; raises what the first that failed raised."""
@@ -209,9 +221,13 @@ class Planner:
                 left.append(
                     items.ended(UNNAMED, Outcome.SKIPPED, "not_selected", why="all could be named now")
                 )
-            if state.settled or state.planned is None or state.outcome is Outcome.SKIPPED:
+            if state.settled(state.series in self._modules) or state.outcome is Outcome.SKIPPED:
                 continue
-            if whole or state.upload is not None:
+            if state.right is not None:
+                found[event_id] = None
+            elif state.planned is None:
+                continue
+            elif whole or state.upload is not None:
                 found[event_id] = state.planned["bytes"]
             else:
                 why = "it is not among the series and events of [select]"

@@ -1,13 +1,13 @@
 """What a run would do, found out without writing anything anywhere."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from engine import PANOPTO
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.place import unused
-from pipelines.migration.planning import Left, Row
+from pipelines.migration.planning import Left, Row, is_carried_on
 
 FolderExists = Callable[[str], Awaitable[bool]]
 LONGEST_LIST = 20
@@ -18,7 +18,8 @@ LONGEST_LIST = 20
 class Preview:
     """Items by what a run would do with them, and what the operator should mend first.
 
-    `bytes` counts the items whose size Opencast tells; `unknown` those whose size it does not.
+    `bytes` counts the items whose size Opencast tells; `unknown` those whose size it does not. `to_carry`
+    are at Panopto already and have yet to come to LumiNUS.
     """
 
     to_move: int = 0
@@ -26,20 +27,23 @@ class Preview:
     unknown: int = 0
     done: int = 0
     under_way: int = 0
+    to_carry: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     permanent: Counter[str] = field(default_factory=Counter)
     retryable: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     folders: dict[str, "Share"] = field(default_factory=dict)
 
-    def count(self, decision: Row | Left, state: ItemState) -> None:
+    def count(self, decision: Row | Left, state: ItemState, carries: bool = False) -> None:
         """Take one decision in, against what the checkpoint says of the item."""
-        if state.settled:
+        if state.settled(carries):
             self.done += 1
-        elif isinstance(decision, Left) and state.upload is None:
+        elif state.right is not None:
+            self.to_carry += 1
+        elif isinstance(decision, Left) and not state.under_way:
             self._left(decision)
         else:
-            self.under_way += state.upload is not None
+            self.under_way += state.under_way
             self._row(decision)
 
     def _left(self, decision: Left) -> None:
@@ -99,12 +103,17 @@ async def preview(
     state_of: Callable[[str], ItemState],
     folders: Mapping[str, str],
     exists: FolderExists,
+    modules: Collection[str] = (),
 ) -> Preview:
-    """Count what a run would do. `folders` is the operator's table; each folder is asked for once."""
+    """Count what a run would do. `folders` is the operator's table; each folder is asked for once.
+
+    `modules` are the series that are carried on to LumiNUS.
+    """
     seen = Preview()
     series: set[str] = set()
     async for decision in decided:
-        seen.count(decision, state_of(decision.event_id))
+        state = state_of(decision.event_id)
+        seen.count(decision, state, is_carried_on(decision, state, modules))
         if isinstance(decision, Row):
             series.add(decision.series)
     for folder_id in seen.folders:

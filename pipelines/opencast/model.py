@@ -42,11 +42,41 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """An event as one channel shows it."""
+    """An event as one channel shows it. `extras` are the flavors of its attachments and catalogues."""
 
     id: str
     channel: str
     tracks: tuple[Track, ...] = ()
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One line of an access control list: a role may do something, or (`allow` false) may not."""
+
+    role: str
+    action: str
+    allow: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduling:
+    """What a capture agent was told to record; times have a zone. Opencast tells no duration."""
+
+    agent: str
+    start: datetime
+    end: datetime
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A series: who gives it. An empty text is one that nobody gave."""
+
+    identifier: str
+    title: str = ""
+    creator: str = ""
+    organizers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +84,16 @@ class Event:
     """A recording with its metadata. `series` is the series' id; an empty text is one that nobody gave.
 
     `status` is the last word of Opencast's key (PROCESSED, SCHEDULED, ...), or empty; `processing_state` that
-    of the latest workflow, or empty where workflows were cleaned away.
+    of the latest workflow, or empty where workflows were cleaned away. `channels` are those of
+    publication_status, internal ones too. `acl` and `scheduling` are None where they were not asked for or
+    not told; an event without a scheduling has none either.
     """
 
     identifier: str
     title: str = ""
     description: str = ""
     presenters: tuple[str, ...] = ()
+    contributors: tuple[str, ...] = ()
     location: str = ""
     language: str = ""
     rightsholder: str = ""
@@ -73,7 +106,10 @@ class Event:
     status: str = ""
     processing_state: str = ""
     archive_version: int | None = None
+    channels: tuple[str, ...] = ()
     publications: tuple[Publication, ...] = ()
+    acl: tuple[Grant, ...] | None = None
+    scheduling: Scheduling | None = None
 
     @property
     def recorded(self) -> datetime | None:

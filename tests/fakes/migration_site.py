@@ -333,7 +333,7 @@ class Site:
     async def run(self, **settings: Any) -> Process:
         """Run over all events that are not done, in a process of its own."""
         process = self.process(**settings)
-        await process.migration.run([name for name in self.opencast.events if not self.state(name).settled])
+        await process.migration.run([name for name in self.opencast.events if not self.state(name).settled()])
         return process
 
     def state(self, event_id: str) -> ItemState:

@@ -60,7 +60,7 @@ def test_any_records_fold_to_a_valid_state(records: list[Record]) -> None:
     state = fold(records)
     assert state.outcome in Outcome
     assert state.generation == 1 + sum(record.kind == items.ANEW for record in records)
-    assert not state.settled or state.ended is not None
+    assert not state.settled() or state.ended is not None
     assert Outcomes.of([state]).exit_code in {0, 3, 4, 5}
     assert sum(Outcomes.of([state]).outcomes.values()) == 1
 
@@ -78,7 +78,7 @@ def test_what_has_not_begun_waits() -> None:
     """An item of which nothing is known, or that is only planned, waits."""
     assert fold([]) == ItemState()
     assert fold([PLAN]).outcome is Outcome.WAITING
-    assert not fold([PLAN]).settled
+    assert not fold([PLAN]).settled()
 
 
 def test_an_intent_is_not_an_upload() -> None:
@@ -122,7 +122,7 @@ def test_what_can_go_on_keeps_its_records(outcome: Outcome) -> None:
 )
 def test_what_no_run_looks_at_again(outcome: Outcome, reason: str | None, settled: bool) -> None:
     """All but what Panopto has is looked at again: its cause may be mended by now."""
-    assert fold([done(outcome, reason)]).settled is settled
+    assert fold([done(outcome, reason)]).settled() is settled
 
 
 def test_planning_again_opens_an_item() -> None:

@@ -358,6 +358,6 @@ def test_a_decision_is_recorded_once(decision: Row | Left, history: list[Record]
     record = record_of(decision, state)
     if record is None:
         return
-    assert not state.settled
+    assert not state.settled()
     assert state.upload is None
     assert record_of(decision, state.after(record)) is None

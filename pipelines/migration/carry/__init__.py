@@ -1,0 +1,1 @@
+"""Carries an item's metadata on to its lecture items at LumiNUS."""

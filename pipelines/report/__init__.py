@@ -1,0 +1,1 @@
+"""The report: an item a row, made from the checkpoint alone."""

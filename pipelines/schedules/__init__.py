@@ -1,0 +1,1 @@
+"""Future bookings: Opencast's scheduling held against VALT's schedules, and carried over."""

@@ -1,0 +1,1 @@
+"""VALT, where future recordings are booked: its rooms and its schedules."""

@@ -1,0 +1,65 @@
+"""What VALT tells and takes, as frozen facts: rooms, schedules, and what a schedule is to be.
+
+Ids are site-local numbers in most versions and UUIDs in some, so they are kept as text. Times are true Unix
+epochs in seconds (IntelligentVideoSolutions/RoomControl 4ea6407 compares them with time.time()).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room with cameras."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A booking as VALT has it; `duration` in seconds. `raw` is the object as it came, to go back to.
+
+    `rooms` are one in the documented answer and may be several in newer ones.
+    """
+
+    id: str
+    name: str
+    rooms: tuple[Room, ...]
+    start_at: int
+    duration: int
+    stop_at: int | None = None
+    status: str = "pending"
+    recurrence: str = "none"
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it is being recorded now."""
+        return self.status == "started"
+
+    @property
+    def is_recurring(self) -> bool:
+        """Whether it records more than once."""
+        return self.recurrence != "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """What a schedule is to be. `start_at` in epoch seconds, `duration` in seconds."""
+
+    name: str
+    room_id: str
+    start_at: int
+    duration: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """Ids of schedules that another one covers wholly (blocked: never recorded) or in part (conflict)."""
+
+    blocked: frozenset[str] = frozenset()
+    conflict: frozenset[str] = frozenset()
