@@ -22,6 +22,6 @@ class QuotaSpent(Closed):
 
 
 class WrongAddress(Closed):
-    """The gateway has no such operation (404 with statusCode): the address is wrong, and no item is missing."""
+    """The gateway has no such operation (404 with statusCode): the address is wrong; no item is missing."""
 
     code = "luminus_address"

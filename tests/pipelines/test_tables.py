@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.config import SettingsError
-from pipelines.tables import folders_of, read_folders
+from pipelines.tables import Named, folders_of, modules_of, read_folders, rooms_of, schedules_of
 
 ONE = "0a1b2c3d-0000-4000-8000-00000000abCD"
 TWO = "11111111-2222-4333-8444-555555555555"
@@ -67,3 +67,26 @@ def test_any_bytes_are_a_table_or_refused(content: bytes) -> None:
     except SettingsError:
         return
     assert all(folders.keys())
+
+
+def test_a_table_of_modules_leads_from_series_to_module() -> None:
+    """Ids in lower case; what is no GUID is refused, as a module's code is easily taken for its id."""
+    assert modules_of(f"series,module_id\ns-1,{ONE}\n".encode(), "m") == {"s-1": ONE.lower()}
+    with pytest.raises(SettingsError, match=r"line 2: has 'CS1010' as module_id"):
+        modules_of(b"series,module_id\ns-1,CS1010\n", "m")
+
+
+def test_a_table_of_rooms_may_name_them() -> None:
+    """Two agents may share a room; a name is a check, and none asks for none."""
+    found = rooms_of(b"agent_id,room_id,room_name\nhs3,39,Theatre 3\nhs3-b,39,\n", "r")
+    assert found == {"hs3": Named("39", "Theatre 3"), "hs3-b": Named("39")}
+    assert rooms_of(b"agent_id,room_id\nhs3,39\n", "r") == {"hs3": Named("39")}
+
+
+def test_a_table_of_schedules_is_one_to_one() -> None:
+    """Neither an event nor a schedule may stand in it twice: the second would undo the first."""
+    assert schedules_of(b"event_id,schedule_id\ne-1,12\n", "s") == {"e-1": Named("12")}
+    with pytest.raises(SettingsError, match=r"line 3: names the event e-1 again; line 2 has it too"):
+        schedules_of(b"event_id,schedule_id\ne-1,12\ne-1,13\n", "s")
+    with pytest.raises(SettingsError, match=r"line 3: names the schedule 12 again; line 2 has it too"):
+        schedules_of(b"event_id,schedule_id\ne-1,12\ne-2,12\n", "s")
