@@ -64,6 +64,7 @@ class ItemState:
     complete. `meant` without `submitted`: ask before telling again. `right` has session_id and start once the
     session is known to be what was meant: from then on nothing is shipped any more. `patches` are lecture
     items that were about to be changed, `carried` those that were read back as they should be, by their ids.
+    `earlier` is how it ended before it was taken up again.
     """
 
     planned: Mapping[str, Any] | None = None
@@ -76,6 +77,7 @@ class ItemState:
     patches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ended: Mapping[str, Any] | None = None
+    earlier: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Outcome:
@@ -95,7 +97,7 @@ class ItemState:
     @property
     def series(self) -> str | None:
         """The event's series when it was planned; None where it never was."""
-        facts = self.planned or self.ended or {}
+        facts = self.planned or self.ended or self.earlier
         return facts.get("series")
 
     def settled(self, carries: bool = False) -> bool:
@@ -113,9 +115,9 @@ class ItemState:
         facts = record.facts
         match record.kind:
             case "item.planned":
-                return replace(self, planned=facts, ended=None)
+                return replace(self._open, planned=facts)
             case "item.uploading":
-                return replace(self, upload=facts, ended=None)
+                return replace(self._open, upload=facts)
             case "item.submit":
                 return replace(self, meant=facts)
             case "item.submitted":
@@ -134,13 +136,18 @@ class ItemState:
         facts = record.facts
         match record.kind:
             case "item.right":
-                return replace(self, right=facts, session_id=facts["session_id"])
+                return replace(self._open, right=facts, session_id=facts["session_id"])
             case "item.patch":
                 return replace(self, patches={**self.patches, facts["lecture_item"]: facts})
             case "item.carried":
                 return replace(self, carried={**self.carried, facts["lecture_item"]: facts})
             case _:
                 return self
+
+    @property
+    def _open(self) -> "ItemState":
+        """The state without its end, when it is taken up again."""
+        return replace(self, ended=None, earlier=self.ended or self.earlier)
 
     def _at_end(self, facts: Mapping[str, Any]) -> "ItemState":
         """Return the state at an end, whose record may be the only one that is left of the item."""

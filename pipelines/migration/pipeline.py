@@ -4,14 +4,18 @@
 
     plan ──largest first──> [ship, at most items_in_flight] ──> [finish, at most finish.in_flight] ──> verify
                                       ^                                   │
-                                      └── waits while finishing is full ──┘
+                                      └── waits while finishing is full ──┘                              │
+                                                                             end <── [carry on] <── item.right
 
-An item's own failure is its outcome and the others go on; what fails the whole run (the account, this
-machine, the checkpoint, a target that stores something else) ends it, and every item can be resumed.
+Where an item goes on to LumiNUS, that its session is right is a record and not yet its end: from there on
+nothing is shipped, whatever becomes of it. An item's own failure is its outcome and the others go on; what
+fails the whole run (the account, this machine, the checkpoint, a target that stores something else) ends it,
+and every item can be resumed.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 import anyio
 
@@ -20,6 +24,7 @@ from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.ends import End, end_of
 from pipelines.migration.finish import Failed, Finisher, Pending, Settled
+from pipelines.migration.onward import Nowhere, Onward
 from pipelines.migration.select import Skip
 from pipelines.migration.ship import MANIFEST, Ship, whole_files
 from pipelines.migration.stages import ItemBegan, ItemEnded, ItemProcessing
@@ -52,6 +57,7 @@ class Migration:
         *,
         in_flight: int,
         finishing: int,
+        onward: Onward | None = None,
         observer: Observer = silence,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
@@ -61,6 +67,7 @@ class Migration:
         self._finisher = finisher
         self._panopto = panopto
         self._journal = journal
+        self._onward = onward or Nowhere()
         self._shipping = anyio.Semaphore(in_flight)
         self._finishing = anyio.Semaphore(finishing)
         self._observer = observer
@@ -74,21 +81,38 @@ class Migration:
         """
         stopped: list[Stopping] = []
         async with anyio.create_task_group() as group:
-            for event_id in plan:
-                await self._shipping.acquire()
-                if self._draining or stopped:
-                    self._shipping.release()
-                    break
-                group.start_soon(self._item, event_id, group.cancel_scope, stopped)
+            group.start_soon(self._carry_on, group.cancel_scope, stopped)
+            await self._items(plan, group.cancel_scope, stopped)
+            self._onward.finish()
         if stopped:
             raise stopped[0]
         if self._draining:
             raise Interrupted("stopped before all was done")
 
+    async def _items(self, plan: Iterable[str], scope: anyio.CancelScope, stopped: list[Stopping]) -> None:
+        """Begin the items in their order; return when each has its end or was handed on."""
+        async with anyio.create_task_group() as group:
+            for event_id in plan:
+                await self._shipping.acquire()
+                if self._draining or stopped:
+                    self._shipping.release()
+                    break
+                group.start_soon(self._item, event_id, scope, stopped)
+
+    async def _carry_on(self, scope: anyio.CancelScope, stopped: list[Stopping]) -> None:
+        try:
+            await self._onward.run(self._keep)
+        except Interrupted:
+            return
+        except Stopping as error:
+            stopped.append(error)
+            scope.cancel()
+
     def drain(self) -> None:
         """Begin nothing new; parts in flight may end, and nobody waits for Panopto any more."""
         self._draining = True
         self._engine.drain()
+        self._onward.drain()
         for scope in self._looking:
             scope.cancel()
 
@@ -96,7 +120,7 @@ class Migration:
         """Take one item to its end. It holds a shipping place, and gives it up when it comes to finishing."""
         try:
             end = await self._outcome(event_id)
-            if end is not None:
+            if end is not None and not await self._handed_on(event_id, end):
                 await self._keep(event_id, end)
         except Interrupted:
             return
@@ -104,9 +128,24 @@ class Migration:
             stopped.append(error)
             scope.cancel()
 
+    async def _handed_on(self, event_id: str, end: End) -> bool:
+        """Hand an item on whose session is right; False where this is its end."""
+        state = self._state(event_id)
+        if end.outcome is not Outcome.VERIFIED or state.right is None or not self._onward.wants(state):
+            return False
+        if state.ended is not None:
+            # It ended in an earlier run, and is open again as long as it is on its way.
+            await self._journal.append(
+                items.right(event_id, state.right["session_id"], state.right.get("start"))
+            )
+        self._onward.take(event_id)
+        return True
+
     async def _outcome(self, event_id: str) -> End | None:
         shipping = Place(self._shipping)
         try:
+            if self._state(event_id).right is not None:
+                return End(Outcome.VERIFIED)
             return await self._through(event_id, shipping)
         except Stopping:
             raise
@@ -114,7 +153,7 @@ class Migration:
             end = end_of(error)
             if end.outcome is not Outcome.PERMANENT:
                 return end
-            if items.fold(self._journal.history(event_id)).meant is not None:
+            if self._state(event_id).meant is not None:
                 # Panopto may have it: its records are kept, so that no later run sends it a second time.
                 return End(Outcome.RETRYABLE, end.reason, end.why)
             await self._cancel(event_id)
@@ -185,10 +224,12 @@ class Migration:
             duration=meant["duration"],
             files=frozenset(file["name"] for file in upload["files"]),
         )
-        whole = moved_files(history, state.generation)
-        found = differences(expected, await self._session(expected.session_id), whole)
-        if found:
+        session = await self._session(expected.session_id)
+        found = differences(expected, session, moved_files(history, state.generation))
+        if session is None or found:
             return End(Outcome.DIFFERS, found[0].field, ", ".join(one.sentence for one in found))
+        start = session.start_time.isoformat() if session.start_time else None
+        await self._journal.append(items.right(event_id, session.id, start))
         return End(Outcome.VERIFIED)
 
     async def _session(self, session_id: str) -> Session | None:
@@ -201,7 +242,7 @@ class Migration:
 
     async def _cancel(self, event_id: str) -> None:
         """Cancel the session upload of an item that failed for good and was not submitted."""
-        state = items.fold(self._journal.history(event_id))
+        state = self._state(event_id)
         if state.upload is None or state.meant is not None:
             return
         with anyio.move_on_after(CANCEL_LIMIT, shield=True):
@@ -212,23 +253,28 @@ class Migration:
             except FerryError:
                 return  # Panopto times an open upload out by itself, and no session comes of it
 
+    def _state(self, event_id: str) -> ItemState:
+        return items.fold(self._journal.history(event_id))
+
     async def _keep(self, event_id: str, end: End) -> None:
-        state = items.fold(self._journal.history(event_id))
-        upload, meant = state.upload or {}, state.meant or {}
-        kept = {name: meant[name] for name in ("bytes", "parts", "checked", "level") if name in meant}
-        await self._journal.append(
-            items.ended(
-                event_id,
-                end.outcome,
-                end.reason,
-                why=end.why,
-                upload_id=upload.get("id"),
-                session_id=state.session_id,
-                folder_id=upload.get("folder_id"),
-                **kept,
-            )
-        )
+        """Write an item's end, with all that has to be known of it when its other records are gone."""
+        facts = known(self._state(event_id))
+        await self._journal.append(items.ended(event_id, end.outcome, end.reason, why=end.why, **facts))
         self._observer(ItemEnded(event_id, end.outcome, end.reason, end.why))
+
+
+KEPT = ("title", "date", "duration", "files", "bytes", "parts", "checked", "level", "taken", "left")
+"""What the end of an item keeps of what its session was meant to be."""
+
+
+def known(state: ItemState) -> dict[str, Any]:
+    """Return what is known of an item, for its end: what an earlier end kept, and what came after it."""
+    earlier, upload, meant = state.ended or state.earlier, state.upload or {}, state.meant or {}
+    facts = {name: value for name, value in earlier.items() if name not in {"outcome", "reason", "why"}}
+    facts |= {name: meant[name] for name in KEPT if name in meant}
+    facts |= {"upload_id": upload["id"], "folder_id": upload["folder_id"]} if upload else {}
+    facts |= {"session_id": state.session_id, "series": state.series, "right": state.right}
+    return {**facts, "carried": list(state.carried.values())}
 
 
 def moved_files(history: Sequence[Record], generation: int) -> set[str]:
