@@ -21,6 +21,7 @@ from pipelines import items
 from pipelines.items import ItemState
 from pipelines.migration.finish import Finisher
 from pipelines.migration.folders import Folders
+from pipelines.migration.onward import Onward
 from pipelines.migration.pipeline import Migration
 from pipelines.migration.ship import Ship
 from pipelines.opencast.model import Event, Publication, Track
@@ -310,7 +311,14 @@ class Site:
             await self.journal.append(items.planned(name, estimate=None, series="", folder_id=folder_id))
         return list(self.opencast.events)
 
-    def process(self, *, in_flight: int = 4, finishing: int = 4, limit: float = 600.0) -> Process:
+    def process(
+        self,
+        *,
+        in_flight: int = 4,
+        finishing: int = 4,
+        limit: float = 600.0,
+        onward: Onward | None = None,
+    ) -> Process:
         """Begin a process, at whose start nothing is known but the checkpoint."""
 
         async def sleep(seconds: float) -> None:
@@ -326,14 +334,16 @@ class Site:
         finisher = Finisher(panopto.look, limit=limit, clock=lambda: self.now, sleep=sleep)
         migration = Migration(
             engine, ship, finisher, panopto, self.journal,
-            in_flight=in_flight, finishing=finishing, observer=observer, sleep=sleep,
+            in_flight=in_flight, finishing=finishing, onward=onward, observer=observer, sleep=sleep,
         )  # fmt: skip
         return Process(ship, migration, engine, told)
 
     async def run(self, **settings: Any) -> Process:
         """Run over all events that are not done, in a process of its own."""
         process = self.process(**settings)
-        await process.migration.run([name for name in self.opencast.events if not self.state(name).settled()])
+        carries = settings.get("onward") is not None
+        due = [name for name in self.opencast.events if not self.state(name).settled(carries)]
+        await process.migration.run(due)
         return process
 
     def state(self, event_id: str) -> ItemState:
