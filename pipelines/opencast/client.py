@@ -1,8 +1,8 @@
-"""Opencast's External API, as far as a reader needs it: events and the account.
+"""Opencast's External API, as far as a reader needs it: events, their scheduling, series and the account.
 
-Sources: opencast/opencast, EventsEndpoint.java, BaseEndpoint.java and ApiMediaType.java. Lists are bare
-arrays without a total. Whoever is not logged in gets a redirect to a page, not a 401, so an answer that is
-not JSON means the account.
+Sources: opencast/opencast, EventsEndpoint.java, SeriesEndpoint.java, BaseEndpoint.java and
+ApiMediaType.java. Lists are bare arrays without a total. Whoever is not logged in gets a redirect to a page,
+not a 401, so an answer that is not JSON means the account.
 """
 
 import base64
@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 import anyio
 
-from engine import Answer, Gone, RetryPolicy, ServerFault, Transient, Unreadable
+from engine import Answer, Gone, Refused, RetryPolicy, ServerFault, Transient, Unreadable
 from pipelines.config import SettingsError
 from pipelines.opencast.account import judge_account
-from pipelines.opencast.model import Event, Me, Unread
-from pipelines.opencast.payload import read_event
-from pipelines.opencast.version import choose, media_type
+from pipelines.opencast.model import Event, Me, Scheduling, Series, Unread
+from pipelines.opencast.payload import read_event, read_scheduling, read_series
+from pipelines.opencast.version import WITH_SCHEDULING, Version, choose, media_type
 from pipelines.rest import decode, path_of
 
 BATCH = 50
@@ -54,7 +54,7 @@ class Opencast:
         self._rest = rest
         token = base64.b64encode(f"{username}:{password}".encode()).decode()
         self._basic = {"Authorization": f"Basic {token}"}
-        self._accept: str | None = None
+        self._chosen: Version | None = None
         self._choosing = anyio.Lock()
 
     @property
@@ -63,17 +63,26 @@ class Opencast:
         return tuple(self._basic.items())
 
     async def page(
-        self, offset: int, limit: int, *, series: str = "", publications: bool = True
+        self,
+        offset: int,
+        limit: int,
+        *,
+        series: str = "",
+        publications: bool = True,
+        scheduling: bool = False,
     ) -> list[Event | Unread]:
         """Read `limit` events from the place `offset` on, oldest first, of one series or of all.
 
         The order has ties, and places shift when events come and go. A page that keeps answering 5xx
-        raises ServerFault soon. Raises ValueError for a series that cannot be filtered by.
+        raises ServerFault soon. With `scheduling`, an event whose scheduling cannot be understood is unread,
+        and SettingsError is raised where Opencast is too old to tell. Raises ValueError for a series that
+        cannot be filtered by.
         """
+        if scheduling:
+            await self._require_scheduling()
         # Without a limit Opencast answers everything, and with an offset besides a 500.
         query = {"limit": str(limit), "offset": str(offset), "sort": "start_date:ASC"}
-        if publications:
-            query["withpublications"] = "true"
+        query |= _flags(withpublications=publications, withscheduling=scheduling)
         if series:
             query["filter"] = by("series", [series])
         try:
@@ -83,19 +92,19 @@ class Opencast:
         except Transient:
             return await self._list(query)
 
-    async def event(self, identifier: str, *, sign: bool = False) -> Event:
+    async def event(self, identifier: str, *, sign: bool = False, acl: bool = False) -> Event:
         """Read one event with its publications. Raises Gone or Unreadable."""
-        query = {"withpublications": "true", **_signed(sign)}
+        query = _flags(withpublications=True, sign=sign, withacl=acl)
         endpoint = "GET /api/events/{id}"
-        answer = await self._get(_path(identifier), endpoint, query=query)
+        answer = await self._get(_path("events", identifier), endpoint, query=query)
         if answer.status == 404:
-            raise Gone("Opencast has no such event (any more)", where=f"event {identifier}")
+            raise _gone(identifier)
         return read_event(self._json(answer, endpoint))
 
-    async def read(self, identifier: str, *, sign: bool = False) -> Event | Unread:
+    async def read(self, identifier: str, *, sign: bool = False, acl: bool = False) -> Event | Unread:
         """Read one event; what stands against it alone is an answer, and no error."""
         try:
-            return await self.event(identifier, sign=sign)
+            return await self.event(identifier, sign=sign, acl=acl)
         except Gone as error:
             return Unread(identifier, "gone", str(error))
         except Unreadable as error:
@@ -104,13 +113,40 @@ class Opencast:
             await self.me()  # Raises where it is not the event, but the server as a whole.
             return Unread(identifier, "unreadable", str(error))
 
-    async def batch(self, identifiers: Iterable[str], *, sign: bool = True) -> list[Event | Unread]:
+    async def batch(
+        self, identifiers: Iterable[str], *, sign: bool = True, acl: bool = False
+    ) -> list[Event | Unread]:
         """Read events by name, in the order asked for: many a call, one by one where that fails."""
         asked = [one for one in dict.fromkeys(identifiers) if one]
+        flags = _flags(withpublications=True, sign=sign, withacl=acl)
         found: dict[str, Event] = {}
         for start in range(0, len(asked), BATCH):
-            found |= await self._filtered(asked[start : start + BATCH], sign)
-        return [found.get(one) or await self.read(one, sign=sign) for one in asked]
+            found |= await self._filtered(asked[start : start + BATCH], flags)
+        return [found.get(one) or await self.read(one, sign=sign, acl=acl) for one in asked]
+
+    async def scheduling(self, identifier: str) -> Scheduling | None:
+        """Tell what a capture agent was told to record of an event, or None where that is nothing.
+
+        It stays when the recording is made: what is still to come is told by the event's status. Raises Gone;
+        Unreadable where it makes no sense; Refused without ROLE_API_EVENTS_SCHEDULING_VIEW; SettingsError
+        where Opencast is too old to tell.
+        """
+        await self._require_scheduling()
+        endpoint = "GET /api/events/{id}/scheduling"
+        path = _path("events", identifier, "scheduling")
+        answer = await self._granted(path, endpoint, "ROLE_API_EVENTS_SCHEDULING_VIEW")
+        if answer.status == 404:
+            raise _gone(identifier)
+        return None if answer.status == 204 else read_scheduling(self._json(answer, endpoint), identifier)
+
+    async def series(self, identifier: str) -> Series | None:
+        """Read a series, or None where there is none: an event may name one that is gone.
+
+        Raises Unreadable, or Refused without ROLE_API_SERIES_VIEW, which an account may well lack.
+        """
+        endpoint = "GET /api/series/{id}"
+        answer = await self._granted(_path("series", identifier), endpoint, "ROLE_API_SERIES_VIEW")
+        return None if answer.status == 404 else read_series(self._json(answer, endpoint), identifier)
 
     async def me(self) -> Me:
         """Tell who the account is and which roles it has."""
@@ -119,14 +155,14 @@ class Opencast:
         roles = self._array(await self._get(f"{path}/roles", f"GET {path}/roles"), f"GET {path}/roles")
         return Me(str(me.get("username", "")), tuple(str(role) for role in roles))
 
-    async def _filtered(self, identifiers: Sequence[str], sign: bool) -> dict[str, Event]:
+    async def _filtered(self, identifiers: Sequence[str], flags: Mapping[str, str]) -> dict[str, Event]:
         """Return those of the events that one filtered list tells; what it does not tell is read by name."""
         names = [one for one in identifiers if can_filter(one)]
         if not names:
             return {}
-        query = {"filter": by("identifier", names), "limit": str(len(names)), "withpublications": "true"}
+        query = {"filter": by("identifier", names), "limit": str(len(names)), **flags}
         try:
-            events = await self._list({**query, **_signed(sign)}, SOON)
+            events = await self._list(query, SOON)
         except (ServerFault, Unreadable):
             return {}
         # API 1.0 does not know this filter and answers other events.
@@ -147,17 +183,46 @@ class Opencast:
         query: Mapping[str, str] | None = None,
         policy: RetryPolicy | None = None,
     ) -> Answer:
-        headers = {**self._basic, "Accept": await self._version()}
-        answer = await self._rest.call(
-            "GET", path, endpoint=endpoint, query=query, headers=headers, policy=policy
-        )
+        answer = await self._ask(path, endpoint, query, policy)
         judge_account(answer, path, f"{self._rest.where} {endpoint}")
         return answer
 
-    async def _version(self) -> str:
+    async def _granted(self, path: str, endpoint: str, role: str) -> Answer:
+        """Like `_get`, for what has a role of its own: without it this call is refused, and no other."""
+        answer = await self._ask(path, endpoint)
+        where = f"{self._rest.where} {endpoint}"
+        if answer.status == 403:
+            raise Refused(
+                "Opencast does not let this account read that", where=where, advice=f"give it {role}"
+            )
+        judge_account(answer, path, where)
+        return answer
+
+    async def _ask(
+        self,
+        path: str,
+        endpoint: str,
+        query: Mapping[str, str] | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> Answer:
+        headers = {**self._basic, "Accept": media_type(await self._version())}
+        return await self._rest.call(
+            "GET", path, endpoint=endpoint, query=query, headers=headers, policy=policy
+        )
+
+    async def _require_scheduling(self) -> None:
+        """Ask nothing of a version that passes over the question: its silence would look like a no."""
+        if await self._version() < WITH_SCHEDULING:
+            raise SettingsError(
+                "does not tell what is scheduled: that came with Opencast 6 (API 1.1.0)",
+                where=self._rest.where,
+                advice="schedules can only be read from a newer Opencast",
+            )
+
+    async def _version(self) -> Version:
         """Choose the version once, and say it in every call: Opencast would take its newest otherwise."""
         async with self._choosing:
-            if self._accept is None:
+            if self._chosen is None:
                 path = "/api/version"
                 headers = {**self._basic, "Accept": "application/json"}
                 answer = await self._rest.call("GET", path, endpoint=f"GET {path}", headers=headers)
@@ -167,8 +232,8 @@ class Opencast:
                         "has no External API", where=self._rest.where, advice="check opencast.url"
                     )
                 offered = self._json(answer, f"GET {path}")
-                self._accept = media_type(choose(offered, self._rest.where))
-        return self._accept
+                self._chosen = choose(offered, self._rest.where)
+        return self._chosen
 
     def _json(self, answer: Answer, endpoint: str) -> Any:
         where = f"{self._rest.where} {endpoint}"
@@ -202,14 +267,18 @@ def by(name: str, values: Iterable[str]) -> str:
     return ",".join(f"{name}:{value}" for value in several)
 
 
-def _path(identifier: str) -> str:
+def _path(kind: str, identifier: str, *more: str) -> str:
     if not identifier:
         raise ValueError("an empty identifier would ask for the list")
-    return path_of("api", "events", identifier)
+    return path_of("api", kind, identifier, *more)
 
 
-def _signed(sign: bool) -> dict[str, str]:
-    return {"sign": "true"} if sign else {}
+def _flags(**wanted: bool) -> dict[str, str]:
+    return {name: "true" for name, is_wanted in wanted.items() if is_wanted}
+
+
+def _gone(identifier: str) -> Gone:
+    return Gone("Opencast has no such event (any more)", where=f"event {identifier}")
 
 
 def _event_or_not(json: Any) -> Event | Unread:

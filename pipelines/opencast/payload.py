@@ -2,7 +2,9 @@
 
 The shapes are those of Opencast's EventsEndpoint in versions 2.3 to 17 (API 1.0.0 to 1.11.0), and of
 recorded answers. Only a value of quite another kind (a table where a text belongs) makes an event
-unreadable; a number that makes no sense is one that is not known.
+unreadable; a number that makes no sense is one that is not known. A right or a booking is never guessed: an
+access control list of which one line makes no sense is not known, and a scheduling that makes none is an
+event that cannot be read, because it must not look like an event without one.
 """
 
 import re
@@ -11,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeGuard
 
 from engine import Unreadable
-from pipelines.opencast.model import TOO_LARGE, Event, Publication, Track
+from pipelines.opencast.model import TOO_LARGE, Event, Grant, Publication, Scheduling, Series, Track
 
 _MD5 = re.compile(r"([0-9a-f]{32}) \(md5\)", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,6}):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
@@ -29,6 +31,7 @@ def read_event(json: Any) -> Event:
         title=event.text("title"),
         description=event.text("description"),
         presenters=event.texts("presenter"),
+        contributors=event.texts("contributor"),
         location=event.text("location"),
         language=event.text("language"),
         rightsholder=event.text("rightsholder"),
@@ -41,13 +44,69 @@ def read_event(json: Any) -> Event:
         status=event.text("status").rpartition(".")[2].upper(),
         processing_state=event.text("processing_state").upper(),
         archive_version=event.number("archive_version"),
+        channels=event.texts("publication_status"),
         publications=tuple(_publication(one) for one in event.tables("publications")),
+        acl=_acl(event.raw("acl")),
+        scheduling=read_scheduling(event.raw("scheduling"), identifier),
     )
+
+
+def read_scheduling(json: Any, identifier: str) -> Scheduling | None:
+    """Read what a capture agent was told to record of an event, or None where that is nothing.
+
+    Raises Unreadable where there is something that cannot be understood.
+    """
+    where = f"event {identifier}, scheduling"
+    scheduling = _Table(json or {}, where)
+    if not scheduling:
+        return None
+    agent = scheduling.text("agent_id").strip()
+    start, end = scheduling.moment("start"), scheduling.moment("end")
+    if not agent or start is None or end is None:
+        missing = "agent" if not agent else "start" if start is None else "end"
+        raise Unreadable(f"has no {missing} that can be understood", where=where)
+    return Scheduling(agent, start, end, scheduling.texts("inputs"))
+
+
+def read_series(json: Any, identifier: str) -> Series:
+    """Read one series. Raises Unreadable, which names the series and the field."""
+    series = _Table(json, f"series {identifier}")
+    return Series(
+        identifier,
+        title=series.text("title"),
+        creator=series.text("creator"),
+        organizers=series.texts("organizers"),
+    )
+
+
+def _acl(json: Any) -> tuple[Grant, ...] | None:
+    """Read an access control list; one with a line that makes no sense is as good as none told."""
+    if not _is_list(json):
+        return None
+    lines = [_grant(one) for one in json]
+    known = tuple(line for line in lines if line is not None)
+    return known if len(known) == len(lines) else None
+
+
+def _grant(json: Any) -> Grant | None:
+    match json:
+        case {"role": str(role), "action": str(action), "allow": bool(allow)} if role and action:
+            return Grant(role, action, allow)
+        case _:
+            return None
 
 
 def _publication(json: "_Table") -> Publication:
     tracks = tuple(_track(one) for one in json.tables("media"))
-    return Publication(json.text("id"), json.text("channel"), tracks)
+    extras = (*_flavors(json.raw("attachments")), *_flavors(json.raw("metadata")))
+    return Publication(json.text("id"), json.text("channel"), tracks, tuple(dict.fromkeys(extras)))
+
+
+def _flavors(json: Any) -> tuple[str, ...]:
+    """Read the flavors of a publication's other elements: they tell what is not carried, and fail nothing."""
+    several = json if _is_list(json) else ()
+    found = (one.get("flavor") for one in several if isinstance(one, Mapping))
+    return tuple(flavor.lower() for flavor in found if isinstance(flavor, str) and flavor)
 
 
 def _track(json: "_Table") -> Track:
@@ -84,6 +143,13 @@ class _Table:
             raise Unreadable(f"is {_kind(json)} where an object was expected", where=where)
         self._json = json
         self._where = where
+
+    def __bool__(self) -> bool:
+        return bool(self._json)
+
+    def raw(self, name: str) -> Any:
+        """A value as it came, or None."""
+        return self._json.get(name)
 
     def text(self, name: str) -> str:
         """A text as it is; none is the empty one."""

@@ -14,6 +14,9 @@ Version = tuple[int, int, int]
 NEWEST: Version = (1, 11, 0)
 """The newest version whose answers are known: Opencast 16 and 17."""
 
+WITH_SCHEDULING: Version = (1, 1, 0)
+"""The first version that tells what is scheduled: Opencast 6."""
+
 _VERSION = re.compile(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})")
 
 

@@ -1,6 +1,7 @@
 """Opencast's External API is called as it really behaves."""
 
 import base64
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -8,12 +9,22 @@ from fakes.opencast_api import BASE, OpencastApi, event_json, page
 from fakes.scripted_http import json_answer
 from multidict import CIMultiDict
 
-from engine import AccountRefused, Answer, Gone, ServerFault, Unreadable
+from engine import AccountRefused, Answer, Gone, Refused, ServerFault, Unreadable
 from pipelines.config import SettingsError
 from pipelines.opencast.client import by, can_filter
-from pipelines.opencast.model import Event, Unread
+from pipelines.opencast.model import Event, Grant, Scheduling, Series, Unread
 
 GARBAGE = Answer(200, CIMultiDict({"Content-Type": "application/json"}), b'[{"identifier"')
+
+BOOKED = {
+    "agent_id": "hs-3",
+    "start": "2031-04-17T17:22:00Z",
+    "end": "2031-04-17T18:22:00Z",
+    "inputs": ["camera"],
+}
+SCHEDULING = Scheduling(
+    "hs-3", datetime(2031, 4, 17, 17, 22, tzinfo=UTC), datetime(2031, 4, 17, 18, 22, tzinfo=UTC), ("camera",)
+)
 
 
 def asked(api: OpencastApi) -> dict[str, str]:
@@ -89,6 +100,87 @@ async def test_a_batch_is_one_call() -> None:
     assert api.paths() == ["/api/version", "/api/events"]
     assert asked(api)["sign"] == "true"
     assert asked(api)["filter"] == "identifier:c,identifier:a"
+
+
+async def test_rights_are_told_where_they_are_asked_for() -> None:
+    """In a list and of one event by name, and of one that the list does not tell."""
+    api = OpencastApi(event_json("a", acl=[{"role": "R", "action": "read", "allow": True}]))
+    (listed,) = await api.client().batch(["a"], acl=True)
+    assert asked(api)["withacl"] == "true"
+    api.answers["/api/events"] = page(400)
+    (read,) = await api.client().batch(["a"], acl=True)
+    assert asked(api)["withacl"] == "true"
+    assert isinstance(listed, Event)
+    assert listed.acl == (Grant("R", "read", True),)
+    assert read == listed
+    await api.client().event("a")
+    assert "withacl" not in asked(api)
+
+
+async def test_a_page_tells_what_is_scheduled() -> None:
+    """An event whose scheduling makes no sense is unread: it is not one without."""
+    api = OpencastApi(
+        event_json("a", scheduling=BOOKED),
+        event_json("b", scheduling={}),
+        event_json("c", scheduling={**BOOKED, "end": ""}),
+    )
+    first, second, third = await api.client().page(0, 10, publications=False, scheduling=True)
+    assert asked(api)["withscheduling"] == "true"
+    assert "withpublications" not in asked(api)
+    assert isinstance(first, Event)
+    assert isinstance(second, Event)
+    assert isinstance(third, Unread)
+    assert (first.scheduling, second.scheduling) == (SCHEDULING, None)
+    assert (third.identifier, third.reason) == ("c", "unreadable")
+
+
+async def test_what_is_scheduled_of_one_event() -> None:
+    """An answer without content is none, and an event that is not there is gone."""
+    api = OpencastApi()
+    api.answers["/api/events/a%2Fb/scheduling"] = json_answer(200, BOOKED)
+    api.answers["/api/events/c/scheduling"] = Answer(204, CIMultiDict(), b"")
+    client = api.client()
+    assert await client.scheduling("a/b") == SCHEDULING
+    assert await client.scheduling("c") is None
+    with pytest.raises(Gone, match="event none"):
+        await client.scheduling("none")
+
+
+async def test_an_opencast_that_tells_no_scheduling_is_not_asked() -> None:
+    """API 1.0 passes over the question, and its answer would look like nothing scheduled."""
+    api = OpencastApi(event_json("a"))
+    api.answers["/api/version"] = json_answer(200, {"versions": ["v1.0.0"]})
+    client = api.client()
+    with pytest.raises(SettingsError, match="Opencast 6"):
+        await client.page(0, 10, scheduling=True)
+    with pytest.raises(SettingsError, match="Opencast 6"):
+        await client.scheduling("a")
+    assert api.paths() == ["/api/version"]
+
+
+async def test_a_series_by_its_name() -> None:
+    """An event may name a series that is gone, which is none."""
+    api = OpencastApi()
+    api.answers["/api/series/s"] = json_answer(200, {"identifier": "s", "title": "Heat"})
+    client = api.client()
+    assert await client.series("s") == Series("s", "Heat")
+    assert await client.series("gone") is None
+    with pytest.raises(ValueError, match="empty"):
+        await client.series("")
+
+
+@pytest.mark.parametrize("kind", ["series", "scheduling"])
+async def test_a_role_that_is_missing_refuses_one_call(kind: str) -> None:
+    """The rest of the run may not need it; the error names the role. Who is not logged in stops."""
+    api = OpencastApi()
+    path = {"series": "/api/series/x", "scheduling": "/api/events/x/scheduling"}[kind]
+    call = getattr(api.client(), kind)
+    api.answers[path] = page(403)
+    with pytest.raises(Refused, match=rf"give it ROLE_API_\w*{kind.upper()}_VIEW"):
+        await call("x")
+    api.answers[path] = page(401)
+    with pytest.raises(AccountRefused):
+        await call("x")
 
 
 async def test_an_empty_batch_asks_nothing() -> None:

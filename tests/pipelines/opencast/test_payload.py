@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from engine import Unreadable
 from pipelines.migration.select import Selected, Skip, select
-from pipelines.opencast.model import Track
-from pipelines.opencast.payload import read_event
+from pipelines.opencast.model import Grant, Scheduling, Series, Track
+from pipelines.opencast.payload import read_event, read_scheduling, read_series
 from pipelines.panopto.manifest import Manifest, write
 
 FULL = {
@@ -22,6 +22,15 @@ FULL = {
     "title": "Heat & work",
     "description": "Second term",
     "presenter": ["Ada Brennan", " ", ""],
+    "contributor": ["Noor Idris", ""],
+    "publication_status": ["internal", "engage-player"],
+    "acl": [{"allow": True, "action": "read", "role": "ROLE_ANONYMOUS"}],
+    "scheduling": {
+        "agent_id": "hs-3",
+        "start": "2021-04-17T17:22:00Z",
+        "end": "2021-04-17T18:52:00Z",
+        "inputs": ["camera", "screen"],
+    },
     "location": "HS 3",
     "language": "eng",
     "rightsholder": "The university",
@@ -57,6 +66,8 @@ FULL = {
                     "is_live": False,
                 }
             ],
+            "attachments": [{"flavor": "Presenter/Search+Preview"}, {"flavor": "presenter/search+preview"}],
+            "metadata": [{"flavor": "dublincore/episode"}],
         }
     ],
 }
@@ -78,7 +89,12 @@ def test_a_whole_event_is_read() -> None:
     assert event.start == event.recorded == datetime(2021, 4, 17, 17, 22, tzinfo=UTC)
     assert (event.duration_ms, event.status, event.processing_state) == (17933, "PROCESSED", "SUCCEEDED")
     assert event.archive_version == 4
+    assert (event.contributors, event.channels) == (("Noor Idris",), ("internal", "engage-player"))
+    assert event.acl == (Grant("ROLE_ANONYMOUS", "read", True),)
+    begin = datetime(2021, 4, 17, 17, 22, tzinfo=UTC)
+    assert event.scheduling == Scheduling("hs-3", begin, begin + timedelta(hours=1.5), ("camera", "screen"))
     (publication,) = event.publications
+    assert publication.extras == ("presenter/search+preview", "dublincore/episode")
     assert publication.tracks == (
         Track(
             "t-1",
@@ -102,6 +118,83 @@ def test_an_identifier_is_all_that_an_event_needs() -> None:
     """An event of API 1.0 without any other field is read, and nothing is known of it."""
     event = read_event({"identifier": "e"})
     assert (event.title, event.presenters, event.start, event.publications) == ("", (), None, ())
+    assert (event.contributors, event.channels, event.acl, event.scheduling) == ((), (), None, None)
+
+
+READ = {"allow": True, "action": "read", "role": "ROLE_STUDENT"}
+
+
+@pytest.mark.parametrize(
+    ("told", "known"),
+    [
+        ([], ()),
+        ([READ], (Grant("ROLE_STUDENT", "read", True),)),
+        ([{**READ, "allow": False}], (Grant("ROLE_STUDENT", "read", False),)),
+        (None, None),
+        ("", None),
+        ({"ace": [READ]}, None),
+        ([READ, "ROLE_STUDENT"], None),
+        ([READ, {**READ, "role": ""}], None),
+        ([READ, {**READ, "role": None}], None),
+        ([READ, {**READ, "allow": "false"}], None),
+        ([READ, {"allow": True, "role": "ROLE_STUDENT"}], None),
+    ],
+)
+def test_rights_are_known_whole_or_not_at_all(told: object, known: tuple[Grant, ...] | None) -> None:
+    """One line that makes no sense might be the one that forbids."""
+    assert read_event({"identifier": "e", "acl": told}).acl == known
+
+
+BOOKED = {"agent_id": "hs-3", "start": "2031-04-17T17:22:00Z", "end": "2031-04-17T18:22:00Z"}
+
+
+@pytest.mark.parametrize("told", [None, {}, ""])
+def test_no_scheduling_is_none(told: object) -> None:
+    """Opencast writes an empty object where nothing is scheduled."""
+    assert read_event({"identifier": "e", "scheduling": told}).scheduling is None
+
+
+@pytest.mark.parametrize(
+    ("broken", "named"),
+    [
+        ({**BOOKED, "agent_id": " "}, "agent"),
+        ({**BOOKED, "start": "soon"}, "start"),
+        ({**BOOKED, "end": None}, "end"),
+        ({**BOOKED, "inputs": [{}]}, "inputs"),
+        ({"inputs": []}, "agent"),
+        ([BOOKED], "a list"),
+    ],
+)
+def test_a_scheduling_that_makes_no_sense_is_an_error(broken: object, named: str) -> None:
+    """It must not look like an event without one: its room would stay empty."""
+    with pytest.raises(Unreadable) as caught:
+        read_event({"identifier": "e-7", "scheduling": broken})
+    assert "event e-7, scheduling" in str(caught.value)
+    assert named in str(caught.value)
+
+
+def test_a_scheduling_needs_no_inputs() -> None:
+    """An agent may record whatever it has; its times have a zone, which is kept as an instant."""
+    scheduling = read_scheduling({**BOOKED, "start": "2031-04-17T19:22:00+02:00"}, "e")
+    begin = datetime(2031, 4, 17, 17, 22, tzinfo=UTC)
+    assert scheduling == Scheduling("hs-3", begin, begin + timedelta(hours=1))
+
+
+def test_a_series_is_read() -> None:
+    """Its title, its creator and its organisers; it is called as it was asked for."""
+    told = {"identifier": "s", "title": "Heat", "creator": "Ada Brennan", "organizers": ["Ada Brennan", " "]}
+    assert read_series(told, "s") == Series("s", "Heat", "Ada Brennan", ("Ada Brennan",))
+    assert read_series({}, "s") == Series("s")
+    with pytest.raises(Unreadable, match="series s"):
+        read_series([], "s")
+
+
+@pytest.mark.parametrize("told", [None, "x", {"flavor": "a/b"}, ["x", None, {}, {"flavor": 7}]])
+def test_other_elements_fail_no_event(told: object) -> None:
+    """Attachments and catalogues only tell what is not carried."""
+    publication = {"channel": "api", "attachments": told, "metadata": [{"flavor": "mpeg-7/segments"}]}
+    event = read_event({"identifier": "e", "publications": [publication]})
+    assert event.publications[0].extras == ("mpeg-7/segments",)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +332,7 @@ values = st.recursive(
     max_leaves=6,
 )
 names = [*FULL, "isPartOf", "id", "media", "url", "size", "tags", "flavor", "mediatype", "channel", "is_live"]
+names += ["attachments", "metadata", "agent_id", "end", "inputs", "role", "action", "allow"]
 
 
 @given(st.dictionaries(st.sampled_from(names), values))
@@ -246,7 +340,8 @@ def test_any_json_is_read_or_unreadable(fields: dict[str, Any]) -> None:
     """Nothing but Unreadable is raised, whatever an event, its publications and tracks hold."""
     track = {**fields, "has_video": True}
     publications = [{**fields, "media": [track]}]
-    for event in ({**fields, "identifier": "e"}, {"identifier": "e", "publications": publications}, fields):
+    within = {"identifier": "e", "publications": publications, "acl": [fields], "scheduling": fields}
+    for event in ({**fields, "identifier": "e"}, within, {**within, "scheduling": {}}, fields):
         try:
             decided = select(read_event(event))
         except Unreadable:
