@@ -1,0 +1,196 @@
+"""What the plan says of LumiNUS before anything is carried there: one sentence for each thing to mend.
+
+It reads and changes nothing. Whoever may not be asked, or does not answer, is a sentence too.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+from engine import Final, Stopping, Transient
+from pipelines.luminus.closed import Closed
+from pipelines.luminus.model import LectureItem, Module, WebLecture
+from pipelines.migration.carry.join import by_session
+from pipelines.migration.carry.publish import PublishPolicy, decide
+from pipelines.opencast.model import Event
+
+LONGEST_LIST = 20
+"""Lecture items that are named; of more, the number."""
+
+
+class Lectures(Protocol):
+    """LumiNUS, as far as the plan asks it. Ids of modules are in lower case."""
+
+    async def modules(self) -> Mapping[str, Module]:
+        """Return the modules that the account sees, by their ids."""
+        ...
+
+    async def web_lecture(self, module_id: str) -> WebLecture | None:
+        """Return a module's tool for lectures; None where it has none."""
+        ...
+
+    async def items(self, web_lecture_id: str) -> list[LectureItem]:
+        """Return the lecture items of a tool."""
+        ...
+
+
+async def preflight(
+    luminus: Lectures,
+    modules: Mapping[str, str],
+    folders: Mapping[str, str],
+    token_ends: datetime | None,
+    needs: float,
+    now: datetime,
+) -> list[str]:
+    """Return what would keep metadata from being carried, or shows too much before it is.
+
+    `modules` leads from series to module, `folders` from series to the folder where its events go. The token
+    ends at `token_ends` (None where nobody knows) and is needed for `needs` seconds from `now`.
+    """
+    problems = _of_token(token_ends, needs, now)
+    if token_ends is not None and token_ends <= now:
+        return problems
+    try:
+        seen = await luminus.modules()
+        for module_id, series in _by_module(modules).items():
+            problems += await _of_module(luminus, module_id, seen.get(module_id), series, folders)
+    except (Closed, Transient) as error:
+        problems.append(_unanswered(error))
+    return problems
+
+
+async def flips(
+    luminus: Lectures,
+    events: Collection[Event],
+    sessions: Mapping[str, str],
+    modules: Mapping[str, str],
+    policy: PublishPolicy,
+) -> list[str]:
+    """Return the lecture items that students see now and that the policy would hide from them.
+
+    `sessions` leads from event to session, for events that Panopto has already; others are passed over.
+    `modules` leads from series to module. Of more than `LONGEST_LIST` the number is told.
+    """
+    found: list[str] = []
+    try:
+        for module_id, series in _by_module(modules).items():
+            waiting = [one for one in events if one.series in series and one.identifier in sessions]
+            if waiting:
+                items = by_session(await _items(luminus, module_id))
+                found += _flipped(waiting, sessions, items, policy)
+    except (Closed, Transient) as error:
+        return [*_bounded(found), _unanswered(error)]
+    return _bounded(found)
+
+
+def _of_token(ends: datetime | None, needs: float, now: datetime) -> list[str]:
+    """Say that a token is too old for the run."""
+    if ends is None:
+        return []
+    when, left = f"{ends:%Y-%m-%d %H:%M %Z}", (ends - now).total_seconds()
+    if left <= 0:
+        return [f"the LumiNUS token ended at {when}, {-left / 60:.0f} minutes ago: get a new one"]
+    if left < needs:
+        return [
+            f"the LumiNUS token ends at {when}, in {left / 60:.0f} minutes, and the run needs it for "
+            f"{needs / 60:.0f}: get a new one before the run"
+        ]
+    return []
+
+
+async def _of_module(
+    luminus: Lectures,
+    module_id: str,
+    module: Module | None,
+    series: list[str],
+    folders: Mapping[str, str],
+) -> list[str]:
+    """Say what has to be mended in one module. Raises Closed or Transient."""
+    who = _label(series, module_id, module)
+    if module is None:
+        return [f"{who}: LumiNUS does not show the module to this account"]
+    problems = [] if module.may_update else [f"{who}: the account has no right to update it"]
+    try:
+        tool = await luminus.web_lecture(module_id)
+    except (Closed, Transient, Stopping):
+        raise
+    except Final as error:
+        return [*problems, f"{who}: its web lecture cannot be read ({error})"]
+    if tool is None:
+        return [*problems, f"{who}: it has no web lecture tool, so that nothing can be carried there"]
+    if tool.auto_publish:
+        problems.append(
+            f"{who}: students see sessions before their metadata is carried, as isAutoPublish is true"
+        )
+    return problems + _of_folder(who, tool, module_id, module, series, folders)
+
+
+def _of_folder(
+    who: str,
+    tool: WebLecture,
+    module_id: str,
+    module: Module,
+    series: list[str],
+    folders: Mapping[str, str],
+) -> list[str]:
+    """Say which series go to a folder that LumiNUS does not look into for the module."""
+    if tool.folder_id is None:
+        return [f"{who}: its web lecture has no panoptoFolderURL, so that LumiNUS sees no session"]
+    return [
+        f"{_label([one], module_id, module)}: its sessions go to folder {folders[one]}, where LumiNUS never "
+        f"sees them: the module's is {tool.folder_id}"
+        for one in series
+        if one in folders and folders[one].lower() != tool.folder_id.lower()
+    ]
+
+
+async def _items(luminus: Lectures, module_id: str) -> list[LectureItem]:
+    """Return a module's lecture items; none where it may not be looked at, which `preflight` tells."""
+    try:
+        tool = await luminus.web_lecture(module_id)
+        return [] if tool is None else await luminus.items(tool.id)
+    except (Closed, Transient, Stopping):
+        raise
+    except Final:
+        return []
+
+
+def _flipped(
+    events: Collection[Event],
+    sessions: Mapping[str, str],
+    items: Mapping[str, tuple[LectureItem, ...]],
+    policy: PublishPolicy,
+) -> Iterator[str]:
+    """Yield a sentence for each lecture item that is shown now and is to be hidden."""
+    for event in events:
+        for item in items.get(sessions[event.identifier].lower(), ()):
+            decision = decide(event, item.publish, policy)
+            if item.publish and not decision.publish:
+                yield (
+                    f"{event.identifier}: students see its lecture item {item.id} now and will not after the "
+                    f"run: {decision.why}"
+                )
+
+
+def _by_module(modules: Mapping[str, str]) -> Mapping[str, list[str]]:
+    """Return the series of each module."""
+    found: dict[str, list[str]] = {}
+    for series, module_id in sorted(modules.items()):
+        found.setdefault(module_id, []).append(series)
+    return found
+
+
+def _label(series: list[str], module_id: str, module: Module | None) -> str:
+    name = f"{module.code} ({module_id})" if module and module.code else module_id
+    return f"series {', '.join(series)}, module {name}"
+
+
+def _bounded(found: list[str]) -> list[str]:
+    more = len(found) - LONGEST_LIST
+    return (
+        [*found[:LONGEST_LIST], f"and {more} more lecture items that students see now"] if more > 0 else found
+    )
+
+
+def _unanswered(error: Closed | Transient) -> str:
+    return f"LumiNUS cannot be looked at (any further): {error}"
