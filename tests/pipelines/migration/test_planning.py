@@ -63,9 +63,10 @@ async def each(found: Iterable[Any]) -> AsyncIterator[Any]:
 class Site:
     """A checkpoint over several runs, and what was told of the last one."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Collection[str] = ()) -> None:
         self.journal = MemoryJournal()
         self.told: list[object] = []
+        self._modules = modules
 
     async def plan(
         self, *decided: Row | Left, whole: bool = True, named: Collection[str] = ()
@@ -77,7 +78,8 @@ class Site:
         """Plan as one run does."""
         self.told = []
         known = list(self.journal.subjects())
-        return await Planner(self.journal, self.told.append).plan(each(decided), known, whole, named)
+        planner = Planner(self.journal, self.told.append, self._modules)
+        return await planner.plan(each(decided), known, whole, named)
 
     async def say(self, *records: Record) -> None:
         """Append records."""
@@ -331,6 +333,36 @@ async def test_a_disk_that_is_full_is_raised_as_such(at: int) -> None:
     site.journal.end_at(at, error=LocalResource("disk full"))
     with pytest.raises(LocalResource, match="disk full"):
         await site.plan(row("a"), row("b"), row("c"))
+
+
+RIGHT = items.right("e", "s-1", "2020-01-01T09:00:00+00:00")
+LATER = [
+    [items.ended("e", Outcome.VERIFIED, session_id="s-1", series="s")],
+    [items.ended("e", Outcome.PERMANENT, "unknown_module", series="s", right=RIGHT.facts)],
+    [items.planned("e", estimate=10, series="s", folder_id="home"), RIGHT],
+]
+
+
+@pytest.mark.parametrize("history", LATER)
+@pytest.mark.parametrize("decision", [Row("e", 10, "s", "home"), skipped("e")])
+async def test_what_luminus_lacks_is_in_the_plan_without_a_size(
+    decision: Row | Left, history: list[Record]
+) -> None:
+    """An item at Panopto whose series has a module goes on, whatever is published now; it moves no bytes."""
+    site = Site(modules={"s"})
+    await site.say(*history)
+    assert await site.planned(decision) == Plan(("e",), 0)
+    assert site.journal.log == history
+    assert await site.planned(whole=False) == Plan(("e",), 0)
+
+
+async def test_what_luminus_has_is_done_and_what_it_shall_not_have_too() -> None:
+    """Carried once, or without a module for its series: a verified item is in no plan."""
+    carried = items.ended("e", Outcome.VERIFIED, series="s", carried=[{"lecture_item": "l"}])
+    other = items.ended("o", Outcome.VERIFIED, session_id="s-2", series="other")
+    site = Site(modules={"s"})
+    await site.say(carried, other)
+    assert await site.planned(Row("e", 10, "s", "home"), Row("o", 10, "other", "home")) == Plan((), 0)
 
 
 @given(

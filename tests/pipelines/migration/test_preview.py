@@ -29,6 +29,7 @@ async def seen(
     folders: Mapping[str, str] | None = None,
     missing: Iterable[str] = (),
     asked: list[str] | None = None,
+    modules: Iterable[str] = (),
 ) -> Preview:
     """Look at decisions; `missing` folders are not at Panopto."""
 
@@ -38,7 +39,9 @@ async def seen(
         return folder_id not in missing
 
     known = checkpoint or {}
-    return await preview(each(decided), lambda name: fold(known.get(name, [])), folders or {}, exists)
+    return await preview(
+        each(decided), lambda name: fold(known.get(name, [])), folders or {}, exists, set(modules)
+    )
 
 
 def row(name: str, estimate: int | None = 10, series: str = "s", folder: str = "f", *warnings: str) -> Row:
@@ -131,3 +134,12 @@ async def test_the_code_is_that_of_the_worst_item(kinds: list[str]) -> None:
     )
     assert code_of(found) is expected
     assert document(found, expected)["exit"] == int(expected)
+
+
+async def test_what_is_at_panopto_and_not_at_luminus_is_counted_by_itself() -> None:
+    """It moves no bytes, and is neither done nor to be moved."""
+    verified = items.ended("a", Outcome.VERIFIED, session_id="s-1", series="s")
+    found = await seen(row("a"), row("b"), checkpoint={"a": [verified]}, modules={"s"})
+    assert (found.to_carry, found.to_move, found.done, found.bytes) == (1, 1, 0, 10)
+    found = await seen(row("a"), checkpoint={"a": [verified]})
+    assert (found.to_carry, found.done) == (0, 1)
