@@ -6,7 +6,7 @@ old one are not taken for files of the new one.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -41,6 +41,15 @@ PERMANENT = (
     "no_presenter",
     "invalid",
 )
+
+SCHEDULES = "schedule:"
+"""How the subjects begin under which the checkpoint keeps schedules: they are no items."""
+
+
+def is_item(subject: str) -> bool:
+    """Tell whether a subject of the checkpoint is an item."""
+    return not subject.startswith(SCHEDULES)
+
 
 PLANNED = "item.planned"
 UPLOAD = "item.upload"
@@ -178,12 +187,21 @@ def upload(event_id: str, folder_id: str) -> Record:
 
 
 def uploading(
-    event_id: str, *, upload_id: str, folder_id: str, target: str, files: list[dict[str, Any]]
+    event_id: str,
+    *,
+    upload_id: str,
+    folder_id: str,
+    target: str,
+    files: list[dict[str, Any]],
+    taken: Sequence[str] = (),
+    left: Sequence[str] = (),
 ) -> Record:
-    """Keep the session upload: its id, its target (a secret) and the files that will be sent there."""
-    return Record(
-        event_id, UPLOADING, {"id": upload_id, "folder_id": folder_id, "target": target, "files": files}
-    )
+    """Keep the session upload: its id, its target (a secret) and the files that will be sent there.
+
+    `taken` and `left` say in words what of the event goes there, and what it has besides.
+    """
+    facts = {"id": upload_id, "folder_id": folder_id, "target": target, "files": files}
+    return Record(event_id, UPLOADING, {**facts, "taken": list(taken), "left": list(left)})
 
 
 def submit(event_id: str, meant: Mapping[str, Any]) -> Record:

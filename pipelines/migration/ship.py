@@ -35,6 +35,7 @@ from engine import (
 from pipelines import items
 from pipelines.items import ItemState
 from pipelines.migration.folders import Folders
+from pipelines.migration.moved import moved
 from pipelines.migration.select import Selected, Skip, Stream, select
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
@@ -187,6 +188,7 @@ class Ship:
         files = await self._measured(selected, state.generation)
         await self._journal.append(items.upload(event.identifier, folder_id))
         upload = await self._panopto.create(folder_id)
+        what = moved(event, selected)
         await self._journal.append(
             items.uploading(
                 event.identifier,
@@ -194,6 +196,8 @@ class Ship:
                 folder_id=folder_id,
                 target=upload.upload_target,
                 files=files,
+                taken=what.taken,
+                left=what.left,
             )
         )
         return self._state(event.identifier)
@@ -211,7 +215,10 @@ class Ship:
         results = await self._moved(event, state, files)
         manifest = manifest_of(event, files, results)
         results[MANIFEST] = await self._engine.transfer(self._manifest(event, state, Blob(write(manifest))))
-        await self._journal.append(items.submit(event.identifier, meant(manifest, files, results)))
+        words = {name: (state.upload or {}).get(name, []) for name in ("taken", "left")}
+        await self._journal.append(
+            items.submit(event.identifier, {**meant(manifest, files, results), **words})
+        )
         return self._state(event.identifier)
 
     async def _moved(
