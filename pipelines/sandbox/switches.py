@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self, get_args, get_origin
 
 OnOff = Literal["on", "off"]
+SIGNED = frozenset({"valt_skew"})
+"""Switches that may be below 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,15 @@ class Switches:
     """Size of event 1's file."""
     typical: int = 6_000_000
     """Size of the others, which vary by half of it."""
+    valt_version: Literal["5.8", "6.6"] = "5.8"
+    """5.8: a schedule has `room` as documented, a creation answers [id]; 6.6: it has `rooms`, the answer is
+    {"data": id}."""
+    valt_account: Literal["scheduler", "user"] = "scheduler"
+    """user: everything under admin/ is refused (403)."""
+    valt_token_life: float = 28_800.0
+    """From login to 401."""
+    valt_skew: int = 0
+    """So many seconds VALT's clock, and its Date header, are ahead (or behind, below 0)."""
 
     def __post_init__(self) -> None:
         for one in fields(self):
@@ -71,7 +82,7 @@ class Switches:
         value = getattr(self, name)
         if get_origin(kind) is Literal and value not in get_args(kind):
             raise ValueError(f"The switch {name} is {' or '.join(get_args(kind))}, not {value!r}.")
-        if isinstance(value, int | float) and not value >= 0:
+        if isinstance(value, int | float) and not value >= 0 and name not in SIGNED:
             raise ValueError(f"The switch {name} cannot be {value}.")
 
     def parse(self, setting: str) -> Self:
