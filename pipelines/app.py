@@ -197,7 +197,7 @@ class Application:
         wanted = self._rules.wanted
         met: set[str] = set()
         found = decisions(noting(discover(self._services.opencast, wanted), met), self._rules)
-        known = list(self._checkpoint.subjects())
+        known = [one for one in self._checkpoint.subjects() if items.is_item(one)]
         plan = await Planner(self._checkpoint, self._observer).plan(
             found, known, wanted.everything, wanted.events
         )
@@ -325,7 +325,7 @@ async def preview_of(settings: Settings) -> Preview:
 
 def count(subjects: Iterable[tuple[str, Iterable[Record]]]) -> Outcomes:
     """Count how the items of a checkpoint stand."""
-    return Outcomes.of(items.fold(records) for _, records in subjects)
+    return Outcomes.of(items.fold(records) for subject, records in subjects if items.is_item(subject))
 
 
 @contextmanager
@@ -341,4 +341,4 @@ def contents_of(settings: Settings) -> Iterator[Contents]:
 def states_in(settings: Settings) -> dict[str, ItemState]:
     """Return the state of every item of the checkpoint."""
     with contents_of(settings) as contents:
-        return {subject: items.fold(records) for subject, records in contents.each()}
+        return {name: items.fold(records) for name, records in contents.each() if items.is_item(name)}
