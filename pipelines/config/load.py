@@ -32,10 +32,11 @@ _FILES = (
 """Settings that are paths, relative to the settings file."""
 
 
-def load(path: Path) -> Settings:
+def load(path: Path, *, offline: bool = False) -> Settings:
     """Read the settings of `path` and the environment: paths made absolute, secrets in place.
 
-    Raises SettingsError, one sentence that names the file, or the variable, and the setting.
+    What calls no service is `offline`: secrets and certificates are left where they are, and need not be
+    there. Raises SettingsError, one sentence that names the file, or the variable, and the setting.
     """
     document = _document(path)
     environment.check(os.environ)
@@ -43,7 +44,7 @@ def load(path: Path) -> Settings:
         settings = Settings(**document)
     except ValidationError as error:
         raise _fault(error, path) from error
-    return _resolved(settings, path)
+    return _resolved(settings, path, offline)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -91,17 +92,17 @@ def _fault(error: ValidationError, path: Path) -> SettingsError:
     return SettingsError(f"{name}: {fault['msg'].removeprefix('Value error, ')}", where=where)
 
 
-def _resolved(settings: Settings, path: Path) -> Settings:
-    """Return the settings with their secrets in place and their paths made absolute."""
+def _resolved(settings: Settings, path: Path, offline: bool) -> Settings:
+    """Return the settings with their secrets in place, unless `offline`, and their paths made absolute."""
     folder = path.resolve().parent
     sections: dict[str, dict[str, Any]] = {}
-    for section, name in _SECRETS:
+    for section, name in () if offline else _SECRETS:
         if (held := getattr(settings, section)) is not None:
             sections.setdefault(section, {})[name] = secret_of(held, section, name, path)
     for section, name in _FILES:
         if (held := getattr(settings, section)) is not None and getattr(held, name) is not None:
             sections.setdefault(section, {})[name] = folder / getattr(held, name)
-    if settings.network.ca_file is not None:
+    if settings.network.ca_file is not None and not offline:
         sections["network"] = {"ca_file": _authority(folder / settings.network.ca_file, path)}
     return settings.model_copy(
         update={name: getattr(settings, name).model_copy(update=new) for name, new in sections.items()}

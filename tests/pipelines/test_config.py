@@ -336,3 +336,24 @@ def test_variables_that_are_no_settings_do_no_harm(file: Path, monkeypatch: pyte
     monkeypatch.setenv("FERRYMAN", "1")
     monkeypatch.setenv("FERRY_REQUIRE_ALL", "1")
     assert load(file).opencast.username == "migration"
+
+
+def test_offline_needs_no_secret_and_no_certificate(file: Path) -> None:
+    """What calls no service runs where the secrets are not, and no command is asked for them."""
+    changed(file, 'password_file = "panopto.secret"', 'password_command = "touch asked"')
+    file.write_text(file.read_text() + '[network]\nca_file = "gone.pem"\n')
+    for secret in file.parent.glob("*.secret"):
+        secret.unlink()
+    settings = load(file, offline=True)
+    assert settings.checkpoint.path == file.parent / "migration.checkpoint"
+    assert settings.panopto.password is None
+    assert not (file.parent / "asked").exists()
+    with pytest.raises(SettingsError):
+        load(file)
+
+
+def test_offline_is_no_less_strict_otherwise(file: Path) -> None:
+    """A setting that nothing reads is told all the same."""
+    changed(file, "[opencast]", "[opencast]\ncolour = 1")
+    with pytest.raises(SettingsError, match="colour"):
+        load(file, offline=True)
