@@ -66,7 +66,7 @@ from engine.progress import (
     silence,
 )
 from engine.relay import open_relay
-from engine.retry import RetryPolicy, retry_after, retrying
+from engine.retry import GiveUp, RetryPolicy, decide, retry_after, retrying
 from engine.source import HttpReads
 
 __all__ = [
@@ -91,6 +91,7 @@ __all__ = [
     "EngineStatistics",
     "FerryError",
     "Final",
+    "GiveUp",
     "Gone",
     "Http",
     "HttpReads",
@@ -142,6 +143,7 @@ __all__ = [
     "Windows",
     "checksum_text",
     "crc32",
+    "decide",
     "host_of",
     "open_checkpoint",
     "open_http",

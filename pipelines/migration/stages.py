@@ -50,6 +50,20 @@ class ItemProcessing:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemCarrying:
+    """The session of an item is right; its lecture items are looked for at LumiNUS."""
+
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CarryParked:
+    """LumiNUS answers nothing more in this run, as `sentence` says: what is to go there waits."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ItemEnded:
     """An item has its outcome for this run."""
 
