@@ -3,7 +3,8 @@
 It reads and changes nothing. Whoever may not be asked, or does not answer, is a sentence too.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -53,7 +54,8 @@ async def preflight(
     try:
         seen = await luminus.modules()
         for module_id, series in _by_module(modules).items():
-            problems += await _of_module(luminus, module_id, seen.get(module_id), series, folders)
+            target = _Target(module_id, seen.get(module_id), series)
+            problems += await _of_module(luminus, target, folders)
     except (Closed, Transient) as error:
         problems.append(_unanswered(error))
     return problems
@@ -61,7 +63,7 @@ async def preflight(
 
 async def flips(
     luminus: Lectures,
-    events: Collection[Event],
+    events: Iterable[Event],
     sessions: Mapping[str, str],
     modules: Mapping[str, str],
     policy: PublishPolicy,
@@ -71,13 +73,15 @@ async def flips(
     `sessions` leads from event to session, for events that Panopto has already; others are passed over.
     `modules` leads from series to module. Of more than `LONGEST_LIST` the number is told.
     """
+    there: dict[str, list[Event]] = {}
+    for event in events:
+        if event.series in modules and event.identifier in sessions:
+            there.setdefault(modules[event.series], []).append(event)
     found: list[str] = []
     try:
-        for module_id, series in _by_module(modules).items():
-            waiting = [one for one in events if one.series in series and one.identifier in sessions]
-            if waiting:
-                items = by_session(await _items(luminus, module_id))
-                found += _flipped(waiting, sessions, items, policy)
+        for module_id, waiting in sorted(there.items()):
+            items = by_session(await _items(luminus, module_id))
+            found += _flipped(waiting, sessions, items, policy)
     except (Closed, Transient) as error:
         return [*_bounded(found), _unanswered(error)]
     return _bounded(found)
@@ -89,58 +93,57 @@ def _of_token(ends: datetime | None, needs: float, now: datetime) -> list[str]:
         return []
     when, left = f"{ends:%Y-%m-%d %H:%M %Z}", (ends - now).total_seconds()
     if left <= 0:
-        return [f"the LumiNUS token ended at {when}, {-left / 60:.0f} minutes ago: get a new one"]
-    if left < needs:
         return [
-            f"the LumiNUS token ends at {when}, in {left / 60:.0f} minutes, and the run needs it for "
-            f"{needs / 60:.0f}: get a new one before the run"
+            f"the LumiNUS token ended at {when}, {(now - ends).total_seconds() / 60:.0f} minutes ago: get a new one"
         ]
-    return []
+    needed = f"and the run needs it for {needs / 60:.0f}: get a new one before the run"
+    return [f"the LumiNUS token ends at {when}, in {left / 60:.0f} minutes, {needed}"] if left < needs else []
 
 
-async def _of_module(
-    luminus: Lectures,
-    module_id: str,
-    module: Module | None,
-    series: list[str],
-    folders: Mapping[str, str],
-) -> list[str]:
-    """Say what has to be mended in one module. Raises Closed or Transient."""
-    who = _label(series, module_id, module)
-    if module is None:
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """A module of the operator's table and the series that lead to it; None where the account sees none."""
+
+    id: str
+    module: Module | None
+    series: tuple[str, ...]
+
+    def label(self, *series: str) -> str:
+        """Name the module, and the series that a sentence is about, or all."""
+        name = f"{self.module.code} ({self.id})" if self.module and self.module.code else self.id
+        return f"series {', '.join(series or self.series)}, module {name}"
+
+
+async def _of_module(luminus: Lectures, target: _Target, folders: Mapping[str, str]) -> list[str]:
+    """Say what has to be mended in one module. Raises Closed, Stopping or Transient."""
+    who = target.label()
+    if target.module is None:
         return [f"{who}: LumiNUS does not show the module to this account"]
-    problems = [] if module.may_update else [f"{who}: the account has no right to update it"]
+    problems = [] if target.module.may_update else [f"{who}: the account has no right to update it"]
     try:
-        tool = await luminus.web_lecture(module_id)
-    except (Closed, Transient, Stopping):
-        raise
+        tool = await luminus.web_lecture(target.id)
     except Final as error:
+        if isinstance(error, Closed | Stopping):
+            raise
         return [*problems, f"{who}: its web lecture cannot be read ({error})"]
     if tool is None:
-        return [*problems, f"{who}: it has no web lecture tool, so that nothing can be carried there"]
+        return [*problems, f"{who}: it has no web lecture tool, so nothing can be carried there"]
     if tool.auto_publish:
         problems.append(
-            f"{who}: students see sessions before their metadata is carried, as isAutoPublish is true"
+            f"{who}: isAutoPublish is true: students see sessions before their metadata is carried"
         )
-    return problems + _of_folder(who, tool, module_id, module, series, folders)
+    return problems + _of_folder(target, tool.folder_id, folders)
 
 
-def _of_folder(
-    who: str,
-    tool: WebLecture,
-    module_id: str,
-    module: Module,
-    series: list[str],
-    folders: Mapping[str, str],
-) -> list[str]:
-    """Say which series go to a folder that LumiNUS does not look into for the module."""
-    if tool.folder_id is None:
-        return [f"{who}: its web lecture has no panoptoFolderURL, so that LumiNUS sees no session"]
+def _of_folder(target: _Target, imported: str | None, folders: Mapping[str, str]) -> list[str]:
+    """Say which series go to a folder other than the one that LumiNUS imports from."""
+    if imported is None:
+        return [f"{target.label()}: its web lecture has no panoptoFolderURL, so LumiNUS never sees a session"]
     return [
-        f"{_label([one], module_id, module)}: its sessions go to folder {folders[one]}, where LumiNUS never "
-        f"sees them: the module's is {tool.folder_id}"
-        for one in series
-        if one in folders and folders[one].lower() != tool.folder_id.lower()
+        f"{target.label(one)}: its sessions go to folder {folders[one]}, where LumiNUS never sees them: "
+        f"it imports from {imported}"
+        for one in target.series
+        if one in folders and folders[one].lower() != imported.lower()
     ]
 
 
@@ -149,14 +152,14 @@ async def _items(luminus: Lectures, module_id: str) -> list[LectureItem]:
     try:
         tool = await luminus.web_lecture(module_id)
         return [] if tool is None else await luminus.items(tool.id)
-    except (Closed, Transient, Stopping):
-        raise
-    except Final:
+    except Final as error:
+        if isinstance(error, Closed | Stopping):
+            raise
         return []
 
 
 def _flipped(
-    events: Collection[Event],
+    events: Iterable[Event],
     sessions: Mapping[str, str],
     items: Mapping[str, tuple[LectureItem, ...]],
     policy: PublishPolicy,
@@ -172,17 +175,12 @@ def _flipped(
                 )
 
 
-def _by_module(modules: Mapping[str, str]) -> Mapping[str, list[str]]:
+def _by_module(modules: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:
     """Return the series of each module."""
     found: dict[str, list[str]] = {}
     for series, module_id in sorted(modules.items()):
         found.setdefault(module_id, []).append(series)
-    return found
-
-
-def _label(series: list[str], module_id: str, module: Module | None) -> str:
-    name = f"{module.code} ({module_id})" if module and module.code else module_id
-    return f"series {', '.join(series)}, module {name}"
+    return {module_id: tuple(series) for module_id, series in found.items()}
 
 
 def _bounded(found: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Decides whether students may see a lecture item: by the operator's policy, and what nobody knows is kept."""
+"""Decides whether students may see a lecture item: by the operator's policy; what is not known is kept."""
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
