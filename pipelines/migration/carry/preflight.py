@@ -93,9 +93,7 @@ def _of_token(ends: datetime | None, needs: float, now: datetime) -> list[str]:
         return []
     when, left = f"{ends:%Y-%m-%d %H:%M %Z}", (ends - now).total_seconds()
     if left <= 0:
-        return [
-            f"the LumiNUS token ended at {when}, {(now - ends).total_seconds() / 60:.0f} minutes ago: get a new one"
-        ]
+        return [f"the LumiNUS token ended at {when}, {abs(left) / 60:.0f} minutes ago: get a new one"]
     needed = f"and the run needs it for {needs / 60:.0f}: get a new one before the run"
     return [f"the LumiNUS token ends at {when}, in {left / 60:.0f} minutes, {needed}"] if left < needs else []
 

@@ -113,8 +113,8 @@ async def test_several_faults_of_several_series() -> None:
     assert await problems(luminus, modules, {"s1": "f1", "s2": "f9", "s3": "f3"}) == [
         "series s1, s2, s4, module CS0000 (m1): the account has no right to update it",
         (
-            "series s1, s2, s4, module CS0000 (m1): isAutoPublish is true: students see sessions before their "
-            "metadata is carried"
+            "series s1, s2, s4, module CS0000 (m1): isAutoPublish is true: students see sessions before "
+            "their metadata is carried"
         ),
         (
             "series s2, module CS0000 (m1): its sessions go to folder f9, where LumiNUS never sees them: it "
@@ -134,8 +134,8 @@ async def test_several_faults_of_several_series() -> None:
             timedelta(minutes=25),
             [
                 (
-                    "the LumiNUS token ends at 2026-11-21 12:25 UTC, in 25 minutes, and the run needs it for 40: "
-                    "get a new one before the run"
+                    "the LumiNUS token ends at 2026-11-21 12:25 UTC, in 25 minutes, and the run needs it for "
+                    "40: get a new one before the run"
                 )
             ],
         ),
