@@ -52,7 +52,7 @@ def document(seen: Preview, code: Exit) -> dict[str, object]:
         "exit": int(code),
         "to_move": {"items": seen.to_move, "bytes": seen.bytes, "unknown_size": seen.unknown},
         "under_way": seen.under_way,
-        "to_carry": seen.to_carry,
+        "to_carry": len(seen.to_carry),
         "done": seen.done,
         "skipped": dict(sorted(seen.skipped.items())),
         "permanent": dict(sorted(seen.permanent.items())),
@@ -69,7 +69,7 @@ def write(seen: Preview) -> None:
     if seen.under_way:
         console.print(f"{seen.under_way} of them are under way already")
     if seen.to_carry:
-        console.print(f"{seen.to_carry} items are at Panopto already and go on to LumiNUS")
+        console.print(f"{len(seen.to_carry)} items are at Panopto already and go on to LumiNUS")
     if seen.done:
         console.print(f"{seen.done} items are done")
     left = (

@@ -19,7 +19,7 @@ class Preview:
     """Items by what a run would do with them, and what the operator should mend first.
 
     `bytes` counts the items whose size Opencast tells; `unknown` those whose size it does not. `to_carry`
-    are at Panopto already and have yet to come to LumiNUS.
+    are the sessions, by event, that have yet to come to LumiNUS.
     """
 
     to_move: int = 0
@@ -27,7 +27,7 @@ class Preview:
     unknown: int = 0
     done: int = 0
     under_way: int = 0
-    to_carry: int = 0
+    to_carry: dict[str, str] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     permanent: Counter[str] = field(default_factory=Counter)
     retryable: Counter[str] = field(default_factory=Counter)
@@ -39,7 +39,7 @@ class Preview:
         if state.settled(carries):
             self.done += 1
         elif state.right is not None:
-            self.to_carry += 1
+            self.to_carry[decision.event_id] = state.right["session_id"]
         elif isinstance(decision, Left) and not state.under_way:
             self._left(decision)
         else:

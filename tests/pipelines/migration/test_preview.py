@@ -140,6 +140,6 @@ async def test_what_is_at_panopto_and_not_at_luminus_is_counted_by_itself() -> N
     """It moves no bytes, and is neither done nor to be moved."""
     verified = items.ended("a", Outcome.VERIFIED, session_id="s-1", series="s")
     found = await seen(row("a"), row("b"), checkpoint={"a": [verified]}, modules={"s"})
-    assert (found.to_carry, found.to_move, found.done, found.bytes) == (1, 1, 0, 10)
+    assert (found.to_carry, found.to_move, found.done, found.bytes) == ({"a": "s-1"}, 1, 0, 10)
     found = await seen(row("a"), checkpoint={"a": [verified]})
-    assert (found.to_carry, found.done) == (0, 1)
+    assert (found.to_carry, found.done) == ({}, 1)
