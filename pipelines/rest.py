@@ -100,15 +100,18 @@ class Rest:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         policy: RetryPolicy | None = None,
+        judge: Judge | None = None,
     ) -> Answer:
         """Call until an answer comes that is not a passing fault; return it whatever else its status is.
 
-        `path` is quoted already; `endpoint` names the call for its pace ("GET sessionUpload/{id}").
-        Raises the last Transient error where the policy gives up, or a Final one.
+        `path` is quoted already; `endpoint` names the call for its pace ("GET sessionUpload/{id}"); `policy`
+        and `judge` take the place of the service's. Raises the last Transient error where the policy gives
+        up, or a Final one.
         """
         url = self.base + path + ("?" + urlencode(query, quote_via=quote, safe=":,/") if query else "")
         body, kind = encode(json, form)
         paced = self._paced_as or endpoint
+        judge_it = judge or self._judge
 
         async def once() -> Answer:
             if self._pace is not None:
@@ -116,7 +119,7 @@ class Rest:
             sent = {**kind, **await self._headers(), **(headers or {})}
             answer = await self._http.call(method, url, headers=sent, body=body, deadline=self._deadline)
             try:
-                self._judge(answer, f"{self.where} {endpoint}", time.time())
+                judge_it(answer, f"{self.where} {endpoint}", time.time())
             except Throttled as error:
                 if self._pace is not None:
                     self._pace.hold(paced, error.retry_after or 1.0)

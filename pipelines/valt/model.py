@@ -63,3 +63,16 @@ class Overlaps:
 
     blocked: frozenset[str] = frozenset()
     conflict: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Every schedule by its id, and which overlap.
+
+    `unreadable` are the ids of schedules that are there and make no sense; an empty one is of a schedule
+    whose id makes none either. They may be any booking, so none of them is one that is not there.
+    """
+
+    schedules: Mapping[str, Schedule]
+    overlaps: Overlaps = field(default_factory=Overlaps)
+    unreadable: frozenset[str] = frozenset()
