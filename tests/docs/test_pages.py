@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -15,7 +16,8 @@ def set_in_code() -> set[str]:
     return {
         f"{section}.{name}"
         for section, field in Settings.model_fields.items()
-        for name in field.annotation.model_fields  # type: ignore[union-attr]
+        for held in (field.annotation, *get_args(field.annotation))
+        for name in getattr(held, "model_fields", ())
     }
 
 

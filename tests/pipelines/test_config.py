@@ -357,3 +357,169 @@ def test_offline_is_no_less_strict_otherwise(file: Path) -> None:
     changed(file, "[opencast]", "[opencast]\ncolour = 1")
     with pytest.raises(SettingsError, match="colour"):
         load(file, offline=True)
+
+
+ONWARD = """\
+
+[luminus]
+url = "https://luminus.example.org/v2/api/"
+token_file = "token.secret"
+subscription_key_file = "key.secret"
+modules = "tables/modules.csv"
+
+[valt]
+url = "https://valt.example.org"
+username = "booking"
+password_file = "valt.secret"
+rooms = "tables/rooms.csv"
+schedules = "tables/schedules.csv"
+timezone = "Asia/Singapore"
+"""
+
+
+@pytest.fixture
+def onward(file: Path) -> Path:
+    """Good settings with LumiNUS and VALT."""
+    for name in ("token", "key", "valt"):
+        (file.parent / f"{name}.secret").write_text(f"hush-{name}\n")
+    file.write_text(GOOD + ONWARD)
+    return file
+
+
+def onward_secrets(settings: Settings) -> list[str | None]:
+    """Return LumiNUS's token and subscription key, and VALT's password."""
+    assert settings.luminus is not None
+    assert settings.valt is not None
+    held = (settings.luminus.token, settings.luminus.subscription_key, settings.valt.password)
+    return [one.get_secret_value() if one else None for one in held]
+
+
+def test_without_their_sections_luminus_and_valt_are_left_out(file: Path) -> None:
+    """Neither is needed to move recordings, and what becomes of lecture items has defaults."""
+    settings = load(file)
+    assert settings.luminus is None
+    assert settings.valt is None
+    assert (settings.carry.wait, settings.carry.publish) == (900, "conservative")
+    assert (settings.carry.channels, settings.carry.student_roles) == (("engage-player",), ())
+
+
+def test_luminus_and_valt_are_whole_and_their_tables_absolute(onward: Path) -> None:
+    """Secrets come from files, every table is beside the settings, and nothing writes a secret out."""
+    settings = load(onward)
+    assert onward_secrets(settings) == ["hush-token", "hush-key", "hush-valt"]
+    assert settings.luminus is not None
+    assert settings.valt is not None
+    assert settings.luminus.url == "https://luminus.example.org/v2/api"
+    assert settings.luminus.modules == onward.parent / "tables/modules.csv"
+    assert settings.valt.rooms == onward.parent / "tables/rooms.csv"
+    assert settings.valt.schedules == onward.parent / "tables/schedules.csv"
+    assert "hush" not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+def test_valt_needs_no_table_of_schedules(onward: Path) -> None:
+    """A path that is not given stays none."""
+    onward.write_text((GOOD + ONWARD).replace('schedules = "tables/schedules.csv"\n', ""))
+    settings = load(onward)
+    assert settings.valt is not None
+    assert settings.valt.schedules is None
+
+
+def test_luminus_s_secrets_come_by_all_three_ways(onward: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command prints one, the environment gives another as it is, and a file has the third."""
+    command = f"{sys.executable} -c 'print(open(\\\"key.secret\\\").read())'"
+    onward.write_text(
+        (GOOD + ONWARD).replace(
+            'subscription_key_file = "key.secret"', f'subscription_key_command = "{command}"'
+        )
+    )
+    monkeypatch.setenv("FERRY_LUMINUS__TOKEN", "123")
+    assert onward_secrets(load(onward)) == ["123", "hush-key", "hush-valt"]
+    monkeypatch.setenv("FERRY_VALT__PASSWORD", "null")
+    assert onward_secrets(load(onward)) == ["123", "hush-key", "null"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('token_file = "token.secret"', 'token = "hush"', "holds luminus.token itself"),
+        ('subscription_key_file = "key.secret"', 'subscription_key = "hush"', "holds luminus.subscription_k"),
+        ('password_file = "valt.secret"', 'password = "hush"', "holds valt.password itself"),
+        (
+            'token_file = "token.secret"\n',
+            "",
+            "luminus.token is missing; set token_file or token_command, or",
+        ),
+        ('subscription_key_file = "key.secret"\n', "", "FERRY_LUMINUS__SUBSCRIPTION_KEY"),
+        ('password_file = "valt.secret"\n', "", "or FERRY_VALT__PASSWORD"),
+        ('"token.secret"', '"none.secret"', "luminus.token_file: there is no file"),
+        ("[luminus]", '[luminus]\ntoken_command = "true"', "holds luminus.token_file and luminus.token_comm"),
+        ('modules = "tables/modules.csv"\n', "", "luminus.modules is missing"),
+        ("https://luminus.example.org/v2/api/", "luminus.example.org", "luminus.url: an address begins with"),
+        ("https://valt.example.org", "https://me:hush@valt", "valt.url: the address holds an account"),
+        ("[luminus]", "[luminus]\nmodule = 1", "luminus.module is a setting that nothing reads"),
+        ("[luminus]", "[luminus]\ncalls_per_second = 0", "luminus.calls_per_second: "),
+        ('timezone = "Asia/Singapore"\n', "", "valt.timezone is missing"),
+        (
+            '"Asia/Singapore"',
+            '"Asia/Atlantis"',
+            "valt.timezone: a time zone has a name such as Asia/Singapore",
+        ),
+        ('"Asia/Singapore"', '"+08:00"', "valt.timezone: a time zone has a name"),
+        ('"Asia/Singapore"', '"../etc/passwd"', "valt.timezone: a time zone has a name"),
+        ('rooms = "tables/rooms.csv"\n', "", "valt.rooms is missing"),
+        ("[valt]", "[valt]\nlongest_hours = 0", "valt.longest_hours: "),
+        ("[valt]", "[valt]\nmargin_seconds = -1", "valt.margin_seconds: "),
+        ("[valt]", '[valt]\nname = ""', "valt.name: "),
+        ("[valt]", '[valt]\nedit_also = ["locked"]', "valt.edit_also.0: "),
+        ("[valt]", '[valt]\nedit_also = "recurring"', "valt.edit_also: "),
+        ("[valt]", "[carry]\nwait = -1\n[valt]", "carry.wait: "),
+        ("[valt]", '[carry]\npublish = "all"\n[valt]', "carry.publish: "),
+        ("[valt]", '[carry]\nstudent_roles = "ROLE_USER"\n[valt]', "carry.student_roles: "),
+    ],
+)
+def test_what_is_wrong_with_luminus_and_valt_is_told(onward: Path, old: str, new: str, said: str) -> None:
+    """Each fault of the optional sections is one sentence that names file and setting."""
+    assert ONWARD.count(old) == 1
+    onward.write_text(GOOD + ONWARD.replace(old, new))
+    sentence = refusal(onward)
+    assert said in sentence
+    assert sentence.startswith(f"{onward}: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FERRY_LUMINUS__TOKEN", "", "FERRY_LUMINUS__TOKEN: luminus.token is empty"),
+        ("FERRY_LUMINUS_TOKEN", "hush", "nothing reads; FERRY_LUMINUS__TOKEN is one"),
+        ("FERRY_LUMINUS__KEY", "hush", "FERRY_LUMINUS__KEY: is a variable that nothing reads"),
+        ("FERRY_LUMINUS__URL", "hush", "FERRY_LUMINUS__URL: luminus.url: an address begins"),
+        ("FERRY_VALT__TIMEZONE", "hush", "FERRY_VALT__TIMEZONE: valt.timezone: a time zone has a name"),
+        ("FERRY_VALT__EDIT_ALSO", "started", "FERRY_VALT__EDIT_ALSO: is not JSON, as a list has to be"),
+        ("FERRY_VALT", "hush", "FERRY_VALT: is not JSON, as a whole section has to be"),
+        ("FERRY_CARRY__CHANNELS", "hush", "FERRY_CARRY__CHANNELS: is not JSON, as a list has to be"),
+    ],
+)
+def test_what_the_environment_says_of_luminus_and_valt_is_told_by_its_variable(
+    onward: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    """Variables of sections that may be left out are known and checked as all others."""
+    monkeypatch.setenv(name, value)
+    assert said in refusal(onward)
+
+
+def test_a_token_without_its_section_is_not_passed_over(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who gives a token means LumiNUS, and is told what else it needs."""
+    monkeypatch.setenv("FERRY_LUMINUS__TOKEN", "hush")
+    assert refusal(file) == f"{file}: luminus.url is missing"
+
+
+def test_luminus_given_by_environment_alone(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole section may come from there, and its paths are beside the settings all the same."""
+    monkeypatch.setenv("FERRY_LUMINUS", '{"url": "https://luminus.example.org", "modules": "m.csv"}')
+    monkeypatch.setenv("FERRY_LUMINUS__TOKEN", "hush-token")
+    monkeypatch.setenv("FERRY_LUMINUS__SUBSCRIPTION_KEY", "hush-key")
+    settings = load(file)
+    assert settings.luminus is not None
+    assert settings.luminus.modules == file.parent / "m.csv"
+    assert settings.luminus.token is not None
+    assert settings.luminus.token.get_secret_value() == "hush-token"
