@@ -1,4 +1,4 @@
-"""`ferry sandbox`: serves an emulated Opencast and Panopto until stopped."""
+"""`ferry sandbox`: serves an emulated Opencast, Panopto, LumiNUS and VALT until stopped."""
 
 import signal
 import sys
@@ -30,13 +30,14 @@ def sandbox(
     ] = None,
     faults: Annotated[Path | None, typer.Option(help="JSON file of faults to play.")] = None,
     switch: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be given several times.")] = None,
+    bookings: Annotated[int, typer.Option(min=0, help="Further events that are still to be recorded.")] = 2,
 ) -> None:
-    """Serve an emulated Opencast and Panopto on loopback until stopped by SIGINT or SIGTERM.
+    """Serve an emulated Opencast, Panopto, LumiNUS and VALT on loopback until stopped by SIGINT or SIGTERM.
 
     When ready, the folder holds sandbox.json, written last, and a migration.toml that the other verbs take.
     """
     out.mkdir(parents=True, exist_ok=True)
-    standing = Standing(out, events, media, seed, bandwidth, faults, tuple(switch or ()))
+    standing = Standing(out, events, media, seed, bandwidth, faults, tuple(switch or ()), bookings)
 
     async def until_stopped() -> None:
         async with anyio.create_task_group() as group:

@@ -1,4 +1,4 @@
-"""Emulated Opencast and Panopto on loopback, as awkward as the real systems; imports nothing of ours."""
+"""The emulated Opencast, Panopto, LumiNUS and VALT, as awkward as they are; imports nothing of ours."""
 
 from pipelines.sandbox.faults import Fault
 from pipelines.sandbox.standing import Sandbox, Standing, serve

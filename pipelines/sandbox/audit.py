@@ -12,17 +12,21 @@ import orjson
 from aiohttp import web
 
 BLANK = "***"
-SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+SECRET_HEADERS = frozenset(
+    {"authorization", "cookie", "ocp-apim-subscription-key", "proxy-authorization", "set-cookie"}
+)
 SECRET_PARAMETERS = frozenset(
     {
         "access_token", "assertion", "awsaccesskeyid", "client_secret", "code", "keyid", "password", "policy",
-        "refresh_token", "signature", "token", "x-amz-credential", "x-amz-security-token", "x-amz-signature",
+        "refresh_token", "signature", "subscription-key", "token", "x-amz-credential",
+        "x-amz-security-token", "x-amz-signature",
     }
 )  # fmt: skip
 ROWS = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
 UPLOAD_TARGET = re.compile(r"(/Panopto/Upload/)[^/?]+", re.IGNORECASE)
 
 Row = dict[str, Any]
+Rows = Callable[[], list[Row]]
 Digest = Callable[[], Awaitable[str]]
 
 
@@ -82,6 +86,7 @@ class Audit:
         self._digests: dict[str, str] = {}
         self._digesting = asyncio.Lock()
         self._holdings: Holdings | None = None
+        self._lists: dict[str, Rows] = {}
 
     def opens(
         self, service: str, call: str, method: str, path: str, query: str, headers: Iterable[tuple[str, str]]
@@ -118,6 +123,15 @@ class Audit:
     def keeps(self, holdings: Holdings) -> None:
         """Ask this for what the target holds."""
         self._holdings = holdings
+
+    def lists(self, name: str, rows: Rows) -> None:
+        """Ask this for one more list, told at the path /name."""
+        self._lists[name] = rows
+
+    def listed(self, name: str) -> list[Row] | None:
+        """A list of another server by its name; None where no server keeps one of that name."""
+        rows = self._lists.get(name)
+        return rows() if rows is not None else None
 
     async def sources(self) -> list[Row]:
         """Every file that the file server serves, with the SHA-256 of what it would send now."""
@@ -172,7 +186,14 @@ def application(audit: Audit) -> web.Application:
 
     app = web.Application()
     app.router.add_get("/sources", sources)
-    lists: Mapping[str, Callable[[], list[Row]]] = {
+
+    async def listed(request: web.Request) -> web.Response:
+        rows = audit.listed(request.match_info["name"])
+        if rows is None:
+            raise web.HTTPNotFound
+        return _answer(rows)
+
+    lists: Mapping[str, Rows] = {
         "/objects": audit.objects,
         "/session-uploads": audit.session_uploads,
         "/sessions": audit.sessions,
@@ -182,10 +203,11 @@ def application(audit: Audit) -> web.Application:
     }
     for path, rows in lists.items():
         app.router.add_get(path, _lister(rows))
+    app.router.add_get("/{name}", listed)
     return app
 
 
-def _lister(rows: Callable[[], list[Row]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _lister(rows: Rows) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def listed(_request: web.Request) -> web.Response:
         return _answer(rows())
 

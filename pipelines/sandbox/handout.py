@@ -1,4 +1,4 @@
-"""What the person who uses a sandbox is handed in a folder: settings, table, secrets and addresses.
+"""What the person who uses a sandbox is handed in a folder: settings, tables, secrets and addresses.
 
 Secrets are readable by their owner only; `sandbox.json` comes last and by a rename, so that whoever waits
 for it finds everything else in place.
@@ -7,24 +7,44 @@ for it finds everything else in place.
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 READY = "sandbox.json"
 SETTINGS = "migration.toml"
-TABLE = "folders.csv"
+FOLDERS = "folders.csv"
+MODULES = "modules.csv"
+ROOMS = "rooms.csv"
+SCHEDULES = "schedules.csv"
 CHECKPOINT = "migration.checkpoint"
 OBJECTS = "panopto-objects"
 CA = "ca.pem"
 OPENCAST_PASSWORD = "opencast-password.secret"  # noqa: S105 - the name of a file
 PANOPTO_PASSWORD = "panopto-password.secret"  # noqa: S105
 PANOPTO_CLIENT = "panopto-client.secret"
+LUMINUS_TOKEN = "luminus-token.secret"  # noqa: S105
+LUMINUS_KEY = "luminus-key.secret"
+VALT_PASSWORD = "valt-password.secret"  # noqa: S105
 
-NAMES = (
-    SETTINGS, TABLE, CHECKPOINT, CA, OPENCAST_PASSWORD, PANOPTO_PASSWORD, PANOPTO_CLIENT, OBJECTS, READY,
-)  # fmt: skip
+TABLES: Mapping[str, tuple[str, ...]] = {
+    FOLDERS: ("series", "folder_id"),
+    MODULES: ("series", "module_id"),
+    ROOMS: ("agent_id", "room_id", "room_name"),
+    SCHEDULES: ("event_id", "schedule_id"),
+}
+"""The operator's tables and their columns."""
+SECRETS: Mapping[str, tuple[str, str]] = {
+    OPENCAST_PASSWORD: ("opencast", "password"),
+    PANOPTO_PASSWORD: ("panopto", "password"),
+    PANOPTO_CLIENT: ("panopto", "client_secret"),
+    LUMINUS_TOKEN: ("luminus", "token"),
+    LUMINUS_KEY: ("luminus", "subscription_key"),
+    VALT_PASSWORD: ("valt", "password"),
+}
+"""The files of secrets, and where sandbox.json has these."""
+NAMES = (SETTINGS, *TABLES, CHECKPOINT, CA, *SECRETS, OBJECTS, READY)
 """What a sandbox writes into the folder or removes from it, or a run beside these settings."""
 
 MARK = "# Written by `ferry sandbox`, which writes over it; without this line it leaves the folder alone."
@@ -33,37 +53,30 @@ MARK = "# Written by `ferry sandbox`, which writes over it; without this line it
 
 @dataclass(frozen=True, slots=True)
 class Handout:
-    """The contents: addresses and accounts as in sandbox.json, the CA's PEM, the folder of each series."""
+    """The contents: addresses and accounts as in sandbox.json, the CA's PEM, the lines of each table."""
 
     details: Mapping[str, Any]
     ca: bytes
-    folders: Mapping[str, str]
+    tables: Mapping[str, Iterable[tuple[object, ...]]]
 
     def write(self, folder: Path) -> None:
         """Write everything into a folder, which is made where it is missing."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / READY).unlink(missing_ok=True)
-        opencast, panopto = self.details["opencast"], self.details["panopto"]
         # First, as it makes the folder one of ours.
         _write(folder / SETTINGS, self._settings())
-        _write(folder / OPENCAST_PASSWORD, opencast["password"] + "\n", secret=True)
-        _write(folder / PANOPTO_PASSWORD, panopto["password"] + "\n", secret=True)
-        _write(folder / PANOPTO_CLIENT, panopto["client_secret"] + "\n", secret=True)
+        for name, (system, secret) in SECRETS.items():
+            _write(folder / name, self.details[system][secret] + "\n", secret=True)
         _write(folder / CA, self.ca.decode())
-        _write(folder / TABLE, self._table())
+        for name, columns in TABLES.items():
+            _write(folder / name, _table(columns, self.tables[name]))
         arriving = folder / f"{READY}.arriving"
         _write(arriving, json.dumps(self.details, indent=2) + "\n", secret=True)
         arriving.replace(folder / READY)
 
-    def _table(self) -> str:
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(("series", "folder_id"))
-        rows.writerows(self.folders.items())
-        return text.getvalue()
-
     def _settings(self) -> str:
         opencast, panopto = self.details["opencast"], self.details["panopto"]
+        luminus, valt = self.details["luminus"], self.details["valt"]
         return f"""\
 {MARK}
 
@@ -79,7 +92,26 @@ client_secret_file = "{PANOPTO_CLIENT}"
 username = {json.dumps(panopto["username"])}
 password_file = "{PANOPTO_PASSWORD}"
 folder_id = {json.dumps(panopto["folder_id"])}
-folders = "{TABLE}"
+folders = "{FOLDERS}"
+
+[luminus]
+url = {json.dumps(luminus["url"])}
+token_file = "{LUMINUS_TOKEN}"
+subscription_key_file = "{LUMINUS_KEY}"
+modules = "{MODULES}"
+calls_per_second = 10
+
+[carry]
+wait = 60
+student_roles = ["ROLE_ANONYMOUS", "*_Learner"]
+
+[valt]
+url = {json.dumps(valt["url"])}
+username = {json.dumps(valt["username"])}
+password_file = "{VALT_PASSWORD}"
+rooms = "{ROOMS}"
+schedules = "{SCHEDULES}"
+timezone = "Europe/London"
 
 [network]
 ca_file = "{CA}"
@@ -87,6 +119,14 @@ ca_file = "{CA}"
 [checkpoint]
 path = "{CHECKPOINT}"
 """
+
+
+def _table(columns: tuple[str, ...], lines: Iterable[tuple[object, ...]]) -> str:
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(columns)
+    rows.writerows(lines)
+    return text.getvalue()
 
 
 def _write(path: Path, text: str, *, secret: bool = False) -> None:

@@ -111,7 +111,8 @@ class Scheduling:
 class Event:
     """One event. `duration` (milliseconds) is that of its metadata, which is often None or 0.
 
-    `status` is without its prefix "EVENTS.EVENTS.STATUS."; `readers` are the roles that its ACL lets read.
+    `status` is without its prefix "EVENTS.EVENTS.STATUS."; `readers` are the roles that its ACL lets read,
+    `denied` those that it forbids to.
     """
 
     identifier: str
@@ -135,9 +136,15 @@ class Event:
     archive_version: int | None = 3
     has_previews: bool = True
     readers: tuple[str, ...] = ("ROLE_MIGRATION",)
+    denied: tuple[str, ...] = ()
     publications: tuple[Publication, ...] = ()
     archive: tuple[Element, ...] = ()
     scheduling: Scheduling | None = None
+
+    @property
+    def is_booking(self) -> bool:
+        """Whether it is still to be recorded."""
+        return self.status == "SCHEDULED" and self.scheduling is not None
 
     @property
     def files(self) -> tuple[Element, ...]:

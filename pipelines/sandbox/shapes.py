@@ -16,6 +16,12 @@ from pipelines.sandbox.recordings import Checksum, Element, Event, Publication, 
 FIRST_LECTURE = datetime(2019, 9, 2, 8, 15, tzinfo=UTC)
 SPACING = timedelta(minutes=97)
 BYTES_A_SECOND = 175_000
+FIRST_BOOKING = datetime(2036, 10, 13, 9, 0, tzinfo=UTC)
+FIRST_BOOKED = 10_000
+"""Number of the first booking's draft, beyond those of all events."""
+EDGES = {2: datetime(2036, 10, 26, 0, 15, tzinfo=UTC), 3: datetime(2037, 3, 29, 0, 15, tzinfo=UTC)}
+"""Bookings during which Europe/London leaves summer time, or enters it: at 01:00 UTC."""
+BOOKED = timedelta(minutes=90)
 QUALITIES = ((640, 360), (1280, 720), (1920, 1080))
 HLS = "application/x-mpegURL"
 
@@ -39,6 +45,7 @@ TITLES = (
     "naïve café: a combining é and a non-breaking space",
     "Vorlesung 7/12: https://example.org/?a=1&b=2",
 )
+AGENTS = ("agent-hs3", "agent-theatre-b")
 PRESENTERS = ("Ada Brennan", "Jürgen Höß", "Nguyễn Thị Minh", "O'Hara & Söhne", "Li 李 Wei", "Marta Ruiz")
 
 
@@ -109,6 +116,7 @@ def track(draft: Draft, flavor: str, film: SeededMedia, quality: tuple[int, int]
     )  # fmt: skip
 
 
+MIGRATION = "ROLE_MIGRATION"
 CHECKSUMS: tuple[Checksum, ...] = ("md5", "none", "none")
 
 
@@ -152,6 +160,7 @@ def lecture(draft: Draft, *publications: Publication) -> Event:
     found = (one.streams.duration for made in publications for one in made.media if one.streams)
     length = next((one for one in found if one), None)
     title = TITLES[(draft.number - 1) % len(TITLES)]
+    readers, denied = _access(draft)
     return Event(
         draft.identifier(), title, draft.start, draft.start + timedelta(minutes=draft.chance.randrange(300)),
         duration=draft.chance.choice((length, length, 0, None)),
@@ -164,7 +173,24 @@ def lecture(draft: Draft, *publications: Publication) -> Event:
         license=draft.chance.choice(("", "ALLRIGHTS", "CC-BY")),
         publications=publications,
         archive=(_original(draft),),
+        readers=readers,
+        denied=denied,
     )  # fmt: skip
+
+
+def _access(draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Who may read an event and who may not: everybody, a course, staff alone, everybody but its learners."""
+    course = uuid.uuid5(uuid.NAMESPACE_URL, f"https://courses.sandbox.invalid/{draft.number % 3}")
+    learners = f"{course}_Learner"
+    match draft.number % 4:
+        case 0:
+            return (MIGRATION, "ROLE_ANONYMOUS"), (learners,)
+        case 1:
+            return (MIGRATION, "ROLE_ANONYMOUS"), ()
+        case 2:
+            return (MIGRATION, f"{course}_Instructor", learners), ()
+        case _:
+            return (MIGRATION,), ()
 
 
 def _original(draft: Draft) -> Element:
@@ -359,9 +385,24 @@ def no_media(draft: Draft) -> Event:
 
 def scheduled(draft: Draft) -> Event:
     """Still to come."""
-    start = draft.start.replace(year=draft.start.year + 20)
+    return _to_come(draft, AGENTS[0], draft.start.replace(year=draft.start.year + 20))
+
+
+def booking(seed: int, number: int, series: tuple[Series, ...]) -> Event:
+    """Booking `number` of a world, counted from 1: far in the future, each in a week of its own.
+
+    The second and the third go on while Europe/London's clocks are put back, and forward.
+    """
+    draft = Draft(seed, FIRST_BOOKED + number, 0, 0, series)
+    start = EDGES.get(number, FIRST_BOOKING + timedelta(weeks=4 * (number - 1)))
+    event = _to_come(draft, AGENTS[(number - 1) % len(AGENTS)], start)
+    return replace(event, title=f"{event.title.strip()} ({number})", created=FIRST_LECTURE)
+
+
+def _to_come(draft: Draft, agent: str, start: datetime) -> Event:
+    """A lecture that an agent is to record, 90 minutes long."""
     event = replace(lecture(draft), start=start, duration=5_400_000, publications=(), archive=())
-    plan = Scheduling("agent-hs3", start, start + timedelta(minutes=90))
+    plan = Scheduling(agent, start, start + BOOKED)
     return replace(
         event,
         status="SCHEDULED",

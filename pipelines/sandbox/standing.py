@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -14,22 +15,39 @@ from typing import Any, Self
 
 import anyio
 import anyio.to_thread
+from aiohttp import web
 
 from pipelines.sandbox import audit, certificate, faults, front
 from pipelines.sandbox.audit import Audit
 from pipelines.sandbox.bandwidth import Bandwidth
 from pipelines.sandbox.claim import claimed
 from pipelines.sandbox.faults import Fault, FaultScript
-from pipelines.sandbox.handout import CA, OBJECTS, READY, SETTINGS, Handout
+from pipelines.sandbox.handout import (
+    CA,
+    FOLDERS,
+    MODULES,
+    OBJECTS,
+    READY,
+    ROOMS,
+    SCHEDULES,
+    SETTINGS,
+    Handout,
+)
+from pipelines.sandbox.luminus import Luminus, modules
+from pipelines.sandbox.luminus.credentials import Account as LuminusAccount
 from pipelines.sandbox.opencast import Opencast
 from pipelines.sandbox.origin import Origin
 from pipelines.sandbox.panopto import Panopto
 from pipelines.sandbox.panopto.oauth import Account, Client
 from pipelines.sandbox.switches import Switches
+from pipelines.sandbox.valt import Valt, seeds
+from pipelines.sandbox.valt.login import Account as ValtAccount
 from pipelines.sandbox.world import World
 
 MIB = 1 << 20
 USERNAME = "ferry"
+SERVERS = ("opencast", "files", "panopto", "luminus", "valt", "audit")
+"""Each has an origin of its own; Panopto's speaks TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,7 @@ class Standing:
     bandwidth: float | None = None
     faults: Path | None = None
     switches: tuple[str, ...] = ()
+    bookings: int = 2
 
     def sandbox(self) -> "Sandbox":
         """The sandbox that is meant. Raises ValueError with one sentence where something is wrong."""
@@ -54,7 +73,7 @@ class Standing:
         if self.media is not None:
             world = World.from_folder(self.media)
         else:
-            world = World.seeded(self.seed, self.events, switches.largest, switches.typical)
+            world = World.seeded(self.seed, self.events, switches.largest, switches.typical, self.bookings)
         script = faults.read(self.faults) if self.faults else ()
         return Sandbox(world, switches, script, self.bandwidth, self.out, seed=self.seed)
 
@@ -81,6 +100,8 @@ class Sandbox:
     opencast_url: str
     files_url: str
     panopto_url: str
+    luminus_url: str
+    valt_url: str
     details: dict[str, Any]
 
     def __init__(
@@ -127,46 +148,82 @@ class Sandbox:
     async def _start(self, stack: AsyncExitStack) -> None:
         stack.enter_context(claimed(self.folder))
         tls = certificate.issue()
-        api, files, target, books = Origin(), Origin(), Origin(tls.context), Origin()
-        for origin in (api, files, target, books):
+        origins = [Origin(tls.context if name == "panopto" else None) for name in SERVERS]
+        for origin in origins:
             stack.push_async_callback(origin.close)
         stack.callback(shutil.rmtree, self.folder / OBJECTS, ignore_errors=True)
         stack.callback((self.folder / READY).unlink, missing_ok=True)
+        urls = [origin.url for origin in origins]
+        (
+            self.opencast_url,
+            self.files_url,
+            self.panopto_url,
+            self.luminus_url,
+            self.valt_url,
+            self.audit_url,
+        ) = urls
+        apps = self._systems()
+        self._check()
+        for origin, app in zip(origins, apps, strict=True):
+            await origin.serve(app)
+        Handout(self.details, tls.ca, self._tables()).write(self.folder)
+
+    def _systems(self) -> tuple[web.Application, ...]:
+        """Make every system, and return the applications in the order of SERVERS."""
         client = Client(secrets.token_hex(8), secrets.token_urlsafe(24), self.switches.client_type)
         account = Account(USERNAME, secrets.token_urlsafe(12), secrets.token_hex(16))
+        booker = ValtAccount(USERNAME, secrets.token_urlsafe(12))
         self.opencast = Opencast(self.world, self.switches, self.audit, self.faults, self.bandwidth)
-        self.panopto = self._panopto(target.url, account, client)
-        self.opencast.bind(api.url, files.url)
-        self._check()
-        await api.serve(self.opencast.api)
-        await files.serve(self.opencast.files)
-        await target.serve(self.panopto.app)
-        await books.serve(audit.application(self.audit))
-        self.opencast_url, self.files_url, self.panopto_url, self.audit_url = (
-            origin.url for origin in (api, files, target, books)
-        )
-        self.details = self._details(account, client)
-        table = {
-            one.identifier: self.panopto.series_folders[one.identifier].id
-            for one in self.world.series
-            if one.tabled
-        }
-        Handout(self.details, tls.ca, table).write(self.folder)
+        self.opencast.bind(self.opencast_url, self.files_url)
+        self.panopto = self._panopto(account, client)
+        self.luminus = self._luminus()
+        self._bookings = seeds.seeded(self.world.bookings, time.time())
+        self.valt = Valt(self.switches, self.audit, self.faults, booker, self._bookings)
+        self.audit.lists("lecture-items", self.luminus.rows)
+        self.audit.lists("schedules", self.valt.rows)
+        self.details = self._details(account, client, booker)
+        return (
+            self.opencast.api, self.opencast.files, self.panopto.app, self.luminus.app, self.valt.app,
+            audit.application(self.audit),
+        )  # fmt: skip
 
-    def _panopto(self, url: str, account: Account, client: Client) -> Panopto:
+    def _panopto(self, account: Account, client: Client) -> Panopto:
         series = [(one.identifier, one.title) for one in self.world.series]
         other = replace(client, id=f"{client.id}-other", type="web" if client.type == "user" else "user")
         return Panopto(
-            url, self.folder / OBJECTS, series, self.switches, self.audit, self.faults, account,
+            self.panopto_url, self.folder / OBJECTS, series, self.switches, self.audit, self.faults, account,
             (client, other), seed=self._seed,
         )  # fmt: skip
 
+    def _luminus(self) -> Luminus:
+        series, folders = self.world.series, self._folders
+        cross_listed = self.switches.cross_listed == "on"
+        self._modules = modules.tabled(series, folders, self._seed, cross_listed=cross_listed)
+        held = (*self._modules.values(), *modules.others(series, folders, self._seed))
+        issued = LuminusAccount.issued(USERNAME, self.switches.luminus_token_life, time.time())
+        return Luminus(self.panopto.site, held, self.switches, self.audit, self.faults, issued)
+
+    @property
+    def _folders(self) -> dict[str, str]:
+        """The Panopto folder of each series."""
+        return {series: folder.id for series, folder in self.panopto.series_folders.items()}
+
+    def _tables(self) -> dict[str, list[tuple[object, ...]]]:
+        tabled = [one.identifier for one in self.world.series if one.tabled]
+        return {
+            FOLDERS: [(series, self._folders[series]) for series in tabled],
+            MODULES: [(series, module.id) for series, module in self._modules.items()],
+            ROOMS: list(self._bookings.rooms_table),
+            SCHEDULES: list(self._bookings.schedules_table),
+        }
+
     def _check(self) -> None:
         """Refuse faults whose operation no server has."""
-        known = {name for app in (self.opencast.api, self.opencast.files) for name in front.operations(app)}
+        apps = (self.opencast.api, self.opencast.files, self.luminus.app, self.valt.app)
+        known = {name for app in apps for name in front.operations(app)}
         self.faults.check({*known, *self.panopto.operations})
 
-    def _details(self, account: Account, client: Client) -> dict[str, Any]:
+    def _details(self, account: Account, client: Client, booker: ValtAccount) -> dict[str, Any]:
         return {
             "opencast": {
                 "url": self.opencast_url,
@@ -181,6 +238,12 @@ class Sandbox:
                 "password": account.password,
                 "folder_id": self.panopto.default_folder.id,
             },
+            "luminus": {
+                "url": self.luminus_url,
+                "token": self.luminus.account.token,
+                "subscription_key": self.luminus.account.subscription_key,
+            },
+            "valt": {"url": self.valt_url, "username": booker.username, "password": booker.password},
             "audit": {"url": self.audit_url},
             "pid": os.getpid(),
         }

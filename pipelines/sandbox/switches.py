@@ -64,6 +64,22 @@ class Switches:
     """Size of event 1's file."""
     typical: int = 6_000_000
     """Size of the others, which vary by half of it."""
+    lecture_item_lag: float = 1.0
+    """So long after Panopto has completed a session LumiNUS has its lecture item. In truth hours to days."""
+    cross_listed: OnOff = "off"
+    """on: the first module's web lecture has two lecture items for each session."""
+    patch_answer: Literal["cycle", "item", "number", "nothing"] = "cycle"
+    """What LumiNUS answers to a PATCH: the lecture item, the number 1, an empty 200, or each in turn."""
+    luminus_account: Literal["manager", "reader"] = "manager"
+    """reader: access_Update in no module."""
+    luminus_page: int = 20
+    """Entries that LumiNUS tells at once, whatever limit is asked for; 0: all."""
+    luminus_rate: int = 20
+    """Calls a second that LumiNUS takes, refusing others in six ways in turn; 0: any number."""
+    luminus_quota: int = 0
+    """Calls until the subscription's quota is spent for most of a day; 0: any number."""
+    luminus_token_life: float = 28_800.0
+    """Life of LumiNUS's token, from the start of the sandbox."""
     valt_version: Literal["5.8", "6.6"] = "5.8"
     """5.8: a schedule has `room` as documented, a creation answers [id]; 6.6: it has `rooms`, the answer is
     {"data": id}."""

@@ -33,16 +33,28 @@ class World:
 
     @classmethod
     def seeded(
-        cls, seed: int = 7, events: int = 16, largest: int = 210_000_000, typical: int = 6_000_000
+        cls,
+        seed: int = 7,
+        events: int = 16,
+        largest: int = 210_000_000,
+        typical: int = 6_000_000,
+        bookings: int = 0,
     ) -> Self:
         """A world that follows from its seed: event k has shape k of the catalogue; sizes in bytes.
 
         Event 1 is one file of `largest` bytes; the others' files have `typical` bytes, give or take half.
-        An event is the same whatever number of others there are.
+        After them come so many `bookings`, lectures that are still to be recorded. An event is the same
+        whatever number of others there are.
         """
         series = tuple(_series(seed, number) for number in range(len(SERIES)))
         drafts = (shapes.Draft(seed, number, typical, largest, series) for number in range(1, events + 1))
-        return cls(series, tuple(shapes.shape(draft.number)(draft) for draft in drafts))
+        held = tuple(shapes.shape(draft.number)(draft) for draft in drafts)
+        return cls(series, held + tuple(shapes.booking(seed, one, series) for one in range(1, bookings + 1)))
+
+    @property
+    def bookings(self) -> tuple[Event, ...]:
+        """The events that are still to be recorded."""
+        return tuple(one for one in self.events if one.is_booking)
 
     def with_event(self, event: Event) -> Self:
         """This world with the event of the same identifier replaced, or with one more."""

@@ -17,6 +17,20 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "pipelines.cli")
 READY_SECONDS = 30.0
+PATHS = (
+    ("opencast", "password_file"),
+    ("panopto", "client_secret_file"),
+    ("panopto", "password_file"),
+    ("panopto", "folders"),
+    ("luminus", "token_file"),
+    ("luminus", "subscription_key_file"),
+    ("luminus", "modules"),
+    ("valt", "password_file"),
+    ("valt", "rooms"),
+    ("valt", "schedules"),
+    ("network", "ca_file"),
+)
+"""The settings that lead to files of the sandbox."""
 
 Json = Any
 
@@ -43,7 +57,7 @@ class Stand:
     details: Mapping[str, Json]
 
     def audit(self, name: str) -> Json:
-        """Return a list of the audit: sources, objects, session-uploads, sessions, requests, log."""
+        """Return a list of the audit by its path: sources, objects, sessions, lecture-items, schedules..."""
         with urllib.request.urlopen(f"{self.details['audit']['url']}/{name}", timeout=60) as reply:
             return json.load(reply)
 
@@ -56,20 +70,19 @@ class Stand:
     def settings(self, folder: Path, changes: Mapping[str, Json] | None = None) -> Path:
         """Write settings into another folder, which has its own checkpoint, and return their path.
 
-        `changes` are values by "section.name"; None leaves a setting out.
+        `changes` are values by "section.name"; None leaves a setting out, or a whole section by its name.
         """
         document = tomllib.loads((self.folder / "migration.toml").read_text())
-        for section, name in (
-            ("opencast", "password_file"),
-            ("panopto", "client_secret_file"),
-            ("panopto", "password_file"),
-            ("panopto", "folders"),
-            ("network", "ca_file"),
-        ):
+        for section, name in PATHS:
             document[section][name] = str(self.folder / document[section][name])
         for setting, value in (changes or {}).items():
-            section, _, name = setting.partition(".")
-            document.setdefault(section, {})[name] = value
+            section, dot, name = setting.partition(".")
+            if dot:
+                document.setdefault(section, {})[name] = value
+            elif value is None:
+                document.pop(section, None)
+            else:
+                document[section] = value
         path = folder / "migration.toml"
         path.write_text(toml(document))
         return path
@@ -89,6 +102,7 @@ def standing(
     folder: Path,
     *,
     events: int = 4,
+    bookings: int = 0,
     bandwidth: float | None = None,
     faults: list[Mapping[str, Json]] | None = None,
     **switches: Json,
@@ -98,6 +112,7 @@ def standing(
     `bandwidth` is in MiB a second; `faults` are what a faults file holds; switches are given by name.
     """
     arguments = ["sandbox", "--out", str(folder), "--events", str(events)]
+    arguments += ["--bookings", str(bookings)]
     if bandwidth is not None:
         arguments += ["--bandwidth", str(bandwidth)]
     if faults is not None:

@@ -108,7 +108,8 @@ async def test_the_command_serves_until_it_is_stopped(tmp_path: Path) -> None:
     asked = Standing(tmp_path / "out", 3, None, 7, 50.0, faults, ("largest=100000", "typical=10000"))
     serving = asyncio.create_task(serve(asked, ready.put_nowait))
     sandbox = await asyncio.wait_for(ready.get(), 10)
-    assert (len(sandbox.world.events), sandbox.bandwidth.rate) == (3, 50 * 2**20)
+    assert (len(sandbox.world.events), len(sandbox.world.bookings)) == (3 + 2, 2)
+    assert sandbox.bandwidth.rate == 50 * 2**20
     assert sandbox.switches == Switches(largest=100_000, typical=10_000)
     assert (tmp_path / "out" / "sandbox.json").exists()
     serving.cancel()
