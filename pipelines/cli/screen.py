@@ -43,6 +43,7 @@ class Picture:
         self.items = 0
         self.bytes = 0
         self.processing: set[str] = set()
+        self.carrying: set[str] = set()
         self.outcomes: Counter[Outcome] = Counter()
 
     def __call__(self, fact: object) -> None:
@@ -55,8 +56,12 @@ class Picture:
                 self.processing.discard(event_id)
             case stages.ItemProcessing(event_id=event_id):
                 self.processing.add(event_id)
+            case stages.ItemCarrying(event_id=event_id):
+                self.processing.discard(event_id)
+                self.carrying.add(event_id)
             case stages.ItemEnded(event_id=event_id, outcome=outcome):
                 self.processing.discard(event_id)
+                self.carrying.discard(event_id)
                 self.outcomes[outcome] += 1
 
     @property
@@ -66,6 +71,8 @@ class Picture:
         parts = [f"{self.items} items to move", done or "none ended yet"]
         if self.processing:
             parts.append(f"{len(self.processing)} at Panopto")
+        if self.carrying:
+            parts.append(f"{len(self.carrying)} wait for LumiNUS")
         return f"{', '.join(parts)}; {size(self.snapshot.flowed)} under way or sent"
 
 
@@ -85,6 +92,8 @@ class Lines:
                 self._log.warning("the checkpoint's torn end was cut off", bytes=count)
             case stages.SeriesUnmet(series=series):
                 self._log.warning("select.series names what no event is of", series=", ".join(series))
+            case stages.CarryParked(sentence=sentence):
+                self._log.warning("nothing more goes to LumiNUS in this run", why=sentence)
             case stages.Planned(items=items, bytes=estimate):
                 self._log.info("planned", items=items, about=size(estimate))
             case stages.ItemEnded(event_id=event_id, outcome=outcome, reason=reason, why=why):
@@ -158,6 +167,8 @@ class Board:
                 words = f"the checkpoint's torn end was cut off ({count} bytes)"
             case stages.SeriesUnmet(series=series):
                 words = f"select.series names what no event is of: {', '.join(series)}"
+            case stages.CarryParked(sentence=sentence):
+                words = f"nothing more goes to LumiNUS in this run: {sentence}"
             case LevelFell(where=where, level=level):
                 words = f"{where}: its ETags say nothing, so integrity falls to {level}"
             case _:

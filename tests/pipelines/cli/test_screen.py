@@ -20,8 +20,10 @@ from engine import (
 from pipelines.cli.screen import EVERY, Board, Lines, Picture
 from pipelines.items import Outcome
 from pipelines.migration.stages import (
+    CarryParked,
     CheckpointMended,
     ItemBegan,
+    ItemCarrying,
     ItemEnded,
     ItemProcessing,
     Planned,
@@ -40,6 +42,8 @@ any_fact = st.sampled_from(
         Planned(0, 0),
         ItemBegan(HOSTILE),
         ItemProcessing(HOSTILE),
+        ItemCarrying(HOSTILE),
+        CarryParked(HOSTILE),
         *(ItemEnded(HOSTILE, outcome, "gone", HOSTILE) for outcome in Outcome),
         TransferStarted(HOSTILE, "1/a.mp4", 100, 10, 10, 1),
         TransferStarted(HOSTILE, "1/b.mp4", 0, 0, 0, 0),
@@ -130,6 +134,17 @@ def test_the_picture_counts_items_and_bytes() -> None:
     ):
         picture(fact)
     assert picture.line == "3 items to move, 1 verified, 1 at Panopto; 2.0 KiB under way or sent"
+
+
+def test_an_item_that_goes_on_is_at_luminus_and_no_more_at_panopto() -> None:
+    """It is counted in one place at a time, until it ends."""
+    picture = Picture()
+    for fact in (Planned(2, 0), ItemProcessing("a"), ItemCarrying("a"), ItemCarrying("b")):
+        picture(fact)
+    assert picture.line == "2 items to move, none ended yet, 2 wait for LumiNUS; 0 B under way or sent"
+    picture(ItemEnded("a", Outcome.WAITING, "lecture_item", "not yet"))
+    picture(ItemEnded("b", Outcome.VERIFIED, None, ""))
+    assert picture.line == "2 items to move, 1 verified, 1 waiting; 0 B under way or sent"
 
 
 def test_progress_is_told_now_and_then() -> None:
