@@ -17,6 +17,7 @@ from pipelines.sandbox.valt.model import SINGLE, Range, Recurrence, Repeats
 LONGEST_NAME = 255
 LAST_TIME = 2**32 - 1
 LONGEST_DURATION = 366 * 86_400
+MOST_OCCURRENCES = 999
 NUMBER = re.compile(r"[+-]?[0-9]{1,15}")
 END_BY = re.compile(r"[0-9]{2}-[0-9]{2}-[0-9]{4}")
 REQUIRED = ("name", "room", "start_at", "duration")
@@ -105,8 +106,8 @@ def _recurrence(value: object) -> Facts:
     if not set(weekdays) <= set(range(7)):
         raise Wrong("The weeks_range is 0 to 6")
     count = _number(value.get("end_after")) if ends == "after" else None
-    if count is not None and count < 1:
-        raise Wrong("The end_after must be positive")
+    if count is not None and not 0 < count <= MOST_OCCURRENCES:
+        raise Wrong(f"The end_after is 1 to {MOST_OCCURRENCES}")
     last = _day(value.get("end_by")) if ends == "by" else None
     return {"recurrence": Recurrence(value["type"], weekdays, ends, count, last)}
 

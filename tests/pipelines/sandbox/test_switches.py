@@ -14,6 +14,8 @@ from pipelines.sandbox.switches import Switches
         ("expires_in=2.5", "expires_in", 2.5),
         ("largest=1000", "largest", 1000),
         ("object_queries=on", "object_queries", "on"),
+        ("valt_skew=-5", "valt_skew", -5),
+        ("valt_version=6.6", "valt_version", "6.6"),
     ],
 )
 def test_a_switch_is_set_by_name_and_value(setting: str, name: str, value: object) -> None:
@@ -36,6 +38,8 @@ def test_a_switch_is_set_by_name_and_value(setting: str, name: str, value: objec
         "jitter=-1",
         "=on",
         "jitter=nan",
+        "valt_skew=inf",
+        "valt_version=6",
     ],
 )
 def test_a_wrong_setting_is_refused_in_one_sentence(setting: str) -> None:
