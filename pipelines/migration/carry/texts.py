@@ -16,6 +16,8 @@ _REGIONAL = ("\U0001f1e6", "\U0001f1ff")
 _SKIN_TONES = ("\U0001f3fb", "\U0001f3ff")
 _TAGS = ("\U000e0020", "\U000e007f")
 """What follows a black flag to name a country within one."""
+_JAMO = ("\u1160", "\u11ff")
+"""Vowels and finals of Korean syllables that are written letter by letter, as macOS names files."""
 
 
 def units(text: str) -> int:
@@ -84,7 +86,7 @@ def _goes_on(text: str, at: int) -> bool:
     before, here = text[at - 1], text[at]
     if before == _JOINER or here == _JOINER or unicodedata.category(here)[0] == "M":
         return True
-    if _within(here, _SKIN_TONES) or _within(here, _TAGS):
+    if any(_within(here, bounds) for bounds in (_SKIN_TONES, _TAGS, _JAMO)):
         return True
     return _within(here, _REGIONAL) and _flags_before(text, at) % 2 == 1
 

@@ -79,6 +79,7 @@ def test_a_text_of_several_lines(text: str, told: str) -> None:
         (f"a{FAMILY}", 9, f"a{FAMILY}"),
         ("a👍🏽", 3, "a"),
         ("a❤\ufe0f", 2, "a"),
+        ("a\u1112\u1161\u11ab", 3, "a"),
         (f"{FLAG}{FLAG}", 6, FLAG),
         (f"a{FLAG}{FLAG}", 8, f"a{FLAG}"),
         ("🏴\U000e0067\U000e0062\U000e007f!", 6, "🏴\U000e0067\U000e0062"),
