@@ -1,7 +1,11 @@
-"""The end of a demo by the sandbox's own audit: every object held against its source, by SHA-256."""
+"""The end of a demo by the sandbox's own audit: what arrived is held against what was to arrive.
+
+Each object is held against its source, by SHA-256, and each lecture item against the members it was to have.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from pipelines.items import ItemState
@@ -12,7 +16,10 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event of a demo: what became of it, and whether what arrived is what was sent."""
+    """One event of a demo: what became of it, and whether what arrived is what was sent.
+
+    `shown` says whether students see its lecture items; `carried` whether those are as they were to be.
+    """
 
     event_id: str
     title: str
@@ -21,6 +28,8 @@ class Line:
     files: int
     bytes: int
     identical: bool | None
+    shown: str = ""
+    carried: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +42,7 @@ class Comparison:
     @property
     def wrong(self) -> bool:
         """Whether anything arrived that is not its source, twice, or from nowhere."""
-        return self.strays > 0 or any(line.identical is False for line in self.lines)
+        return self.strays > 0 or any(line.identical is False or line.carried is False for line in self.lines)
 
 
 @dataclass(slots=True)
@@ -43,11 +52,23 @@ class Books:
     hashes: dict[str, set[str]] = field(default_factory=dict)
     objects: dict[str, dict[str, Row]] = field(default_factory=dict)
     sessions: dict[str, list[Row]] = field(default_factory=dict)
+    lecture_items: dict[str, list[Row]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, sources: Iterable[Row], objects: Iterable[Row], sessions: Iterable[Row]) -> "Books":
-        """Join sources by event, objects by session upload, sessions by the marker of their description."""
+    def of(
+        cls,
+        sources: Iterable[Row],
+        objects: Iterable[Row],
+        sessions: Iterable[Row],
+        lecture_items: Iterable[Row] = (),
+    ) -> "Books":
+        """Join sources by event, objects by session upload, sessions by the marker of their description.
+
+        Lecture items are joined by session.
+        """
         books = cls()
+        for item in lecture_items:
+            books.lecture_items.setdefault(item["session_id"], []).append(item)
         for source in sources:
             books.hashes.setdefault(source["event_id"], set()).add(source["sha256"])
         for one in objects:
@@ -76,6 +97,7 @@ def line(event_id: str, state: ItemState, books: Books) -> Line:
     arrived = {one["sha256"] for one in files if one is not None}
     whole = len(sessions) == 1 and len(arrived) == len(files) > 0 and arrived <= hashes
     due = bool(sessions) or state.outcome == "verified"
+    there = books.lecture_items.get(state.session_id or "", [])
     return Line(
         event_id=event_id,
         title=sessions[0]["title"] if sessions else "",
@@ -84,4 +106,21 @@ def line(event_id: str, state: ItemState, books: Books) -> Line:
         files=len(files),
         bytes=sum(one["size"] for one in files if one),
         identical=whole if due else None,
+        shown=", ".join("published" if one["publish"] else "hidden" for one in there),
+        carried=as_carried(state, there) if there or state.carried else None,
     )
+
+
+def as_carried(state: ItemState, there: Iterable[Row]) -> bool:
+    """Tell whether the lecture items of an item are those that it was carried to, and as they were to be."""
+    found = {row["lecture_item_id"]: row for row in there}
+    return found.keys() == state.carried.keys() and all(
+        is_as(row, state.carried[name]["members"]) for name, row in found.items()
+    )
+
+
+def is_as(row: Row, members: Row) -> bool:
+    """Tell whether a lecture item has these members; a start is an instant, whatever its offset."""
+    start, meant = (datetime.fromisoformat(one) for one in (row["start_date"], members["startDate"]))
+    same = all((row[name] or "") == members[name] for name in ("name", "presenter", "description"))
+    return same and row["publish"] is members["publish"] and abs(start - meant) <= timedelta(seconds=1)

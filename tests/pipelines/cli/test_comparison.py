@@ -130,3 +130,60 @@ def test_what_is_wrong_is_found(spoil: Callable[[Lists], None]) -> None:
     assert found.wrong
     assert found.strays == (spoil in {stray_session, unmarked_session})
     assert len([one for one in found.lines if one.identical is False]) == 1 - found.strays
+
+
+MEMBERS = {
+    "id": "l",
+    "name": "Lecture a",
+    "presenter": "Ada",
+    "publish": False,
+    "startDate": "2020-01-01T09:00:00+00:00",
+    "description": "",
+}
+ROW = {
+    "lecture_item_id": "l",
+    "session_id": "s",
+    "name": "Lecture a",
+    "presenter": "Ada",
+    "publish": False,
+    "start_date": "2020-01-01T17:00:00.25+08:00",
+    "description": None,
+}
+
+
+def carried(*rows: dict[str, Any]) -> tuple[str, bool | None]:
+    """Return what is told of an item that was carried to one lecture item, where LumiNUS has these."""
+    end = items.ended(
+        "a", Outcome.VERIFIED, session_id="s", carried=[{"lecture_item": "l", "members": MEMBERS}]
+    )
+    books = Books.of(**audit(), lecture_items=rows)
+    (line,) = compared({"a": fold([end])}, books).lines
+    return line.shown, line.carried
+
+
+def test_a_lecture_item_as_it_was_to_be_is_no_difference() -> None:
+    """Its start is an instant, whatever its offset; a description that is absent is an empty one."""
+    assert carried(ROW) == ("hidden", True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "Lecture"},
+        {"presenter": ""},
+        {"publish": True},
+        {"publish": None},
+        {"start_date": "2020-01-01T09:00:02+00:00"},
+        {"description": "Old"},
+        {"lecture_item_id": "another"},
+    ],
+)
+def test_a_lecture_item_that_is_otherwise_is_found(change: dict[str, Any]) -> None:
+    """Each of its members counts, and that it is the one that was carried to."""
+    assert carried({**ROW, **change})[1] is False
+
+
+def test_a_lecture_item_too_many_or_too_few_is_found() -> None:
+    """One that nobody set, beside one that is right, or none at all."""
+    assert carried(ROW, {**ROW, "lecture_item_id": "m"})[1] is False
+    assert carried()[1] is False
