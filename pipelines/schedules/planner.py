@@ -1,0 +1,74 @@
+"""Makes the plan of a run over VALT's schedules. Reads both systems, and sends nothing but the login."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from engine import Record
+from pipelines.schedules import records
+from pipelines.schedules.events import Found, upcoming
+from pipelines.schedules.reconcile import reconcile
+from pipelines.schedules.records import ScheduleState
+from pipelines.schedules.verdict import Site, Tables, Terms, Verdict
+from pipelines.valt.client import Valt
+from pipelines.valt.model import Listing, Overlaps, Room
+
+History = Callable[[str], Sequence[Record]]
+"""The live records of a subject of the checkpoint, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """By what bookings are decided upon; `at` is VALT's address."""
+
+    at: str
+    tables: Tables
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The verdicts, what they were made from, and what the operator should mend.
+
+    `left` counts events that are over or not scheduled, by the reason; they have no verdict of their own.
+    """
+
+    verdicts: tuple[Verdict, ...]
+    site: Site
+    events: Mapping[str, Found] = field(default_factory=dict)
+    left: Counter[str] = field(default_factory=Counter)
+    problems: tuple[str, ...] = ()
+
+
+class Planner:
+    """Looks at both systems."""
+
+    def __init__(self, valt: Valt, rules: Rules, history: History) -> None:
+        self._valt = valt
+        self._rules = rules
+        self._history = history
+
+    async def plan(self, found: AsyncIterator[Found], *, whole: bool) -> Plan:
+        """Judge the events. `whole` tells whether every event of Opencast is among them.
+
+        Raises Stopping and Transient errors.
+        """
+        tables = self._rules.tables
+        rooms = await self._valt.rooms()
+        seen = await upcoming(found, self._valt.now(), tables.schedules)
+        listing = await self._valt.schedules()
+        site = site_of(rooms, listing, self._valt.now(), await self._valt.overlaps())
+        judged = reconcile(seen.kept, tables, site, self._rules.terms, self.state, whole=whole)
+        events = {one.identifier: one for one in seen.kept}
+        return Plan(judged.verdicts, site, events, seen.left, judged.problems)
+
+    def state(self, event_id: str) -> ScheduleState:
+        """Return what the checkpoint says of an event's schedule."""
+        return records.fold(self._history(records.subject(event_id)), self._rules.at)
+
+
+def site_of(
+    rooms: Mapping[str, Room], listing: Listing, now: float, overlaps: Overlaps | None = None
+) -> Site:
+    """Return VALT as it was read."""
+    return Site(rooms, listing.schedules, now, overlaps or listing.overlaps, listing.unreadable)
