@@ -147,6 +147,13 @@ def test_what_differs(fields: dict[str, object], names: tuple[str, ...]) -> None
     assert differing(replace(after(ITEM, found), **fields), found.members) == names  # type: ignore[arg-type]
 
 
+def test_an_untold_publish_is_not_a_hidden_one() -> None:
+    """Where LumiNUS does not say whether an item is shown, it is told that it is not."""
+    hidden = right(ITEM, replace(EVENT, channels=()))
+    assert not hidden.members.publish
+    assert differing(replace(after(ITEM, hidden), publish=None), hidden.members) == ("publish",)
+
+
 def test_lines_are_compared_however_they_end() -> None:
     """Either end of line and spaces before it make no difference; fewer lines do."""
     found = right(ITEM, replace(EVENT, description="One \r\n\r\nTwo\rThree"))
