@@ -25,10 +25,6 @@ class Occurrence:
     start_at: int
     stop_at: int
 
-    def meets(self, other: "Occurrence") -> bool:
-        """Whether the two have any time in common."""
-        return self.start_at < other.stop_at and other.start_at < self.stop_at
-
     def covers(self, other: "Occurrence") -> bool:
         """Whether the other lies within this one."""
         return self.start_at <= other.start_at and other.stop_at <= self.stop_at

@@ -42,5 +42,5 @@ def _taken(schedule: Schedule, wanted: Occurrence, schedules: Collection[Schedul
             for one in occurrences(other):
                 if one.start_at >= wanted.stop_at:
                     break
-                if one.meets(wanted):
+                if one.stop_at > wanted.start_at:
                     yield one
