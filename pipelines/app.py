@@ -53,6 +53,7 @@ from pipelines.opencast.client import Opencast
 from pipelines.opencast.locate import EventLocator
 from pipelines.panopto.auth import Account, Tokens
 from pipelines.panopto.client import Panopto
+from pipelines.report.document import Report, report_of
 from pipelines.rest import Rest
 from pipelines.tables import read_folders
 
@@ -342,3 +343,9 @@ def states_in(settings: Settings) -> dict[str, ItemState]:
     """Return the state of every item of the checkpoint."""
     with contents_of(settings) as contents:
         return {name: items.fold(records) for name, records in contents.each() if items.is_item(name)}
+
+
+def report_in(settings: Settings) -> Report:
+    """Return the report of the checkpoint."""
+    with contents_of(settings) as contents:
+        return report_of(contents.each())

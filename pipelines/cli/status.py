@@ -29,7 +29,7 @@ def status(
 ) -> None:
     """Show how the items of a checkpoint stand, even while a run goes on."""
     with answered(json, nothing):
-        states = read(load(config))
+        states = read(load(config, offline=True))
     outcomes = Outcomes.of(states.values())
     code = Exit(outcomes.exit_code)
     if json:
@@ -42,10 +42,16 @@ def status(
 
 def read(settings: Settings) -> Mapping[str, ItemState]:
     """Return the state of every item. Raises SettingsError where there is no checkpoint."""
+    path_of(settings)
+    return states_in(settings)
+
+
+def path_of(settings: Settings) -> Path:
+    """Return where the checkpoint is. Raises SettingsError where there is none yet."""
     path = settings.checkpoint.path
     if not path.exists():
         raise SettingsError("there is no checkpoint yet", where=str(path), advice="`ferry run` begins one")
-    return states_in(settings)
+    return path
 
 
 def write_troubles(states: Mapping[str, ItemState]) -> None:

@@ -19,6 +19,7 @@ VERBS = {
     "plan": "Show what a run would do, and write nothing anywhere.",
     "run": "Move what the settings select; on a checkpoint that exists, go on where it was.",
     "status": "Show how the items of a checkpoint stand, even while a run goes on.",
+    "report": "List every item of a checkpoint: what it became, how it was checked, what was not carried.",
 }
 
 

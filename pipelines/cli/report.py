@@ -1,0 +1,94 @@
+"""`ferry report`: a checkpoint as a list of its items and schedules, asked of no service."""
+
+import os
+import shutil
+import sys
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from pipelines.app import report_in
+from pipelines.cli.listing import listing
+from pipelines.cli.status import path_of
+from pipelines.config import SettingsError, load
+from pipelines.report.document import Report
+from pipelines.report.sheet import sheet
+
+app = typer.Typer(add_completion=False)
+
+
+WIDTH = 160
+"""Columns of a table where there is no terminal."""
+
+
+class Format(StrEnum):
+    """How a report is written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+@app.command()
+def report(
+    config: Annotated[Path, typer.Option("-c", "--config", help="Settings file.")] = Path("migration.toml"),
+    style: Annotated[
+        Format, typer.Option("--format", help="A table for people, one JSON document, or CSV.")
+    ] = Format.TABLE,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A file to write to, whole or not at all; else stdout.")
+    ] = None,
+) -> None:
+    """List every item and schedule: its outcome, its ids, how it was checked, what was not carried.
+
+    Made from the checkpoint alone, also while a run goes on. Exits with 0 whatever the outcomes are; `ferry
+    status` tells those by its code.
+    """
+    settings = load(config, offline=True)
+    checkpoint = path_of(settings)
+    if output is not None:
+        refuse_ours(output, config, checkpoint)
+    content = written(report_in(settings), style)
+    if output is not None:
+        save(content, output)
+    else:
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
+
+
+def written(found: Report, style: Format) -> bytes:
+    """Return a report in UTF-8. A table is as wide as the terminal, or as COLUMNS says."""
+    match style:
+        case Format.JSON:
+            return orjson.dumps(found.document, option=orjson.OPT_INDENT_2) + b"\n"
+        case Format.CSV:
+            return sheet(found)
+        case Format.TABLE:
+            return listing(found, shutil.get_terminal_size((WIDTH, 0)).columns).encode()
+
+
+def refuse_ours(output: Path, *ours: Path) -> None:
+    """Raise SettingsError where a report would replace the settings, the checkpoint or what lies by it."""
+    taken = [path.resolve() for path in ours]
+    beside = [path.with_name(path.name + ending) for path in taken for ending in (".lock", ".new")]
+    if output.resolve() in {*taken, *beside}:
+        raise SettingsError("is a file of the migration itself", where=str(output), advice="name another one")
+
+
+def save(content: bytes, output: Path) -> None:
+    """Write a file whole and then give it its name, so that no half of it is ever seen. Only we may read it.
+
+    Raises OSError.
+    """
+    number, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+        Path(name).replace(output)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,114 @@
+"""An item as a row: how it ended, where it is, how it was checked, what was carried and what was not.
+
+All of it is known from the checkpoint: from an item's end, or from what its records say so far. A checkpoint
+of an older version tells less; what it does not tell is None or empty.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.items import ItemState, Outcome
+from pipelines.luminus.model import LONGEST_TEXT
+from pipelines.migration.pipeline import known
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item.
+
+    `date` is ISO 8601, `duration` in seconds. `bytes`, `parts` and `checked` (parts whose MD5 was compared)
+    are those of the files of its session, however often they were sent. `lecture_items` are LumiNUS's ids,
+    `published` says whether students see them there and why. `carried` and `not_carried` are plain words.
+    """
+
+    event_id: str
+    title: str
+    outcome: str
+    reason: str
+    why: str
+    series: str
+    session_id: str
+    upload_id: str
+    folder_id: str
+    date: str
+    duration: float | None
+    bytes: int | None
+    parts: int | None
+    checked: int | None
+    integrity: str
+    lecture_items: tuple[str, ...]
+    presenter_from: str
+    published: str
+    carried: tuple[str, ...]
+    not_carried: tuple[str, ...]
+
+
+def rows(states: Iterable[tuple[str, ItemState]]) -> list[Row]:
+    """Return the rows of items, by their event ids."""
+    return [row(event_id, state) for event_id, state in sorted(states, key=lambda one: one[0])]
+
+
+def row(event_id: str, state: ItemState) -> Row:
+    """Return one item as a row."""
+    facts, end = known(state), state.ended or {}
+    return Row(
+        event_id,
+        title=_text(facts, "title"),
+        outcome=state.outcome.value,
+        reason=state.reason or "",
+        why=_text(end, "why"),
+        series=state.series or "",
+        session_id=state.session_id or "",
+        upload_id=_text(facts, "upload_id"),
+        folder_id=_text(facts, "folder_id") or _text(state.planned or {}, "folder_id"),
+        date=_text(facts, "date"),
+        duration=facts.get("duration"),
+        bytes=facts.get("bytes"),
+        parts=facts.get("parts"),
+        checked=facts.get("checked"),
+        integrity=_text(facts, "level"),
+        lecture_items=tuple(sorted(state.carried)),
+        presenter_from=_once(_text(one, "presenter_from") for one in _lecture_items(state)),
+        published=_once(_published(one) for one in _lecture_items(state)),
+        carried=(*facts.get("taken", ()), *dict.fromkeys(map(_carried, _lecture_items(state)))),
+        not_carried=(*facts.get("left", ()), *_not_carried(state)),
+    )
+
+
+def _lecture_items(state: ItemState) -> list[Facts]:
+    """Return what is known of an item's lecture items, by their ids."""
+    return [facts for _, facts in sorted(state.carried.items())]
+
+
+def _published(lecture_item: Facts) -> str:
+    shown = (lecture_item.get("members") or {}).get("publish")
+    why = _text(lecture_item, "publish_why")
+    if shown is None:
+        return ""
+    return ("yes" if shown else "no") + (f" ({why})" if why else "")
+
+
+def _carried(lecture_item: Facts) -> str:
+    members = [name for name in lecture_item.get("members") or {} if name != "id"]
+    return f"LumiNUS {', '.join(members)}".strip()
+
+
+def _not_carried(state: ItemState) -> Iterator[str]:
+    """Say what LumiNUS did not get: what is longer than it takes, in full, or all of it."""
+    for lecture_item in _lecture_items(state):
+        for member, full in sorted((lecture_item.get("cut") or {}).items()):
+            yield f"LumiNUS {member} beyond {LONGEST_TEXT} units, in full: {full}"
+    if state.right is not None and state.ended and state.outcome is not Outcome.VERIFIED:
+        yield f"LumiNUS: {state.ended.get('why') or state.reason}"
+
+
+def _text(facts: Facts, name: str) -> str:
+    return facts.get(name) or ""
+
+
+def _once(texts: Iterable[str]) -> str:
+    """Join texts, the same one told once and blank ones not at all."""
+    return "; ".join(dict.fromkeys(text for text in texts if text))

@@ -1,0 +1,47 @@
+"""The report as CSV: a line an item and then a line a schedule, safe to open in a spreadsheet program.
+
+A cell that such a program would take for a formula gets an apostrophe before it (OWASP, CSV Injection).
+"""
+
+import csv
+import io
+from dataclasses import asdict, fields
+from typing import Any
+
+from pipelines.report.bookings import BookingRow
+from pipelines.report.document import Report
+from pipelines.report.rows import Row
+
+COLUMNS = ("kind", *dict.fromkeys(one.name for kind in (Row, BookingRow) for one in fields(kind)))
+"""Items and schedules have some columns in common; what a line has no word for is empty."""
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def sheet(report: Report) -> bytes:
+    """Return the report as CSV in UTF-8, its first line the names of the columns."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, restval="")
+    writer.writeheader()
+    writer.writerows(_line("item", row) for row in report.items)
+    writer.writerows(_line("schedule", row) for row in report.schedules)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def _line(kind: str, row: Row | BookingRow) -> dict[str, str]:
+    return {"kind": kind, **{name: cell(value) for name, value in asdict(row).items()}}
+
+
+def cell(value: Any) -> str:
+    """Return a value as a cell: a list parted by "; ", a truth as yes or nothing, a text never a formula."""
+    match value:
+        case None | False:
+            return ""
+        case True:
+            return "yes"
+        case str():
+            return f"'{value}" if value.startswith(_FORMULAS) else value
+        case tuple() | list():
+            return cell("; ".join(map(str, value)))
+        case _:
+            return str(value)
