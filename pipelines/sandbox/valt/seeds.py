@@ -78,7 +78,7 @@ def _of_others(now: int) -> tuple[Schedule, ...]:
     weekly = Recurrence("weekly", weekdays=(weekday(datetime.fromtimestamp(now + DAY, UTC)),))
     made = (
         ("Weekly seminar", (SEMINAR,), now + DAY - 2 * WEEK, HOUR, weekly),
-        ("Recording now", (STUDIO,), now - 60, 4 * HOUR, SINGLE),
+        ("Recording now", (STUDIO,), now - HOUR, 4 * HOUR, SINGLE),
         ("Open day", (STUDIO, LABORATORY), now + 30 * DAY, 2 * HOUR, SINGLE),
         ("Last week's rehearsal", (theatre,), now - WEEK, HOUR, SINGLE),
     )
