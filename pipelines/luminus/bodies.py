@@ -17,10 +17,10 @@ LONGEST = 200
 
 _LOOKED_AT = 20_000
 _MESSAGES = ("message", "Message", "error_description", "error", "detail", "title")
-_NOTHING_SAID = frozenset({"", "bad request", "one or more validation errors occurred"})
+_NOTHING_SAID = frozenset({"", "null", "bad request", "one or more validation errors occurred"})
 
 _TITLE = re.compile(r"<title\b[^>]*>([^<]*)", re.IGNORECASE)
-_UNSEEN = re.compile(r"<(script|style)\b.*?(</\1|\Z)", re.IGNORECASE | re.DOTALL)
+_UNSEEN = re.compile(r"<(script|style)\b.*?(</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^<>]*>?")
 _QUERY = re.compile(r"(://[^\s?]*)\?\S*")
 _SECRET = re.compile(r"[\w.~+/=-]{40,}|(?<!\w)[0-9a-f]{32}(?!\w)", re.ASCII | re.IGNORECASE)

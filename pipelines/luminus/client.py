@@ -166,7 +166,7 @@ class Luminus:
             rows += len(page.rows)
             if page.total is None and not fresh:
                 return found
-            if page.total is not None and rows >= page.total:
+            if page.total is not None and len(found) >= page.total:
                 return found
             if not fresh:
                 short = f"tells only {len(found)} of {page.total} when asked for {what}"
