@@ -60,7 +60,7 @@ def read_schedule(json: Any, where: str) -> Schedule:
         raise Unreadable("tells a schedule without an id", where=where)
     start, stop, duration = (_number(json.get(name)) for name in ("start_at", "stop_at", "duration"))
     if duration is None and start is not None and stop is not None:
-        duration = stop - start
+        duration = _number(stop - start)
     rooms = _rooms(json)
     if start is None or duration is None or rooms is None:
         missing = "start_at" if start is None else "duration" if duration is None else "room"
@@ -84,7 +84,7 @@ def read_rooms(json: Any, where: str) -> Mapping[str, Room]:
     A room without an id is left out: nobody can name it. Raises ServerFault where no rooms are told.
     """
     data = _data(json)
-    listed = data.get("rooms") if isinstance(data, Mapping) and "rooms" in data else data
+    listed = data.get("rooms") if isinstance(data, Mapping) else data
     found = (_room(one) for one in _several(listed, "rooms", where))
     return {room.id: room for room in found if room is not None}
 

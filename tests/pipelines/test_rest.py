@@ -182,6 +182,15 @@ async def test_a_call_may_have_its_own_patience() -> None:
     assert len(http.calls) == 1
 
 
+async def test_a_call_may_have_its_own_judge() -> None:
+    """What is a passing fault elsewhere may be an answer to one call."""
+    http = scripted(answer(500))
+    service = rest(http, Time())
+    assert (await service.call("POST", "/x", endpoint="POST x", judge=lambda *_: None)).status == 500
+    with pytest.raises(ServerFault):
+        await service.call("GET", "/x", endpoint="GET x")
+
+
 async def test_address_query_and_body_go_out_as_given() -> None:
     """A query is quoted but for what filters are written with; JSON and forms name what they are."""
     http = scripted(OK)
