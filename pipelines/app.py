@@ -1,6 +1,6 @@
 """The only place that builds: from settings to a migration that is ready to run."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ from engine import (
     silence,
 )
 from pipelines import items
-from pipelines.config import Settings
+from pipelines.config import Settings, SettingsError
 from pipelines.items import ItemState, Outcomes
 from pipelines.migration.batches import Batches
 from pipelines.migration.discover import discover
@@ -51,11 +51,19 @@ from pipelines.migration.ship import Ship
 from pipelines.migration.stages import CheckpointMended, Planned, SeriesUnmet
 from pipelines.opencast.client import Opencast
 from pipelines.opencast.locate import EventLocator
+from pipelines.opencast.model import Event, Unread
 from pipelines.panopto.auth import Account, Tokens
 from pipelines.panopto.client import Panopto
 from pipelines.report.document import Report, report_of
 from pipelines.rest import Rest
-from pipelines.tables import read_folders
+from pipelines.schedules.convert import FIELDS, unknown_fields
+from pipelines.schedules.events import ScheduledLists
+from pipelines.schedules.pipeline import Schedules
+from pipelines.schedules.planner import SchedulePlan, SchedulePlanner, ScheduleRules
+from pipelines.schedules.verdict import Tables, Terms
+from pipelines.tables import read_folders, read_rooms, read_schedules
+from pipelines.valt.client import RATES as VALT_RATES
+from pipelines.valt.client import Valt
 
 MIB = 1024 * 1024
 
@@ -349,3 +357,98 @@ def report_in(settings: Settings) -> Report:
     """Return the report of the checkpoint."""
     with contents_of(settings) as contents:
         return report_of(contents.each())
+
+
+def schedule_rules(settings: Settings) -> ScheduleRules:
+    """Return by what bookings are decided upon.
+
+    Raises SettingsError where there is no VALT, or where a table or the name's pattern cannot be used.
+    """
+    valt = settings.valt
+    if valt is None:
+        raise SettingsError(
+            "the settings have no section [valt]", advice="say there where recordings are booked"
+        )
+    if unknown := unknown_fields(valt.name):
+        raise SettingsError(
+            f"valt.name asks for {{{unknown[0]}}}", advice=f"it may ask for {', '.join(FIELDS)}, in braces"
+        )
+    tables = Tables(read_rooms(valt.rooms), read_schedules(valt.schedules) if valt.schedules else {})
+    terms = Terms(valt.name, valt.longest_hours, valt.margin_seconds, valt.create, frozenset(valt.edit_also))
+    return ScheduleRules(valt.url, tables, terms)
+
+
+@asynccontextmanager
+async def open_booking(
+    settings: Settings, observer: Observer, drain: Drain
+) -> AsyncIterator[tuple[Opencast, Valt]]:
+    """Connect to Opencast's API and to VALT's."""
+    async with (
+        open_http(network(settings, connections=8, cookies=True)) as source,
+        open_http(network(settings, connections=2)) as target,
+    ):
+        yield opencast_of(settings, source, observer, drain), valt_of(settings, target, observer, drain)
+
+
+def valt_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Valt:
+    """Build VALT's client, whose calls all share one pace. Raises SettingsError where there is no VALT."""
+    account = settings.valt
+    if account is None:
+        raise SettingsError("the settings have no section [valt]")
+    rest = Rest(
+        http,
+        account.url,
+        pace=Pace(VALT_RATES),
+        paced_as="valt",
+        policy=policy(settings),
+        observer=observer,
+        sleep=drain.before_another_try,
+    )
+    return Valt(rest, account.username, revealed(account.password))
+
+
+async def scheduled(opencast: Opencast, wanted: Wanted) -> AsyncIterator[Event | Unread]:
+    """Yield the wanted events with their scheduling."""
+    async for one in discover(ScheduledLists(opencast), wanted):
+        if isinstance(one, Unread) or wanted.covers(one):
+            yield one
+
+
+@asynccontextmanager
+async def open_schedules(settings: Settings, observer: Observer = silence) -> AsyncIterator[Schedules]:
+    """Open the checkpoint, then connect: what carries future bookings over. Raises as `open_application`."""
+    decided = schedule_rules(settings)
+    chosen = wanted(settings)
+    drain = Drain()
+    async with (
+        open_checkpoint(
+            settings.checkpoint.path,
+            identity(settings),
+            allow_network=settings.checkpoint.allow_network,
+        ) as checkpoint,
+        open_booking(settings, observer, drain) as (opencast, valt),
+    ):
+        yield Schedules(
+            valt,
+            decided,
+            checkpoint,
+            lambda: scheduled(opencast, chosen),
+            whole=chosen.everything,
+            drain=drain,
+            observer=observer,
+        )
+
+
+async def schedules_preview(settings: Settings) -> SchedulePlan:
+    """Find out what a run would book. Reads both systems and the checkpoint, and writes nothing."""
+    decided = schedule_rules(settings)
+    chosen = wanted(settings)
+    with ExitStack() as stack:
+        known = stack.enter_context(contents_of(settings)) if settings.checkpoint.path.exists() else None
+
+        def history(subject: str) -> Sequence[Record]:
+            return known.history(subject) if known else ()
+
+        async with open_booking(settings, silence, Drain()) as (opencast, valt):
+            planner = SchedulePlanner(valt, decided, history)
+            return await planner.plan(scheduled(opencast, chosen), whole=chosen.everything)

@@ -18,6 +18,7 @@ VERBS = {
     "sandbox": "Serve an emulated Opencast and Panopto on this machine until stopped.",
     "plan": "Show what a run would do, and write nothing anywhere.",
     "run": "Move what the settings select; on a checkpoint that exists, go on where it was.",
+    "schedules": "Carry future bookings over from Opencast to VALT: `plan` shows, `run` does it.",
     "status": "Show how the items of a checkpoint stand, even while a run goes on.",
     "report": "List every item of a checkpoint: what it became, how it was checked, what was not carried.",
 }

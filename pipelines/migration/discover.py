@@ -6,13 +6,14 @@ again until a pass finds nothing new, since an event that is edited may move too
 """
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
 
 import structlog
 
 from engine import ServerFault
 from pipelines.migration.select import Wanted
-from pipelines.opencast.client import BATCH, Opencast, can_filter
-from pipelines.opencast.model import Event, Unread
+from pipelines.opencast.client import BATCH, can_filter
+from pipelines.opencast.model import Event, Me, Unread
 
 PAGE = 100
 OVERLAP = 10
@@ -30,7 +31,32 @@ Found = Event | Unread
 log = structlog.get_logger(__name__)
 
 
-def discover(opencast: Opencast, wanted: Wanted) -> AsyncIterator[Found]:
+class Lists(Protocol):
+    """Lists of events, and events by name (pipelines.opencast.client.Opencast has them)."""
+
+    async def page(
+        self, offset: int, limit: int, *, series: str = "", publications: bool = True
+    ) -> list[Found]:
+        """Read `limit` events from the place `offset` on, of one series or of all.
+
+        Without `publications` the names are enough.
+        """
+        ...
+
+    async def batch(self, identifiers: Sequence[str], *, sign: bool) -> list[Found]:
+        """Read events by name, in the order asked for."""
+        ...
+
+    async def read(self, identifier: str) -> Found:
+        """Read one event; what stands against it alone is an answer, and no error."""
+        ...
+
+    async def me(self) -> Me:
+        """Tell who the account is; raises where the server as a whole is at fault."""
+        ...
+
+
+def discover(opencast: Lists, wanted: Wanted) -> AsyncIterator[Found]:
     """Yield each wanted event once, about oldest first, and what cannot be read.
 
     Raises AccountRefused, or the Transient error of a server that is down. Remembers identifiers only.
@@ -41,7 +67,7 @@ def discover(opencast: Opencast, wanted: Wanted) -> AsyncIterator[Found]:
 class Discovery:
     """One reading of the lists, of at most `pages` a pass; `seen` are the identifiers that were yielded."""
 
-    def __init__(self, opencast: Opencast, *, pages: int = PAGES) -> None:
+    def __init__(self, opencast: Lists, *, pages: int = PAGES) -> None:
         self.seen: set[str] = set()
         self._opencast = opencast
         self._pages = pages

@@ -1,49 +1,29 @@
-"""The run over VALT's schedules: what the plan has found is sent, one POST after another, and read back.
+"""The run over VALT's schedules: plans, sends what the plan has found, and tells what overlaps after it.
 
 ::
 
-    look again ──> intent ──> POST ──> answer ──> read back ──> (all done) what overlaps now ──> end on record
+    plan ──> send, one verdict after another ──> read what overlaps now ──> every end on record
 
-The look comes just before each POST: a schedule that started meanwhile, an event whose time came, or what is
-there by now is not sent. After a POST whose answer was lost the same look tells whether it was made. An end
-goes on record only when it is known what overlaps, so that a run which is killed leaves that to the next one.
+An end goes on record only when it is known what overlaps: VALT takes a booking that lies over another one,
+and then never records it. A run that is killed before leaves that to the next one.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from engine import (
-    Drain,
-    Interrupted,
-    Journal,
-    Observer,
-    Record,
-    Refused,
-    Stopping,
-    Transient,
-    Unreadable,
-    silence,
-)
+import anyio
+
+from engine import Drain, Interrupted, Journal, Observer, Record, Transient, silence
 from pipelines.schedules import records
-from pipelines.schedules.judge import RECORDING, changes_to, judge
-from pipelines.schedules.planner import Plan, Rules, site_of
+from pipelines.schedules.events import Found
+from pipelines.schedules.planner import SchedulePlan, SchedulePlanner, ScheduleRules
 from pipelines.schedules.records import End, Outcome, ScheduleState
-from pipelines.schedules.verdict import Site, Verdict, is_in_slot, lead_of
+from pipelines.schedules.sender import Sender
+from pipelines.schedules.verdict import Verdict
 from pipelines.valt.client import Valt
-from pipelines.valt.model import Booking, Overlaps, Schedule
+from pipelines.valt.model import Overlaps
 
-TRIES = 3
-"""How often one edit is sent where its answers are lost and it was not made."""
-
-BETWEEN_TRIES = 1.0
-"""Seconds."""
-
-_ENDS: Mapping[str, Outcome] = {
-    "equal": Outcome.EQUAL,
-    "skip": Outcome.SKIPPED,
-    "error": Outcome.ERROR,
-}
-_MADE = frozenset({Outcome.VERIFIED, Outcome.CREATED, Outcome.MISMATCH})
+_SENT = frozenset({Outcome.VERIFIED, Outcome.CREATED, Outcome.MISMATCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +50,26 @@ class Entry:
 class Done:
     """What a run did, in the plan's order. `stopped` tells whether it was asked to stop before its end."""
 
+    plan: SchedulePlan
     entries: tuple[Entry, ...]
     stopped: bool = False
     problems: tuple[str, ...] = ()
 
 
-class Run:
-    """One run over the verdicts of a plan."""
+class Schedules:
+    """Future bookings, from Opencast to VALT.
+
+    `found` gives the events, all of Opencast's where `whole` is true.
+    """
 
     def __init__(
         self,
         valt: Valt,
-        rules: Rules,
+        rules: ScheduleRules,
         journal: Journal,
-        plan: Plan,
+        found: Callable[[], AsyncIterator[Found]],
         *,
+        whole: bool,
         drain: Drain,
         observer: Observer = silence,
         sleep: Callable[[float], Awaitable[None]] | None = None,
@@ -92,153 +77,57 @@ class Run:
         self._valt = valt
         self._rules = rules
         self._journal = journal
-        self._plan = plan
+        self._found = found
+        self._whole = whole
         self._drain = drain
         self._observer = observer
         self._sleep = sleep or drain.before_another_try
-        self._ends: dict[str, End] = {}
+        self._planning = anyio.CancelScope()
 
     async def run(self) -> Done:
-        """Take every verdict to its end. Raises Stopping errors but Interrupted."""
+        """Take every booking to its end. Raises Stopping errors, or a Transient one while planning."""
+        plan: SchedulePlan | None = None
+        with self._planning:
+            planner = SchedulePlanner(self._valt, self._rules, self._journal.history)
+            plan = await planner.plan(self._found(), whole=self._whole)
+        if plan is None:
+            raise Interrupted("stopped while planning")
+        sender = Sender(self._valt, self._rules, self._journal, plan, self._sleep)
+        return await Run(self._valt, self._rules.at, self._journal, plan, sender, self._observer).run(
+            self._drain
+        )
+
+    def drain(self) -> None:
+        """Send nothing more; a plan in the making is dropped."""
+        self._drain.begin()
+        self._planning.cancel()
+
+
+class Run:
+    """One run over the verdicts of a plan."""
+
+    def __init__(
+        self, valt: Valt, at: str, journal: Journal, plan: SchedulePlan, sender: Sender, observer: Observer
+    ) -> None:
+        self._valt = valt
+        self._at = at
+        self._journal = journal
+        self._plan = plan
+        self._sender = sender
+        self._observer = observer
+        self._ends: dict[str, End] = {}
+
+    async def run(self, drain: Drain) -> Done:
+        """Take every verdict to its end, but for what is left when `drain` is begun."""
         try:
             for verdict in in_order(self._plan.verdicts):
-                if self._drain.begun:
-                    return self._done(stopped=True)
-                self._ends[verdict.event_id] = await self._end(verdict)
+                if drain.begun:
+                    return self._stopped()
+                end = self._ends[verdict.event_id] = await self._sender.end(verdict)
+                self._observer(ScheduleEnded(verdict.event_id, end))
             return await self._closed()
         except Interrupted:
-            return self._done(stopped=True)
-
-    async def _end(self, verdict: Verdict) -> End:
-        try:
-            return await self._through(verdict)
-        except Stopping:
-            raise
-        except Transient as error:
-            return self._as(verdict, Outcome.RETRYABLE, error.code, str(error))
-        except (Refused, Unreadable) as error:
-            return self._as(verdict, Outcome.ERROR, error.code, str(error))
-
-    async def _through(self, verdict: Verdict) -> End:
-        await self._adopt(verdict)
-        if verdict.word == "update":
-            return await self._update(verdict)
-        if verdict.word == "create":
-            return await self._create(verdict)
-        return self._settled(verdict)
-
-    async def _adopt(self, verdict: Verdict) -> None:
-        """Keep the id of a schedule that an earlier run made without hearing so."""
-        known = self._state(verdict.event_id).schedule_id
-        if verdict.made and verdict.schedule_id is not None and known is None:
-            await self._keep(records.created(verdict.event_id, self._rules.at, verdict.schedule_id))
-
-    def _settled(self, verdict: Verdict) -> End:
-        """Return the end of what is not sent, or was sent by a run that was killed before it could tell."""
-        state = self._state(verdict.event_id)
-        outcome = _ENDS[verdict.word]
-        if outcome is Outcome.EQUAL and state.open is not None:
-            outcome = Outcome.VERIFIED if state.edit else Outcome.CREATED
-        return self._as(verdict, outcome, verdict.reason, verdict.why)
-
-    async def _update(self, verdict: Verdict) -> End:
-        """Edit a schedule. What a lost answer leaves open is looked up before the edit is sent again."""
-        doubt: Transient | None = None
-        for _ in range(TRIES):
-            if doubt is not None:
-                await self._sleep(doubt.retry_after or BETWEEN_TRIES)
-            fresh = await self._look(verdict)
-            if fresh.word != "update" or fresh.target is None:
-                return self._settled(fresh)
-            await self._intend(fresh, fresh.target)
-            try:
-                await self._valt.edit(fresh.target.id, fresh.changes)
-            except Transient as error:
-                doubt = error
-                continue
-            except Refused:
-                if await self._is_started(fresh.target.id):
-                    return self._as(fresh, Outcome.SKIPPED, "already_recording", RECORDING)
-                raise
-            await self._keep(records.edited(fresh.event_id, self._rules.at, fresh.target.id))
-            return await self._read_back(fresh, fresh.target.id, Outcome.VERIFIED)
-        raise doubt or Interrupted("stopped before the edit was sent")
-
-    async def _look(self, verdict: Verdict) -> Verdict:
-        """Judge an event again, against its schedule and VALT's clock as they are now."""
-        identifier = verdict.schedule_id or ""
-        target = await self._valt.schedule(identifier)
-        found = {identifier: target} if target is not None else {}
-        site = replace(self._plan.site, schedules=found, now=self._valt.now())
-        return self._judged(verdict, replace(site, unreadable=frozenset()))
-
-    def _judged(self, verdict: Verdict, site: Site) -> Verdict:
-        event = self._plan.events[verdict.event_id]
-        tables = self._rules.tables
-        state = self._state(verdict.event_id)
-        lead = lead_of(verdict.event_id, tables, state, site)
-        return judge(event, lead, tables, site, self._rules.terms)
-
-    async def _intend(self, verdict: Verdict, target: Schedule) -> None:
-        state = self._state(verdict.event_id)
-        if state.edit is not None and state.edit["changes"] == dict(verdict.changes):
-            return  # It was meant before; its `before` is the one to go back to.
-        overlaps = self._plan.site.overlaps
-        await self._keep(records.edit(verdict.event_id, self._rules.at, target, verdict.changes, overlaps))
-
-    async def _is_started(self, identifier: str) -> bool:
-        """Tell whether a schedule is being recorded by now, which VALT refuses to change."""
-        target = await self._valt.schedule(identifier)
-        return target is not None and target.is_started
-
-    async def _create(self, verdict: Verdict) -> End:
-        """Create a schedule, but only after a look that none is there."""
-        listing = await self._valt.schedules()
-        fresh = self._judged(verdict, site_of(self._plan.site.rooms, listing, self._valt.now()))
-        if fresh.word != "create" or fresh.booking is None:
-            return await self._through(fresh)
-        await self._keep(records.create(fresh.event_id, self._rules.at, fresh.booking))
-        try:
-            identifier = await self._valt.create(fresh.booking)
-        except (Transient, Unreadable):
-            found = await self._made(fresh.booking, listing.schedules)
-            if found is None:
-                raise
-            identifier = found
-        await self._keep(records.created(fresh.event_id, self._rules.at, identifier))
-        return await self._read_back(fresh, identifier, Outcome.CREATED)
-
-    async def _made(self, booking: Booking, before: Mapping[str, Schedule]) -> str | None:
-        """Return the schedule that a POST without an answer made, if it made one."""
-        listing = await self._valt.schedules()
-        new = [one for one in listing.schedules.values() if one.id not in before]
-        found = [one.id for one in new if is_in_slot(one, booking) and one.name == booking.name]
-        return found[0] if len(found) == 1 else None
-
-    async def _read_back(self, verdict: Verdict, schedule_id: str, outcome: Outcome) -> End:
-        """Hold the schedule as VALT has it now against the booking."""
-        found = await self._valt.schedule(schedule_id)
-        verdict = replace(verdict, schedule_id=schedule_id, made=verdict.made or outcome is Outcome.CREATED)
-        wrong = differences(found, verdict.booking, self._valt.now())
-        if wrong:
-            return self._as(verdict, Outcome.MISMATCH, "read_back", wrong)
-        return self._as(verdict, outcome)
-
-    def _as(self, verdict: Verdict, outcome: Outcome, reason: str | None = None, why: str = "") -> End:
-        """Return an end with what is known of the schedule."""
-        state = self._state(verdict.event_id)
-        before = state.edit or state.ended or {}
-        same = before.get("schedule_id") == verdict.schedule_id
-        return End(
-            outcome,
-            reason,
-            why,
-            schedule_id=verdict.schedule_id,
-            title=verdict.title,
-            booking=verdict.booking,
-            created=verdict.made,
-            before=before.get("before") if same else None,
-        )
+            return self._stopped()
 
     async def _closed(self) -> Done:
         """Read what overlaps now, and put every end on record."""
@@ -252,10 +141,10 @@ class Run:
         entries = [self._entry(one, overlaps) for one in self._plan.verdicts]
         for entry in entries:
             await self._record(entry)
-        return Done(tuple(entries), problems=tuple(problems))
+        return Done(self._plan, tuple(entries), problems=(*self._plan.problems, *problems))
 
     def _was_sent(self, verdict: Verdict) -> bool:
-        return self._ends[verdict.event_id].outcome in _MADE
+        return self._ends[verdict.event_id].outcome in _SENT
 
     def _leave_open(self, error: Transient) -> None:
         """Leave what was sent to the next run, which tells what overlaps."""
@@ -269,7 +158,7 @@ class Run:
     def _entry(self, verdict: Verdict, overlaps: Overlaps) -> Entry:
         end = self._ends[verdict.event_id]
         blocked, conflict = overlapping(end.schedule_id, overlaps)
-        sent = self._state(verdict.event_id).open
+        sent = self._sender.state(verdict.event_id).open
         known = overlapping(end.schedule_id, self._plan.site.overlaps)
         was = (sent.get("blocked", False), sent.get("conflict", False)) if sent else known
         newly = (blocked and not was[0]) or (conflict and not was[1])
@@ -279,36 +168,19 @@ class Run:
         event_id, end = entry.verdict.event_id, entry.end
         if end is None:
             return
-        record = records.ended(event_id, self._rules.at, end)
-        if is_news(record, self._state(event_id)):
-            await self._keep(record)
-        self._observer(ScheduleEnded(event_id, end))
+        record = records.ended(event_id, self._at, end)
+        if is_news(record, self._sender.state(event_id)):
+            await self._journal.append(record)
 
-    def _done(self, *, stopped: bool) -> Done:
+    def _stopped(self) -> Done:
         entries = (Entry(one, self._ends.get(one.event_id)) for one in self._plan.verdicts)
-        return Done(tuple(entries), stopped)
-
-    def _state(self, event_id: str) -> ScheduleState:
-        return records.fold(self._journal.history(records.subject(event_id)), self._rules.at)
-
-    async def _keep(self, record: Record) -> None:
-        await self._journal.append(record)
+        return Done(self._plan, tuple(entries), stopped=True, problems=self._plan.problems)
 
 
 def in_order(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
     """Return updates first, which may make room, then what is created, then the rest."""
     rank = {"update": 0, "create": 1}
     return sorted(verdicts, key=lambda one: rank.get(one.word, 2))
-
-
-def differences(found: Schedule | None, booking: Booking | None, now: float) -> str:
-    """Say how a schedule that was read back is not what was booked; empty where it is."""
-    if found is None or booking is None:
-        return "VALT does not show it"
-    wrong = [f"{name} is not {value!r}" for name, value in changes_to(found, booking, now).items()]
-    if found.stop_at is not None and found.stop_at != found.start_at + found.duration:
-        wrong.append(f"it stops at {found.stop_at}, not {found.start_at + found.duration}")
-    return ", ".join(wrong)
 
 
 def overlapping(schedule_id: str | None, overlaps: Overlaps) -> tuple[bool, bool]:

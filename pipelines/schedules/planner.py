@@ -18,7 +18,7 @@ History = Callable[[str], Sequence[Record]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ScheduleRules:
     """By what bookings are decided upon; `at` is VALT's address."""
 
     at: str
@@ -27,7 +27,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SchedulePlan:
     """The verdicts, what they were made from, and what the operator should mend.
 
     `left` counts events that are over or not scheduled, by the reason; they have no verdict of their own.
@@ -40,15 +40,15 @@ class Plan:
     problems: tuple[str, ...] = ()
 
 
-class Planner:
+class SchedulePlanner:
     """Looks at both systems."""
 
-    def __init__(self, valt: Valt, rules: Rules, history: History) -> None:
+    def __init__(self, valt: Valt, rules: ScheduleRules, history: History) -> None:
         self._valt = valt
         self._rules = rules
         self._history = history
 
-    async def plan(self, found: AsyncIterator[Found], *, whole: bool) -> Plan:
+    async def plan(self, found: AsyncIterator[Found], *, whole: bool) -> SchedulePlan:
         """Judge the events. `whole` tells whether every event of Opencast is among them.
 
         Raises Stopping and Transient errors.
@@ -60,7 +60,7 @@ class Planner:
         site = site_of(rooms, listing, self._valt.now(), await self._valt.overlaps())
         judged = reconcile(seen.kept, tables, site, self._rules.terms, self.state, whole=whole)
         events = {one.identifier: one for one in seen.kept}
-        return Plan(judged.verdicts, site, events, seen.left, judged.problems)
+        return SchedulePlan(judged.verdicts, site, events, seen.left, judged.problems)
 
     def state(self, event_id: str) -> ScheduleState:
         """Return what the checkpoint says of an event's schedule."""

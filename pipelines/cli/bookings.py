@@ -1,0 +1,195 @@
+"""Future bookings for whoever asked: as a JSON document, and as a table for people."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+
+from pipelines.cli.exits import Exit
+from pipelines.cli.summary import VERSION
+from pipelines.cli.text import page, plain
+from pipelines.schedules.pipeline import Done, Entry, overlapping
+from pipelines.schedules.planner import SchedulePlan
+from pipelines.schedules.records import End, Outcome, facts_of
+from pipelines.schedules.verdict import Verdict
+
+WORDS = ("update", "equal", "create", "skip", "error")
+
+WIDTH = 160
+"""Columns of a table where there is no terminal."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bookings:
+    """What is told at the end: a row an event, how many events were over or not scheduled, and problems."""
+
+    code: Exit
+    words: tuple[str, ...]
+    rows: Sequence[Row] = ()
+    left: Mapping[str, int] | None = None
+    problems: Sequence[str] = ()
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """How many rows have which verdict."""
+        counts = Counter(row["verdict"] for row in self.rows)
+        return {word: counts[word] for word in self.words}
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The whole as one JSON document."""
+        return {
+            "version": VERSION,
+            "exit": int(self.code),
+            "verdicts": self.counted,
+            "left": dict(sorted((self.left or {}).items())),
+            "schedules": list(self.rows),
+            "problems": list(self.problems),
+        }
+
+
+def of_plan(plan: SchedulePlan, zone: ZoneInfo) -> Bookings:
+    """Return what a run would do."""
+    rows = [
+        row_of(one, zone, overlapping(one.schedule_id, plan.site.overlaps))
+        | {"verdict": one.word, "reason": one.reason, "why": one.why}
+        for one in plan.verdicts
+    ]
+    code = Exit.PERMANENT if any(one.word == "error" for one in plan.verdicts) else Exit.DONE
+    return Bookings(code, WORDS, rows, plan.left, plan.problems)
+
+
+def of_run(done: Done, zone: ZoneInfo) -> Bookings:
+    """Return what a run did."""
+    rows = [ended(one, zone) for one in done.entries]
+    return Bookings(code_of(done), tuple(Outcome), rows, done.plan.left, done.problems)
+
+
+def code_of(done: Done) -> Exit:
+    """Return the highest of 3 (to be tried again), 4 (errors) and 5 (not as asked, or overlapping now)."""
+    outcomes = {one.end.outcome if one.end else Outcome.RETRYABLE for one in done.entries}
+    if Outcome.MISMATCH in outcomes or any(one.newly for one in done.entries):
+        return Exit.DIFFERS
+    if Outcome.ERROR in outcomes:
+        return Exit.PERMANENT
+    return Exit.RETRYABLE if Outcome.RETRYABLE in outcomes else Exit.DONE
+
+
+def ended(entry: Entry, zone: ZoneInfo) -> Row:
+    """Return the row of an event at the end of a run."""
+    end = entry.end or End(
+        Outcome.RETRYABLE, "interrupted", "the run was stopped before it", entry.verdict.schedule_id
+    )
+    row = row_of(entry.verdict, zone, (end.blocked, end.conflict))
+    told = {"verdict": end.outcome.value, "reason": end.reason, "why": end.why}
+    return row | told | {"schedule_id": end.schedule_id}
+
+
+def row_of(verdict: Verdict, zone: ZoneInfo, overlaps: tuple[bool, bool]) -> Row:
+    """Return what of a row is the same before and after a run.
+
+    `start` is ISO 8601 in the zone, `duration` in seconds; `before` and `after` hold the members that change.
+    """
+    booking = verdict.booking
+    return {
+        "event_id": verdict.event_id,
+        "title": verdict.title,
+        "verdict": verdict.word,
+        "reason": verdict.reason,
+        "why": verdict.why,
+        "schedule_id": verdict.schedule_id,
+        "room_id": booking.room_id if booking else None,
+        "start": moment(booking.start_at, zone).isoformat() if booking else None,
+        "duration": booking.duration if booking else None,
+        "before": before(verdict),
+        "after": after(verdict),
+        "blocked": overlaps[0],
+        "conflict": overlaps[1],
+    }
+
+
+def before(verdict: Verdict) -> Row | None:
+    """Return the members of a schedule that are to change, as they are."""
+    target = verdict.target
+    if verdict.word != "update" or target is None:
+        return None
+    members = {
+        "name": target.name,
+        "room": ", ".join(room.id for room in target.rooms),
+        "start_at": target.start_at,
+        "duration": target.duration,
+        "recurrence": {"type": target.recurrence},
+    }
+    return {name: members[name] for name in verdict.changes}
+
+
+def after(verdict: Verdict) -> Row | None:
+    """Return the same members as they are to be, or all of what is to be created."""
+    if verdict.word == "create" and verdict.booking:
+        return facts_of(verdict.booking)
+    return dict(verdict.changes) if verdict.word == "update" else None
+
+
+def moment(epoch: int, zone: ZoneInfo) -> datetime:
+    """Return a moment as the clocks of a zone show it."""
+    return datetime.fromtimestamp(epoch, zone)
+
+
+def write(told: Bookings, zone: ZoneInfo) -> None:
+    """Write bookings for people."""
+    console = page()
+    if not console.is_terminal:
+        console.width = WIDTH
+    else:
+        console.width = shutil.get_terminal_size().columns
+    if told.rows:
+        console.print(table(told.rows, zone))
+    left = [f"{count} {reason.replace('_', ' ')}" for reason, count in sorted((told.left or {}).items())]
+    counted = [f"{count} {word}" for word, count in told.counted.items() if count]
+    console.print(", ".join(counted) or "nothing is to be booked", style="bold")
+    if left:
+        console.print("events besides: " + ", ".join(left))
+    for problem in told.problems:
+        console.print(f"- {plain(problem)}")
+
+
+def table(rows: Iterable[Row], zone: ZoneInfo) -> Table:
+    """Return bookings as a table, with times as the clocks of the zone show them."""
+    drawn = Table(box=None, pad_edge=False)
+    for name in ("verdict", f"start ({zone.key})", "length", "room", "schedule", "title", "notes"):
+        drawn.add_column(name, no_wrap=name not in {"title", "notes"}, overflow="fold")
+    for row in rows:
+        start = datetime.fromisoformat(row["start"]).isoformat(" ", "minutes") if row["start"] else ""
+        length = str(timedelta(seconds=row["duration"])) if row["duration"] else ""
+        cells = (row["verdict"], start, length, row["room_id"], row["schedule_id"], row["title"])
+        drawn.add_row(*(plain(cell or "") for cell in cells), plain(notes(row, zone)))
+    return drawn
+
+
+def notes(row: Row, zone: ZoneInfo) -> str:
+    """Say why, what overlaps, and what changes."""
+    overlap = "blocked" if row["blocked"] else "in conflict" if row["conflict"] else ""
+    was = row["before"] or {}
+    changes = (f"{name} was {_shown(name, value, zone)}" for name, value in was.items())
+    reason = (row["reason"] or "").replace("_", " ")
+    why = ": ".join(words for words in (reason, row["why"]) if words)
+    return "; ".join(words for words in (overlap, why, *changes) if words)
+
+
+def _shown(name: str, value: Any, zone: ZoneInfo) -> str:
+    match name, value:
+        case "start_at", int():
+            return moment(value, zone).isoformat(" ", "minutes")
+        case "duration", int():
+            return str(timedelta(seconds=value))
+        case "recurrence", {"type": str(kind)}:
+            return kind
+        case _:
+            return repr(value)
