@@ -34,9 +34,15 @@ class Holdings:
 def test_secrets_are_blanked() -> None:
     """Credentials, cookies, signed queries and the UploadTarget's GUID are not kept; the rest is."""
     books = Audit()
-    headers = [("Authorization", "Bearer canary"), ("cookie", "canary"), ("Range", "bytes=0-0")]
+    headers = [
+        ("Authorization", "Bearer canary"),
+        ("cookie", "canary"),
+        ("Ocp-Apim-Subscription-Key", "canary"),
+        ("Range", "bytes=0-0"),
+    ]
     path = "/Panopto/Upload/canary-guid/a.mp4"
     query = "uploadId=7&policy=canary&Signature=canary&keyId=canary&X-Amz-Signature=canary"
+    query += "&access_token=canary&subscription-key=canary"
     entry = books.opens("panopto", "upload_part", "PUT", path, query, headers)
     assert "canary" not in str(books.entries())
     assert (entry.path, entry.headers["Range"]) == ("/Panopto/Upload/***/a.mp4", "bytes=0-0")
@@ -90,7 +96,7 @@ async def test_a_source_is_hashed_once_until_it_changes() -> None:
 
 
 async def test_every_list_is_served_as_json() -> None:
-    """The paths are those of the issue; without a target the lists are empty."""
+    """Without a target its lists are empty; those of other servers are there once one keeps them."""
     books, origin = Audit(), Origin()
     await origin.serve(audit.application(books))
     try:
@@ -108,5 +114,9 @@ async def test_every_list_is_served_as_json() -> None:
             assert await get("/session-uploads") == [{"state": 4}]
             assert await get("/sessions") == [{"title": "T"}]
             assert await get("/multipart-uploads") == [{"parts": {"1": 10}}]
+            async with http.get("/schedules") as reply:
+                assert reply.status == 404
+            books.lists("schedules", lambda: [{"schedule_id": 1}])
+            assert await get("/schedules") == [{"schedule_id": 1}]
     finally:
         await origin.close()

@@ -33,24 +33,72 @@ async def test_a_folder_holds_all_that_a_person_needs(tmp_path: Path) -> None:
         assert settings["panopto"]["folder_id"] == details["panopto"]["folder_id"]
         secret = tmp_path / settings["panopto"]["client_secret_file"]
         assert secret.read_text().strip() == details["panopto"]["client_secret"]
-        for path in (secret, tmp_path / "sandbox.json", tmp_path / settings["opencast"]["password_file"]):
+        assert set(details["luminus"]) == {"url", "token", "subscription_key"}
+        assert set(details["valt"]) == {"url", "username", "password"}
+        for section, name, detail in (
+            ("opencast", "password_file", "password"),
+            ("panopto", "password_file", "password"),
+            ("luminus", "token_file", "token"),
+            ("luminus", "subscription_key_file", "subscription_key"),
+            ("valt", "password_file", "password"),
+        ):
+            path = tmp_path / settings[section][name]
+            assert path.read_text() == details[section][detail] + "\n"
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        for path in (secret, tmp_path / "sandbox.json"):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert (settings["luminus"]["url"], settings["valt"]["url"]) == (
+            sandbox.luminus_url,
+            sandbox.valt_url,
+        )
+        assert settings["carry"] == {"wait": 60, "student_roles": ["ROLE_ANONYMOUS", "*_Learner"]}
         rows = (tmp_path / "folders.csv").read_text().splitlines()
         assert rows[0] == "series,folder_id"
         assert len(rows) == len(SMALL.series)
 
 
+def table(path: Path) -> list[list[str]]:
+    """The cells of a table."""
+    return [line.split(",") for line in path.read_text().splitlines()]
+
+
+async def test_the_tables_lead_to_what_is_there(tmp_path: Path) -> None:
+    """Each series with a row to its folder and module, each booking to its schedule, each agent to a room."""
+    world = World.seeded(7, 3, largest=200_000, typical=20_000, bookings=2)
+    async with Sandbox(world, folder=tmp_path) as sandbox:
+        settings = tomllib.loads(sandbox.settings_file.read_text())
+        tabled = [one.identifier for one in world.series if one.tabled]
+        folders, modules, rooms, schedules = (
+            table(tmp_path / settings[section][name])
+            for section, name in (
+                ("panopto", "folders"),
+                ("luminus", "modules"),
+                ("valt", "rooms"),
+                ("valt", "schedules"),
+            )
+        )
+        assert [row[0] for row in folders] == [row[0] for row in modules] == ["series", *tabled]
+        assert modules[0] == ["series", "module_id"]
+        assert rooms[0] == ["agent_id", "room_id", "room_name"]
+        assert {row[0] for row in rooms[1:]} == {"agent-hs3", "agent-theatre-b"}
+        assert schedules[0] == ["event_id", "schedule_id"]
+        assert [row[0] for row in schedules[1:]] == [one.identifier for one in world.bookings]
+        known = {str(row["schedule_id"]) for row in sandbox.valt.rows()}
+        assert {row[1] for row in schedules[1:]} < known
+
+
 async def test_its_folders_are_the_same_in_every_sandbox_of_a_seed(tmp_path: Path) -> None:
-    """So settings written by hand outlive a restart; everything else is fresh."""
+    """And its modules: so settings written by hand outlive a restart; everything else is fresh."""
     tables = []
     for _ in range(2):
         async with Sandbox(SMALL, folder=tmp_path) as sandbox:
-            tables.append(((tmp_path / "folders.csv").read_bytes(), sandbox.details["panopto"]["folder_id"]))
+            written = [(tmp_path / name).read_bytes() for name in ("folders.csv", "modules.csv")]
+            tables.append((*written, sandbox.details["panopto"]["folder_id"]))
     assert tables[0] == tables[1]
 
 
-async def test_it_serves_both_systems_and_the_audit(tmp_path: Path) -> None:
-    """Opencast's list, Panopto's discovery by 127.0.0.1 and by localhost, and the audit's sources."""
+async def test_it_serves_all_systems_and_the_audit(tmp_path: Path) -> None:
+    """A call to each with what sandbox.json says: Panopto by 127.0.0.1 and by localhost, with TLS."""
     async with Sandbox(SMALL, folder=tmp_path) as sandbox, ClientSession() as http:
         opencast = sandbox.details["opencast"]
         basic = {"Authorization": encode_basic_auth(opencast["username"], opencast["password"])}
@@ -62,6 +110,19 @@ async def test_it_serves_both_systems_and_the_audit(tmp_path: Path) -> None:
                 f"{host}/Panopto/oauth2/.well-known/openid-configuration", ssl=trust
             ) as reply:
                 assert reply.status == 200
+        luminus, valt = sandbox.details["luminus"], sandbox.details["valt"]
+        both = {
+            "Authorization": f"Bearer {luminus['token']}",
+            "Ocp-Apim-Subscription-Key": luminus["subscription_key"],
+        }
+        async with http.get(f"{luminus['url']}/module", headers=both) as reply:
+            assert (await reply.json())["total"] == len(SMALL.series) - 1 + 2
+        account = {"username": valt["username"], "password": valt["password"]}
+        async with http.post(f"{valt['url']}/api/v3/login", json=account) as reply:
+            assert "access_token" in (await reply.json())["data"]
+        for name, held in (("lecture-items", []), ("schedules", sandbox.valt.rows())):
+            async with http.get(f"{sandbox.audit_url}/{name}") as reply:
+                assert await reply.json() == held
         async with http.get(f"{sandbox.audit_url}/sources") as reply:
             sources = await reply.json()
         assert sources == await sandbox.audit.sources()
@@ -88,16 +149,18 @@ async def test_a_fault_at_an_unknown_operation_is_refused(tmp_path: Path) -> Non
 
 
 async def test_known_operations_of_every_server_can_be_struck(tmp_path: Path) -> None:
-    """The API, the file server, REST, S3 and processing."""
+    """Opencast's API, the file server, REST, S3 and processing, LumiNUS, VALT."""
     names = [
         "opencast.list_events",
         "files.get_file",
         "panopto.token",
         "panopto.upload_part",
         "panopto.process",
+        "luminus.patch_session",
+        "valt.login",
     ]
     async with Sandbox(SMALL, faults=[Fault(name, "delay") for name in names], folder=tmp_path) as sandbox:
-        assert [line["struck"] for line in sandbox.faults.statistics()] == [0] * 5
+        assert [line["struck"] for line in sandbox.faults.statistics()] == [0] * len(names)
 
 
 async def test_the_command_serves_until_it_is_stopped(tmp_path: Path) -> None:

@@ -1,7 +1,10 @@
 """The seeded world holds what it promises, and own files become events."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -65,6 +68,54 @@ def test_the_first_sixteen_hold_every_shape_of_a_demonstration() -> None:
     assert max(sizes) == 210_000_000
     assert any(5_242_880 < size < 10_000_000 for size in sizes)
     assert any(size == 7345 for size in sizes)
+
+
+def test_bookings_come_after_the_events() -> None:
+    """They are far in the future, one at a time; unless they are asked for, the first 16 have none."""
+    world, plain = World.seeded(7, 16, bookings=6), World.seeded(7, 16)
+    assert plain.bookings == ()
+    assert world.events[:16] == plain.events
+    assert world.bookings == world.events[16:]
+    assert {one.status for one in world.bookings} == {"SCHEDULED"}
+    plans = sorted((one.scheduling for one in world.bookings if one.scheduling), key=lambda one: one.start)
+    assert len(plans) == 6
+    assert {one.agent for one in plans[:2]} == {"agent-hs3", "agent-theatre-b"}
+    assert plans[0].start > datetime(2036, 1, 1, tzinfo=UTC)
+    assert all((later.start - earlier.end).days >= 2 for earlier, later in pairwise(plans))
+    assert len({(one.title, one.identifier) for one in world.events}) == 22
+    assert all(one.publications == one.archive == () for one in world.bookings)
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_the_second_and_the_third_booking_cross_an_edge_of_daylight_saving(number: int) -> None:
+    """In Europe/London it ends with another offset than it began with, and lasts 90 minutes all the same."""
+    plan = World.seeded(7, 1, bookings=number).bookings[-1].scheduling
+    assert plan is not None
+    london = ZoneInfo("Europe/London")
+    offsets = [moment.astimezone(london).utcoffset() for moment in (plan.start, plan.end)]
+    assert offsets[0] != offsets[1]
+    assert (plan.end - plan.start).total_seconds() == 5400
+
+
+def test_what_was_scheduled_once_is_no_booking() -> None:
+    """A booking is still to come; the catalogue has one, and a lecture that was recorded by its schedule."""
+    world = World.seeded(7, 18)
+    assert world.bookings == (world.events[16],)
+    assert world.events[17].scheduling is not None
+
+
+def test_students_may_read_some_events() -> None:
+    """Everybody, learners of a course or staff alone; one forbids its learners what it allows everybody."""
+    events = [one for one in World.seeded(7, 16).events if one.series and one.series.tabled]
+    roles = [{role.partition("_")[2] for role in one.readers} for one in events]
+    assert any("ANONYMOUS" in one for one in roles)
+    assert any("Learner" in one and "ANONYMOUS" not in one for one in roles)
+    assert {"MIGRATION"} in roles
+    assert all("MIGRATION" in one for one in roles)
+    forbidding = [one for one in events if one.denied]
+    assert forbidding
+    assert all(role.endswith("_Learner") for one in forbidding for role in one.denied)
+    assert any("ROLE_ANONYMOUS" in one.readers for one in forbidding)
 
 
 def test_an_element_is_replaced_where_it_stands() -> None:
