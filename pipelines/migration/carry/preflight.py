@@ -6,33 +6,17 @@ It reads and changes nothing. Whoever may not be asked, or does not answer, is a
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from engine import Final, Stopping, Transient
 from pipelines.luminus.closed import Closed
-from pipelines.luminus.model import LectureItem, Module, WebLecture
+from pipelines.luminus.model import LectureItem, Module
 from pipelines.migration.carry.join import by_session
+from pipelines.migration.carry.lectures import Lectures
 from pipelines.migration.carry.publish import PublishPolicy, decide
 from pipelines.opencast.model import Event
 
 LONGEST_LIST = 20
 """Lecture items that are named; of more, the number."""
-
-
-class Lectures(Protocol):
-    """LumiNUS, as far as the plan asks it. Ids of modules are in lower case."""
-
-    async def modules(self) -> Mapping[str, Module]:
-        """Return the modules that the account sees, by their ids."""
-        ...
-
-    async def web_lecture(self, module_id: str) -> WebLecture | None:
-        """Return a module's tool for lectures; None where it has none."""
-        ...
-
-    async def items(self, web_lecture_id: str) -> list[LectureItem]:
-        """Return the lecture items of a tool."""
-        ...
 
 
 async def preflight(

@@ -8,7 +8,7 @@ import pytest
 
 from engine import FerryError, Interrupted, Refused, ServerFault
 from pipelines.luminus.closed import QuotaSpent, TokenRefused
-from pipelines.luminus.model import LectureItem, Module, WebLecture
+from pipelines.luminus.model import LectureItem, Members, Module, WebLecture
 from pipelines.migration.carry.preflight import flips, preflight
 from pipelines.migration.carry.publish import PublishPolicy
 from pipelines.opencast.model import Event, Grant
@@ -44,6 +44,10 @@ class OneLuminus:
         """Return a tool's lecture items."""
         self._ask(f"items {web_lecture_id}")
         return self.held[web_lecture_id]
+
+    async def patch(self, members: Members) -> LectureItem | None:
+        """Change nothing: a plan never does."""
+        raise AssertionError(f"the plan changes {members.id}")
 
     def _ask(self, what: str) -> None:
         self.asked.append(what)
