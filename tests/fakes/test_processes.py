@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from fakes.processes import PATHS, Stand
 
+from fakes.processes import PATHS, Stand
 from pipelines.config import load
+from pipelines.sandbox import certificate
 from pipelines.sandbox.handout import TABLES, Handout
 
 DETAILS = {
@@ -22,7 +23,7 @@ DETAILS = {
 @pytest.fixture
 def stand(tmp_path: Path) -> Stand:
     """What a sandbox leaves in a folder, without the sandbox."""
-    Handout(DETAILS, b"PEM", dict.fromkeys(TABLES, ())).write(tmp_path / "sandbox")
+    Handout(DETAILS, certificate.issue().ca, dict.fromkeys(TABLES, ())).write(tmp_path / "sandbox")
     return Stand(tmp_path / "sandbox", DETAILS)
 
 
