@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import anyio
 import anyio.lowlevel
 
-from engine import Final, GiveUp, RetryPolicy, Stopping, Transient, decide
+from engine import Final, GiveUp, RetryPolicy, ServerFault, Stopping, Transient, decide
 from pipelines.items import Outcome
 from pipelines.luminus.closed import Closed
 from pipelines.luminus.model import LectureItem, WebLecture
@@ -119,6 +119,9 @@ class ModuleCarry:
         except (Closed, Stopping):
             raise
         except Final as error:
+            if error.code != "no_right":
+                # LumiNUS refuses good calls now and then; one that it showed before is shown again.
+                raise ServerFault(error.what, where=error.where) from error
             self._bar(end_of(error), rows)
             return {}
         finally:
@@ -184,12 +187,6 @@ class ModuleCarry:
         except Transient as error:
             for row in rows:
                 await self._failed(row, error, keep)
-            return
-        except Stopping:
-            raise
-        except Final as error:
-            for row in rows:
-                await self._end(row, end_of(error), keep)
             return
         for row in rows:
             await self._take_on(row, read[row.event_id], _left(row, listed[row.session_id]), keep)

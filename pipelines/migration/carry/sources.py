@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from engine import Final, Stopping
+from engine import Final, ServerFault, Stopping
 from pipelines.luminus.model import LectureItem
 from pipelines.migration.carry.members import Unable, Wanted, wanted
 from pipelines.migration.carry.patch import Make
@@ -49,7 +49,14 @@ class Sources:
 
     async def events(self, event_ids: Sequence[str]) -> Mapping[str, Event | Unread]:
         """Return events as they are now, with their access lists."""
-        return dict(zip(event_ids, await self._events.batch(event_ids, sign=False, acl=True), strict=True))
+        try:
+            read = await self._events.batch(event_ids, sign=False, acl=True)
+        except Stopping:
+            raise
+        except Final as error:
+            # What stands against one event is an answer: this is about none of them.
+            raise ServerFault(error.what, where=error.where) from error
+        return dict(zip(event_ids, read, strict=True))
 
     async def making(self, row: Row, event: Event) -> Make:
         """Return what tells of each lecture item of a row what it is to be."""

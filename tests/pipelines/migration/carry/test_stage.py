@@ -6,7 +6,16 @@ from fakes.carry_site import CarrySite, first, session
 from fakes.migration_site import WHEN
 from fakes.virtual_time import virtually
 
-from engine import AccountRefused, LocalResource, Refused, RetryPolicy, ServerFault, Throttled, Unreachable
+from engine import (
+    AccountRefused,
+    LocalResource,
+    Refused,
+    RetryPolicy,
+    ServerFault,
+    Throttled,
+    Unreachable,
+    Unreadable,
+)
 from pipelines.items import Outcome
 from pipelines.luminus.closed import TokenRefused
 from pipelines.luminus.refusals import Invalid, NoRight
@@ -390,23 +399,39 @@ def test_a_refused_patch_ends_its_item_alone(error: Refused, reason: str) -> Non
     virtually(work())
 
 
-def test_a_list_that_is_refused_ends_its_module() -> None:
-    """What was sent there is not forgotten: the next run may see that it is right."""
+@pytest.mark.parametrize(
+    ("error", "reason"), [(Refused("no"), "server_fault"), (NoRight("not yours"), "no_right")]
+)
+def test_a_list_that_is_refused_leaves_open_what_was_sent(error: Refused, reason: str) -> None:
+    """It is not forgotten, and not sent again: the next run may see that it is right."""
 
     async def work() -> None:
         site = CarrySite()
         await site.there("a")
 
         def refuse(call: str, of: str) -> Refused | None:
-            return Refused("no") if call == "items" and site.luminus.applied else None
+            return error if call == "items" and site.luminus.applied else None
 
         site.luminus.fault = refuse
         await site.run()
-        assert site.outcomes() == {"a": ("retryable", "refused")}
+        assert site.outcomes() == {"a": ("retryable", reason)}
         site.luminus.fault = lambda call, of: None
         await site.run()
         assert site.outcomes() == {"a": VERIFIED}
         assert site.luminus.applications() == {"li-session-a": 1}
+
+    virtually(work())
+
+
+def test_a_list_that_is_refused_now_and_then_is_asked_for_again() -> None:
+    """LumiNUS answers 400 and 404 to good calls, which says nothing about the module."""
+
+    async def work() -> None:
+        site = CarrySite()
+        await site.there("a")
+        site.luminus.fault = first("items", Refused("no such thing"))
+        await site.run()
+        assert site.outcomes() == {"a": VERIFIED}
 
     virtually(work())
 
@@ -436,7 +461,7 @@ def test_an_opencast_that_is_away_is_asked_again() -> None:
         site = CarrySite()
         await site.there("a")
         away = Unreachable("no", where="opencast")
-        site.opencast.failures = {"batch": [away, away], "series": [away]}
+        site.opencast.failures = {"batch": [away, Unreadable("odd")], "series": [away]}
         await site.run()
         assert site.outcomes() == {"a": VERIFIED}
         await site.there("b")
