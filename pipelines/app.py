@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from anyio import CancelScope
 from pydantic import SecretStr
@@ -19,16 +20,19 @@ from engine import (
     Http,
     HttpReads,
     Interrupted,
+    Journal,
     Level,
     Network,
     Observer,
     Pace,
     Ports,
+    Rate,
     Record,
     RetryPolicy,
     Slots,
     Spot,
     Windows,
+    host_of,
     open_checkpoint,
     open_http,
     open_multipart,
@@ -39,7 +43,13 @@ from engine import (
 from pipelines import items
 from pipelines.config import Settings, SettingsError
 from pipelines.items import ItemState, Outcomes
+from pipelines.luminus import answers
+from pipelines.luminus.client import Luminus
+from pipelines.luminus.token import expiry_of
 from pipelines.migration.batches import Batches
+from pipelines.migration.carry.preflight import flips, preflight
+from pipelines.migration.carry.publish import PublishPolicy
+from pipelines.migration.carry.stage import Carry
 from pipelines.migration.discover import discover
 from pipelines.migration.finish import Finisher
 from pipelines.migration.folders import Folders
@@ -54,6 +64,11 @@ from pipelines.opencast.locate import EventLocator
 from pipelines.opencast.model import Event, Unread
 from pipelines.panopto.auth import Account, Tokens
 from pipelines.panopto.client import Panopto
+from pipelines.recheck.found import Found
+from pipelines.recheck.lecture_items import recheck_lecture_items
+from pipelines.recheck.remembered import remembered
+from pipelines.recheck.schedules import recheck_schedules
+from pipelines.recheck.sessions import recheck_sessions
 from pipelines.report.document import Report, report_of
 from pipelines.rest import Rest
 from pipelines.schedules.convert import FIELDS, unknown_fields
@@ -61,11 +76,17 @@ from pipelines.schedules.events import ScheduledLists
 from pipelines.schedules.pipeline import Schedules
 from pipelines.schedules.planner import SchedulePlan, SchedulePlanner, ScheduleRules
 from pipelines.schedules.verdict import Tables, Terms
-from pipelines.tables import read_folders, read_rooms, read_schedules
+from pipelines.tables import read_folders, read_modules, read_rooms, read_schedules
 from pipelines.valt.client import RATES as VALT_RATES
 from pipelines.valt.client import Valt
 
 MIB = 1024 * 1024
+
+TOKEN_RESERVE = 3600.0
+"""Seconds beyond carry.wait that a LumiNUS token should still have when a run begins."""
+
+LUMINUS_CALLS = 2
+"""Calls to LumiNUS at once: public clients that made more were throttled (fluminurs issue 635)."""
 
 
 def identity(settings: Settings) -> Mapping[str, str]:
@@ -96,36 +117,42 @@ def wanted(settings: Settings) -> Wanted:
 
 
 def rules(settings: Settings) -> Rules:
-    """Return by what events are decided upon. Raises SettingsError where the table cannot be used."""
+    """Return by what events are decided upon. Raises SettingsError where a table cannot be used."""
     table = settings.panopto.folders
+    luminus = settings.luminus
     return Rules(
         wanted=wanted(settings),
         channels=settings.opencast.publications,
         folders=read_folders(table) if table else {},
         default_folder=settings.panopto.folder_id,
+        modules=read_modules(luminus.modules) if luminus else {},
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Both systems, as their clients."""
+    """The systems that a run speaks to, as their clients; None is one that the settings do not name."""
 
     opencast: Opencast
     panopto: Panopto
+    luminus: Luminus | None = None
 
 
 @asynccontextmanager
 async def open_services(
     settings: Settings, observer: Observer = silence, drain: Drain | None = None
 ) -> AsyncIterator[Services]:
-    """Connect to Opencast's API and to Panopto's. Calls that wait for another try hear `drain`."""
+    """Connect to the APIs of Opencast, Panopto and LumiNUS. Calls that wait for another try hear `drain`."""
     drain = drain or Drain()
     async with (
         open_http(network(settings, connections=8, cookies=True)) as source,
         open_http(network(settings, connections=16)) as target,
+        open_http(network(settings, connections=LUMINUS_CALLS)) as students,
     ):
         yield Services(
-            opencast_of(settings, source, observer, drain), panopto_of(settings, target, observer, drain)
+            opencast_of(settings, source, observer, drain),
+            panopto_of(settings, target, observer, drain),
+            luminus_of(settings, students, observer, drain),
         )
 
 
@@ -162,6 +189,58 @@ def panopto_of(settings: Settings, http: Http, observer: Observer, drain: Drain)
         sleep=drain.before_another_try,
     )
     return Panopto(rest, tokens, policy=patience, sleep=drain.before_another_try)
+
+
+def luminus_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Luminus | None:
+    """Build LumiNUS's client, whose calls all share one pace; None where the settings have no LumiNUS."""
+    account = settings.luminus
+    if account is None:
+        return None
+    patience = replace(policy(settings), first=1.0)
+    rest = Rest(
+        http,
+        account.url,
+        pace=Pace((Rate(account.calls_per_second, 1.0),)),
+        paced_as="luminus",
+        judge=answers.judge,
+        policy=patience,
+        observer=observer,
+        sleep=drain.before_another_try,
+    )
+    return Luminus(
+        rest,
+        token=revealed(account.token),
+        subscription_key=revealed(account.subscription_key),
+        tenant=host_of(settings.panopto.url),
+        policy=patience,
+        sleep=drain.before_another_try,
+        observer=observer,
+    )
+
+
+def carry_of(
+    settings: Settings, services: Services, modules: Mapping[str, str], journal: Journal, observer: Observer
+) -> Carry | None:
+    """Build the stage that carries items on to LumiNUS; None where the settings have no LumiNUS."""
+    if services.luminus is None:
+        return None
+    return Carry(
+        services.luminus,
+        services.opencast,
+        services.panopto,
+        journal,
+        modules=modules,
+        policy=publish_policy(settings),
+        presenter=settings.carry.presenter,
+        wait=settings.carry.wait,
+        observer=observer,
+    )
+
+
+def publish_policy(settings: Settings) -> PublishPolicy:
+    """Return by what it is decided whether students see a lecture item."""
+    carry = settings.carry
+    return PublishPolicy(carry.publish, carry.channels, carry.student_roles)
 
 
 def revealed(secret: SecretStr | None) -> str:
@@ -207,7 +286,7 @@ class Application:
         met: set[str] = set()
         found = decisions(noting(discover(self._services.opencast, wanted), met), self._rules)
         known = [one for one in self._checkpoint.subjects() if items.is_item(one)]
-        plan = await Planner(self._checkpoint, self._observer).plan(
+        plan = await Planner(self._checkpoint, self._observer, self._rules.modules).plan(
             found, known, wanted.everything, wanted.events
         )
         if unmet := tuple(sorted(wanted.series - met)):
@@ -263,6 +342,7 @@ async def open_application(settings: Settings, observer: Observer = silence) -> 
             checkpoint,
             in_flight=transfer.items_in_flight,
             finishing=settings.finish.in_flight,
+            onward=carry_of(settings, services, decided.modules, checkpoint, observer),
             observer=observer,
         )
         yield Application(decided, services, checkpoint, migration, batches, observer)
@@ -326,10 +406,37 @@ async def preview_of(settings: Settings) -> Preview:
 
             met: set[str] = set()
             found = decisions(noting(discover(services.opencast, decided.wanted), met), decided)
-            seen = await preview(found, state_of, decided.folders, exists)
+            seen = await preview(found, state_of, decided.folders, exists, decided.modules)
             unmet = sorted(decided.wanted.series - met)
             seen.problems += [f"select.series: no event is of series {one}" for one in unmet]
+            seen.problems += await luminus_problems(settings, services, decided, seen.to_carry)
             return seen
+
+
+async def luminus_problems(
+    settings: Settings, services: Services, decided: Rules, to_carry: Mapping[str, str]
+) -> list[str]:
+    """Find out what stands against carrying on to LumiNUS. `to_carry` leads from event to session."""
+    if services.luminus is None or settings.luminus is None:
+        return []
+    now, token_ends = datetime.now(UTC), expiry_of(revealed(settings.luminus.token))
+    placed = {series: decided.folders.get(series, decided.default_folder) for series in decided.modules}
+    problems = await preflight(
+        services.luminus,
+        decided.modules,
+        {series: folder for series, folder in placed.items() if folder},
+        token_ends,
+        settings.carry.wait + TOKEN_RESERVE,
+        now,
+    )
+    if token_ends is not None and token_ends <= now:
+        return problems
+    read = await services.opencast.batch(to_carry, sign=False, acl=True) if to_carry else []
+    events = [one for one in read if isinstance(one, Event)]
+    policy = publish_policy(settings)
+    problems += await flips(services.luminus, events, to_carry, decided.modules, policy)
+    # Whoever does not answer the one does not answer the other, and is told once.
+    return list(dict.fromkeys(problems))
 
 
 def count(subjects: Iterable[tuple[str, Iterable[Record]]]) -> Outcomes:
@@ -452,3 +559,22 @@ async def schedules_preview(settings: Settings) -> SchedulePlan:
         async with open_booking(settings, silence, Drain()) as (opencast, valt):
             planner = SchedulePlanner(valt, decided, history)
             return await planner.plan(scheduled(opencast, chosen), whole=chosen.everything)
+
+
+async def verification_of(settings: Settings) -> Found:
+    """Hold what the checkpoint says was moved, carried and booked against the services. Writes nothing.
+
+    Raises Stopping errors of Panopto; what LumiNUS or VALT do not tell is named as unread.
+    """
+    at = settings.valt.url if settings.valt else None
+    with contents_of(settings) as contents:
+        sessions, carried, booked = remembered(contents.each(), at)
+    async with AsyncExitStack() as stack:
+        services = await stack.enter_async_context(open_services(settings))
+        http = await stack.enter_async_context(open_http(network(settings, connections=4)))
+        valt = valt_of(settings, http, silence, Drain()) if settings.valt else None
+        found = await recheck_sessions(sessions, services.panopto)
+        modules = read_modules(settings.luminus.modules) if settings.luminus else {}
+        found += await recheck_lecture_items(carried, services.luminus, modules)
+        found += await recheck_schedules(booked, valt)
+    return found.in_order()
