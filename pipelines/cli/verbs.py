@@ -20,6 +20,7 @@ VERBS = {
     "run": "Move what the settings select; on a checkpoint that exists, go on where it was.",
     "schedules": "Carry future bookings over from Opencast to VALT: `plan` shows, `run` does it.",
     "status": "Show how the items of a checkpoint stand, even while a run goes on.",
+    "verify": "Hold what was moved, carried and booked against what the services tell now.",
     "report": "List every item of a checkpoint: what it became, how it was checked, what was not carried.",
 }
 

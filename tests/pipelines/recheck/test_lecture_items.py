@@ -1,0 +1,128 @@
+"""Lecture items held against what was carried."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fakes.kept import MEMBERS, WHEN, finished, steps
+from fakes.memory_luminus import MemoryLuminus
+
+from engine import FerryError, Unreachable
+from pipelines import items
+from pipelines.items import ItemState
+from pipelines.luminus.closed import TokenRefused
+from pipelines.recheck.found import Finding, Found
+from pipelines.recheck.lecture_items import members_of, recheck_lecture_items
+
+MODULES = {"s-1": "m-1"}
+
+
+def carried(event_id: str = "e", lecture_item: str = "l-1") -> tuple[str, ItemState]:
+    """Return an item that was carried to one lecture item."""
+    return event_id, items.fold([finished(event_id, steps(event_id, lecture_item))])
+
+
+def luminus(*lecture_items: str, **changes: Any) -> MemoryLuminus:
+    """Return a LumiNUS with one module, whose lecture items are as they were carried but for some changes."""
+    site = MemoryLuminus()
+    site.module("m-1")
+    for name in lecture_items:
+        members = {key: MEMBERS[key] for key in ("name", "presenter", "publish", "description")}
+        site.lecture("m-1", f"s-{name}", item_id=name, **{**members, "start": WHEN, **changes})
+    return site
+
+
+async def recheck(site: MemoryLuminus | None, *states: tuple[str, ItemState], **modules: str) -> Found:
+    """Look, and hold that nothing was written."""
+    found = await recheck_lecture_items(states, site, modules or MODULES)
+    assert site is None or site.calls["patch"] == 0
+    return found
+
+
+async def test_all_is_as_it_was_carried() -> None:
+    """Each lecture item counts; a module is read once, whoever is in it."""
+    site = luminus("l-1", "l-2")
+    assert await recheck(site, carried("a"), carried("b", "l-2")) == Found(lecture_items=2)
+    assert (site.calls["web_lecture"], site.calls["items"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "member", "expected", "found"),
+    [
+        ({"name": "Other"}, "name", "Analysis I", "Other"),
+        ({"presenter": "Bo"}, "presenter", "Ada, ... (+1)", "Bo"),
+        ({"publish": False}, "publish", "true", "false"),
+        ({"publish": None}, "publish", "true", ""),
+        ({"start": None}, "startDate", WHEN.isoformat(), ""),
+        ({"description": ""}, "description", "Limits.", ""),
+    ],
+)
+async def test_each_member_is_compared(
+    changes: dict[str, Any], member: str, expected: str, found: str
+) -> None:
+    """One member that LumiNUS has otherwise is one difference, under its own name."""
+    result = await recheck(luminus("l-1", **changes), carried())
+    assert result == Found(differences=(Finding("e", f"lecture item l-1 {member}", expected, found),))
+
+
+async def test_a_lecture_item_that_is_gone() -> None:
+    """It is a difference, and so is one whose module has no web lecture any more."""
+    gone = Found(differences=(Finding("e", "lecture item l-1", "l-1", ""),))
+    assert await recheck(luminus(), carried()) == gone
+    site = luminus("l-1")
+    site.without_tool.add("m-1")
+    assert await recheck(site, carried()) == gone
+
+
+async def test_what_was_never_carried_is_waiting() -> None:
+    """An item of a mapped series is no difference before its lecture item is there; others want none."""
+    state = items.fold(steps("e")[:8])
+    found = await recheck(luminus(), ("e", state))
+    assert [one.event_id for one in found.waiting] == ["e"]
+    assert await recheck(luminus(), ("e", state), other="m-1") == Found()
+    assert await recheck(luminus(), ("e", items.fold(steps("e")[:7]))) == Found()
+
+
+async def test_a_series_without_a_module_any_more() -> None:
+    """What was carried and cannot be found again is named."""
+    found = await recheck(luminus(), carried(), other="m-1")
+    assert [one.what for one in found.unread] == ["event e"]
+
+
+async def test_settings_without_luminus() -> None:
+    """What was carried before is named as not verified; where nothing was, nothing is said."""
+    (unread,) = (await recheck(None, carried())).unread
+    assert unread.what == "LumiNUS"
+    assert await recheck(None, ("e", items.fold(steps("e")[:8]))) == Found()
+
+
+async def test_a_luminus_that_refuses_the_account() -> None:
+    """It is named once and not asked again, and what was read before stays."""
+    site = luminus("l-1")
+    site.module("m-2")
+    site.closed, site.closed_from = TokenRefused("refuses the token"), 3
+    other = replace(carried("b")[1], planned={"series": "s-2"})
+    found = await recheck(site, carried("a"), ("b", other), **MODULES, **{"s-2": "m-2"})
+    assert found.lecture_items == 1
+    assert [one.what for one in found.unread] == ["LumiNUS"]
+    assert site.calls.total() == 3
+
+
+async def test_a_module_that_cannot_be_read() -> None:
+    """It is named, and the others are verified."""
+    site = luminus("l-1")
+    site.module("m-0")
+
+    def fault(call: str, subject: str) -> FerryError | None:
+        return Unreachable("no answer") if subject == "m-0" else None
+
+    site.fault = fault
+    other = replace(carried("b")[1], planned={"series": "s-0"})
+    found = await recheck(site, ("b", other), carried("a"), **MODULES, **{"s-0": "m-0"})
+    assert found.lecture_items == 1
+    assert [one.what for one in found.unread] == ["LumiNUS module m-0"]
+
+
+def test_members_come_back_from_the_record() -> None:
+    """What `body` wrote is what is compared."""
+    assert members_of(MEMBERS).body() == MEMBERS
