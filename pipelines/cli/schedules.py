@@ -20,7 +20,10 @@ from pipelines.schedules.planner import SchedulePlan
 from pipelines.schedules.records import Outcome
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Carry future bookings over from Opencast to VALT."
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Carry future bookings over from Opencast to VALT.",
 )
 
 Config = Annotated[Path, typer.Option("-c", "--config", help="Settings file.")]
