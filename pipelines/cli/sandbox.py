@@ -30,7 +30,9 @@ def sandbox(
     ] = None,
     faults: Annotated[Path | None, typer.Option(help="JSON file of faults to play.")] = None,
     switch: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be given several times.")] = None,
-    bookings: Annotated[int, typer.Option(min=0, help="Further events that are still to be recorded.")] = 2,
+    bookings: Annotated[
+        int, typer.Option(min=0, help="Further events of it that are still to be recorded.")
+    ] = 2,
 ) -> None:
     """Serve an emulated Opencast, Panopto, LumiNUS and VALT on loopback until stopped by SIGINT or SIGTERM.
 

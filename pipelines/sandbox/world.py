@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from pipelines.sandbox import shapes
+from pipelines.sandbox import drafts, shapes
+from pipelines.sandbox.bookings import booking
 from pipelines.sandbox.container import Container, read_container
 from pipelines.sandbox.media import DiskMedia
 from pipelines.sandbox.recordings import Element, Event, Publication, Series, Streams
@@ -47,9 +48,9 @@ class World:
         whatever number of others there are.
         """
         series = tuple(_series(seed, number) for number in range(len(SERIES)))
-        drafts = (shapes.Draft(seed, number, typical, largest, series) for number in range(1, events + 1))
-        held = tuple(shapes.shape(draft.number)(draft) for draft in drafts)
-        return cls(series, held + tuple(shapes.booking(seed, one, series) for one in range(1, bookings + 1)))
+        drafted = (drafts.Draft(seed, number, typical, largest, series) for number in range(1, events + 1))
+        held = tuple(shapes.shape(draft.number)(draft) for draft in drafted)
+        return cls(series, held + tuple(booking(seed, one, series) for one in range(1, bookings + 1)))
 
     @property
     def bookings(self) -> tuple[Event, ...]:
@@ -80,11 +81,11 @@ class World:
 
 
 def _series(seed: int, number: int) -> Series:
-    chance = shapes.chance(seed, "series", number)
+    chance = drafts.chance(seed, "series", number)
     return Series(
-        shapes.identifier(chance), SERIES[number], shapes.FIRST_LECTURE - timedelta(days=30 + number),
+        drafts.identifier(chance), SERIES[number], drafts.FIRST_LECTURE - timedelta(days=30 + number),
         description="" if number % 2 else "Given every winter.",
-        organizers=(shapes.PRESENTERS[number % len(shapes.PRESENTERS)],),
+        organizers=(drafts.PRESENTERS[number % len(drafts.PRESENTERS)],),
         subjects=("Physics",), publishers=("",), tabled=number < len(SERIES) - 1,
     )  # fmt: skip
 
@@ -108,18 +109,18 @@ def _own_event(folder: Path, path: Path, held: Container, series: Series) -> Eve
     """The event of one own file: titled by its path, dated by its last change, with what its bytes tell."""
     facts = path.stat()
     name = path.relative_to(folder).as_posix()
-    chance = shapes.chance(0, name)
+    chance = drafts.chance(0, name)
     changed = datetime.fromtimestamp(int(facts.st_mtime), UTC)
     element = Element(
-        shapes.identifier(chance), "presenter/delivery", _mediatype(held), f"recording{path.suffix.lower()}",
+        drafts.identifier(chance), "presenter/delivery", _mediatype(held), f"recording{path.suffix.lower()}",
         DiskMedia(path, facts.st_size), int(facts.st_mtime), tags=("engage-download",),
         streams=Streams(held.duration, audio=held.audio, video=held.video),
     )  # fmt: skip
     publication = Publication(
-        shapes.identifier(chance), "engage-player", url="/play/{event}", media=(element,)
+        drafts.identifier(chance), "engage-player", url="/play/{event}", media=(element,)
     )
     return Event(
-        shapes.identifier(chance), name, changed, changed, held.duration, series, publications=(publication,)
+        drafts.identifier(chance), name, changed, changed, held.duration, series, publications=(publication,)
     )
 
 

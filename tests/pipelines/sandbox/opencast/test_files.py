@@ -8,11 +8,11 @@ from typing import Any
 import anyio
 import pytest
 
+from pipelines.sandbox.drafts import FIRST_LECTURE
 from pipelines.sandbox.faults import Fault
 from pipelines.sandbox.media import DiskMedia, SeededMedia, TextMedia
 from pipelines.sandbox.opencast.signing import Signer
 from pipelines.sandbox.recordings import Element, Event, Publication
-from pipelines.sandbox.shapes import FIRST_LECTURE
 from pipelines.sandbox.switches import Switches
 from pipelines.sandbox.world import World
 
