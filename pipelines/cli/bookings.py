@@ -19,6 +19,10 @@ from pipelines.schedules.records import End, Outcome, facts_of
 from pipelines.schedules.verdict import Verdict
 
 WORDS = ("update", "equal", "create", "skip", "error")
+"""What a plan says of an event."""
+
+ENDS = tuple(outcome.value for outcome in Outcome)
+"""What a run says of it."""
 
 WIDTH = 160
 """Columns of a table where there is no terminal."""
@@ -69,7 +73,7 @@ def of_plan(plan: SchedulePlan, zone: ZoneInfo) -> Bookings:
 def of_run(done: Done, zone: ZoneInfo) -> Bookings:
     """Return what a run did."""
     rows = [ended(one, zone) for one in done.entries]
-    return Bookings(code_of(done), tuple(Outcome), rows, done.plan.left, done.problems)
+    return Bookings(code_of(done), ENDS, rows, done.plan.left, done.problems)
 
 
 def code_of(done: Done) -> Exit:

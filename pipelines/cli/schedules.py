@@ -10,7 +10,7 @@ import typer
 from engine import FerryError, Interrupted, Waiting
 from pipelines.app import open_schedules, schedules_preview
 from pipelines.cli import loop
-from pipelines.cli.bookings import WORDS, Bookings, of_plan, of_run, write
+from pipelines.cli.bookings import ENDS, WORDS, Bookings, of_plan, of_run, write
 from pipelines.cli.exits import Exit
 from pipelines.cli.run import tell
 from pipelines.cli.summary import answered, write_json
@@ -49,7 +49,7 @@ def plan(config: Config = SETTINGS, json: Json = False) -> None:
 @app.command()
 def run(config: Config = SETTINGS, json: Json = False) -> None:
     """Change VALT's schedules as the plan says; what is right already is not sent again."""
-    with answered(json, lambda code: Bookings(code, tuple(Outcome)).document):
+    with answered(json, lambda code: Bookings(code, ENDS).document):
         settings = load(config)
         told = book(settings)
     show(told, zone_of(settings), json)
@@ -86,7 +86,7 @@ def judged(ended: list[Done | FerryError], signalled: Exit | None, zone: ZoneInf
         case [FerryError() as error]:
             raise error
         case _:
-            return Bookings(signalled or Exit.RETRYABLE, tuple(Outcome))
+            return Bookings(signalled or Exit.RETRYABLE, ENDS)
 
 
 def zone_of(settings: Settings) -> ZoneInfo:
