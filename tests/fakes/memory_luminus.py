@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import anyio
 import anyio.lowlevel
 
 from engine import FerryError, Unreachable
@@ -37,8 +38,8 @@ class MemoryLuminus:
 
     `fault` is asked at each call, by its name and subject, for an error to raise before anything happens.
     `lost` has for a lecture item the PATCHes in turn whose answer is lost: True where it is applied all the
-    same. The call of number `closed_from`, and each after it, raises `closed`. `ignored` are members that
-    LumiNUS takes and does not keep.
+    same. Each call takes `latency` seconds. The call of number `closed_from`, and each after it, raises
+    `closed`. `ignored` are members that LumiNUS takes and does not keep.
     """
 
     now: Callable[[], float] = lambda: 0.0
@@ -51,6 +52,7 @@ class MemoryLuminus:
     fault: Callable[[str, str], FerryError | None] = lambda call, subject: None
     lost: dict[str, list[bool]] = field(default_factory=dict)
     ignored: set[str] = field(default_factory=set)
+    latency: float = 0.0
     closed_from: int | None = None
     closed: Closed = field(default_factory=lambda: Closed("answers nothing more", where="luminus"))
     fuse: Fuse = field(default_factory=Fuse)
@@ -108,6 +110,8 @@ class MemoryLuminus:
     async def _called(self, call: str, subject: str) -> None:
         self.calls[call] += 1
         self.seen.append((self.now(), call, subject))
+        if self.latency:
+            await anyio.sleep(self.latency)
         await self.fuse.moment()
         if self.closed_from is not None and self.calls.total() >= self.closed_from:
             raise self.closed

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from engine import FerryError, RetryPolicy, ServerFault, Throttled, TimedOut, Unreachable
 from pipelines.luminus.model import LectureItem
+from pipelines.migration.ends import End
 
 VERIFIED = ("verified", None)
 
@@ -157,6 +158,66 @@ def test_drained_before_it_runs_or_while_nothing_comes_it_ends(taken: bool) -> N
         again.drain()
         await again.run(site.keep)
         assert not site.ends
+
+    virtually(work())
+
+
+def test_an_end_that_is_being_written_is_written_whole() -> None:
+    """Drained meanwhile, the item has its end, and the one after it is left as its records say."""
+
+    async def work() -> None:
+        site = CarrySite()
+        await site.right("a", "b")
+        carry = site.carry(wait=0)
+
+        async def keep(event_id: str, end: End) -> None:
+            carry.drain()
+            await anyio.sleep(5)
+            await site.keep(event_id, end)
+
+        carry.take("a")
+        carry.take("b")
+        await carry.run(keep)
+        assert list(site.ends) == ["a"]
+
+    virtually(work())
+
+
+def test_drained_while_it_is_parked_it_ends_nothing_more() -> None:
+    """What LumiNUS was closed to stays as its records say, too."""
+
+    async def work() -> None:
+        site = CarrySite()
+        await site.right("a", "b")
+        site.luminus.closed_from = 1
+        carry = site.carry()
+
+        async def keep(event_id: str, end: End) -> None:
+            await site.keep(event_id, end)
+            carry.drain()
+
+        carry.take("a")
+        carry.take("b")
+        await carry.run(keep)
+        assert list(site.ends) == ["a"]
+
+    virtually(work())
+
+
+def test_what_is_on_record_as_carried_is_not_recorded_again() -> None:
+    """Killed before its end is written, an item is looked at, and has one record of each lecture item."""
+
+    async def work() -> None:
+        site = CarrySite()
+        await site.there("a")
+        site.journal.end_at(3)
+        with pytest.raises(BaseExceptionGroup):
+            await site.run()
+        assert site.journal.kinds("a")[-1] == "item.carried"
+        site.journal = site.journal.copy()
+        await site.run()
+        assert [one.kind for one in site.journal.log].count("item.carried") == 1
+        assert site.outcomes() == {"a": VERIFIED}
 
     virtually(work())
 
