@@ -67,7 +67,7 @@ class Switches:
     lecture_item_lag: float = 1.0
     """So long after Panopto has completed a session LumiNUS has its lecture item. In truth hours to days."""
     cross_listed: OnOff = "off"
-    """on: the first module's web lecture has two lecture items for each session."""
+    """on: the second module's web lecture has two lecture items for each session."""
     patch_answer: Literal["cycle", "item", "number", "nothing"] = "cycle"
     """What LumiNUS answers to a PATCH: the lecture item, the number 1, an empty 200, or each in turn."""
     luminus_account: Literal["manager", "reader"] = "manager"

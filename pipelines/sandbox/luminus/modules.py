@@ -17,9 +17,11 @@ def tabled(
 ) -> Mapping[str, Module]:
     """The modules of the series with a row in the table, by series; `folders` are Panopto's, by series.
 
-    Ids follow from the seed. Where lectures are cross-listed, the first web lecture has each session twice.
+    Ids follow from the seed. Where lectures are cross-listed, the second web lecture has each session twice
+    (the first, where it is the only one).
     """
     chosen = [one for one in series if one.tabled]
+    twice = min(1, len(chosen) - 1) if cross_listed else None
     return {
         one.identifier: Module(
             id=_fixed(f"module/{one.identifier}", seed),
@@ -32,7 +34,7 @@ def tabled(
                 fragment=FRAGMENTS[number % len(FRAGMENTS)],
                 auto_publish=number % 2 == 0,
                 venue="LT27" if number % 2 else "",
-                copies=2 if cross_listed and number == 0 else 1,
+                copies=2 if number == twice else 1,
             ),
         )
         for number, one in enumerate(chosen)
