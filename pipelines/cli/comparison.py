@@ -124,3 +124,18 @@ def is_as(row: Row, members: Row) -> bool:
     start, meant = (datetime.fromisoformat(one) for one in (row["start_date"], members["startDate"]))
     same = all((row[name] or "") == members[name] for name in ("name", "presenter", "description"))
     return same and row["publish"] is members["publish"] and abs(start - meant) <= timedelta(seconds=1)
+
+
+def as_booked(row: Row, schedules: Iterable[Row]) -> bool:
+    """Tell whether VALT's own books have a schedule as a row of the bookings says that it was made."""
+    found = next((one for one in schedules if str(one["schedule_id"]) == row["schedule_id"]), None)
+    if found is None or row["start"] is None:
+        return False
+    when = datetime.fromisoformat(row["start"]).timestamp()
+    rooms = [str(one) for one in found["room_ids"]]
+    named = (row["after"] or {}).get("name", found["name"]) == found["name"]
+    return (found["start_at"], found["duration"], rooms) == (
+        when,
+        row["duration"],
+        [row["room_id"]],
+    ) and named

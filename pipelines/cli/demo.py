@@ -1,12 +1,13 @@
-"""`ferry demo`: a sandbox in a process of its own, a run over it, and every object held to its source."""
+"""`ferry demo`: a sandbox in a process of its own, a migration over it, and all that arrived held to it."""
 
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -18,9 +19,11 @@ from rich.text import Text
 from engine import LocalResource, Network, open_http
 from pipelines.app import states_in
 from pipelines.cli import loop
-from pipelines.cli.comparison import Books, Comparison, compared
+from pipelines.cli.bookings import Bookings, Row
+from pipelines.cli.comparison import Books, Comparison, as_booked, compared
 from pipelines.cli.exits import Exit
 from pipelines.cli.run import migrate, tell
+from pipelines.cli.schedules import book, zone_of
 from pipelines.cli.summary import answered, document, nothing, write_json, write_table
 from pipelines.cli.text import page, plain, size
 from pipelines.config import Settings, SettingsError, load
@@ -35,6 +38,11 @@ END_LIMIT = 10.0
 
 AUDIT_LIMIT = 300.0
 """Seconds that hashing all sources may take."""
+
+MOVED = ("sources", "objects", "sessions", "lecture-items")
+"""The audit's lists that tell of recordings."""
+
+ANSWER = {True: "yes", False: "NO", None: ""}
 
 
 @app.command()
@@ -55,16 +63,20 @@ def demo(
         settings = load(folder / "migration.toml")
         stay(settings, details)
         ran = migrate(settings)
+        booked = book(settings) if ran.code < Exit.INTERRUPTED else Bookings(ran.code, ())
         # The run has listened for signals by itself, and taken what was there before with it.
         with leaving():
-            comparison = compared(states_in(settings), loop.run(lambda: books(details["audit"]["url"])))
-    code = Exit.DIFFERS if comparison.wrong else ran.code
+            audit = loop.run(lambda: books(details["audit"]["url"]))
+            comparison = compared(states_in(settings), Books.of(*(audit[name] for name in MOVED)))
+    wrong = comparison.wrong or not all(as_booked(row, audit["schedules"]) for row in sent(booked))
+    code = Exit.DIFFERS if wrong else max(ran.code, booked.code)
     if json:
-        write_json(document(code, ran.outcomes, ran.snapshot))
+        write_json({**document(code, ran.outcomes, ran.snapshot), "bookings": booked.document})
     else:
         write(comparison)
+        write_bookings(booked, audit["schedules"], settings)
         write_table(code, ran.outcomes, ran.snapshot)
-    if comparison.wrong:
+    if wrong:
         tell("the audit does not agree: look at the rows marked NO")
     if ran.error:
         tell(ran.error)
@@ -148,8 +160,8 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 def stay(settings: Settings, details: Mapping[str, Any]) -> None:
     """Refuse an environment that would lead a demo to systems that are not its sandbox's."""
-    for name, url in (("opencast", settings.opencast.url), ("panopto", settings.panopto.url)):
-        if url != details[name]["url"]:
+    for name in ("opencast", "panopto", "luminus", "valt"):
+        if getattr(settings, name).url != details[name]["url"]:
             raise SettingsError(
                 "leads away from the sandbox",
                 where=f"FERRY_{name.upper()}__URL",
@@ -157,14 +169,18 @@ def stay(settings: Settings, details: Mapping[str, Any]) -> None:
             )
 
 
-async def books(audit: str) -> Books:
-    """Read the sandbox's audit."""
+async def books(audit: str) -> Mapping[str, Any]:
+    """Read the lists of the sandbox's audit, by their names."""
     async with open_http(Network()) as http:
-        lists = [
-            orjson.loads((await http.call("GET", f"{audit}/{name}", deadline=AUDIT_LIMIT)).body)
-            for name in ("sources", "objects", "sessions")
-        ]
-    return Books.of(*lists)
+        return {
+            name: orjson.loads((await http.call("GET", f"{audit}/{name}", deadline=AUDIT_LIMIT)).body)
+            for name in (*MOVED, "schedules")
+        }
+
+
+def sent(booked: Bookings) -> list[Row]:
+    """Return the rows of what VALT is to have now."""
+    return [row for row in booked.rows if row["verdict"] in {"verified", "created", "equal", "mismatch"}]
 
 
 def write(comparison: Comparison) -> None:
@@ -176,6 +192,8 @@ def write(comparison: Comparison) -> None:
     table.add_column("files", justify="right", no_wrap=True, min_width=5)
     table.add_column("size", justify="right", no_wrap=True, min_width=9)
     table.add_column("same", justify="right", no_wrap=True, min_width=4)
+    table.add_column("at LumiNUS", no_wrap=True, min_width=10)
+    table.add_column("as meant", justify="right", no_wrap=True, min_width=8)
     for line in comparison.lines:
         table.add_row(
             Text(plain(line.event_id), overflow="ellipsis"),
@@ -183,8 +201,45 @@ def write(comparison: Comparison) -> None:
             line.reason or line.outcome,
             str(line.files or ""),
             size(line.bytes) if line.bytes else "",
-            {True: "yes", False: "NO", None: ""}[line.identical],
+            ANSWER[line.identical],
+            line.shown,
+            ANSWER[line.carried],
         )
     console = page()
     console.print(table)
-    console.print("same: the SHA-256 of each object is its source's, by the sandbox's audit\n", style="dim")
+    console.print(
+        "same: the SHA-256 of each object is its source's; as meant: each member is what it was to be; "
+        "both by the sandbox's audit\n",
+        style="dim",
+    )
+
+
+def write_bookings(booked: Bookings, schedules: Sequence[Row], settings: Settings) -> None:
+    """Write a row a booking."""
+    zone = zone_of(settings)
+    table = Table(box=None, pad_edge=False)
+    for name in (
+        "event",
+        "title of the booking",
+        "schedule",
+        "room",
+        f"start ({zone.key})",
+        "became",
+        "as meant",
+    ):
+        table.add_column(name, no_wrap=name != "title of the booking")
+    for row in booked.rows:
+        start = datetime.fromisoformat(row["start"]).isoformat(" ", "minutes") if row["start"] else ""
+        right = as_booked(row, schedules) if row in sent(booked) else None
+        cells = (row["event_id"][:12], row["title"], row["schedule_id"], row["room_id"], start)
+        table.add_row(*(plain(cell or "") for cell in cells), became(row), ANSWER[right])
+    console = page()
+    console.print(table)
+    console.print()
+
+
+def became(row: Row) -> str:
+    """Say what became of a booking: one that was changed and read back is updated."""
+    if row["verdict"] == "verified":
+        return "updated"
+    return str(row["reason"] or row["verdict"])

@@ -12,7 +12,10 @@ REASONS = {"live": 1, "no_media": 1, "not_ready": 3, "nothing_published": 2, "pl
 
 @pytest.mark.slow
 def test_demo_ends_well(tmp_path: Path) -> None:
-    """The demo moves its world, a file of more than 200 MB in it, and finds every object the same."""
+    """The demo moves its world, a file of more than 200 MB in it, and finds every object the same.
+
+    It updates two schedules, and finds lecture items and schedules as they were to be.
+    """
     ran = ferry("demo", "--json", "--work", tmp_path / "demo", seconds=110)
     assert ran.code == 0, ran.talk
     assert ran.document == {
@@ -29,6 +32,11 @@ def test_demo_ends_well(tmp_path: Path) -> None:
         "reasons": REASONS,
         "bytes": {"sent": ran.document["bytes"]["sent"], "sent_again": 0, "skipped": 0},
         "parts": {"sent": ran.document["parts"]["sent"], "sent_again": 0, "skipped": 0},
+        "bookings": ran.document["bookings"],
+    }
+    assert ran.document["bookings"]["exit"] == 0
+    assert {word: count for word, count in ran.document["bookings"]["verdicts"].items() if count} == {
+        "verified": 2
     }
     assert ran.document["bytes"]["sent"] > 200_000_000
 

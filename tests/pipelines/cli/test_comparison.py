@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines import items
-from pipelines.cli.comparison import Books, Comparison, compared
+from pipelines.cli.comparison import Books, Comparison, as_booked, compared
 from pipelines.items import ItemState, Outcome, fold
 
 Lists = dict[str, list[dict[str, Any]]]
@@ -187,3 +187,34 @@ def test_a_lecture_item_too_many_or_too_few_is_found() -> None:
     """One that nobody set, beside one that is right, or none at all."""
     assert carried(ROW, {**ROW, "lecture_item_id": "m"})[1] is False
     assert carried()[1] is False
+
+
+BOOKED = {
+    "schedule_id": "101",
+    "room_id": "39",
+    "start": "2036-10-26T01:15:00+01:00",
+    "duration": 5400,
+    "after": {"name": "Optics", "start_at": 2108592900, "duration": 5400},
+}
+SCHEDULE = {"schedule_id": 101, "room_ids": [39], "start_at": 2108592900, "duration": 5400, "name": "Optics"}
+
+
+def test_a_schedule_as_it_was_booked_is_no_difference() -> None:
+    """A start is an instant, whatever the zone that shows it; ids are numbers there and texts here."""
+    assert as_booked(BOOKED, [{**SCHEDULE, "schedule_id": 7}, SCHEDULE])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schedule_id": 102},
+        {"room_ids": [41]},
+        {"room_ids": [39, 41]},
+        {"start_at": 2108592900 + 3600},
+        {"duration": 5399},
+        {"name": "Statics"},
+    ],
+)
+def test_a_schedule_that_is_otherwise_is_found(change: dict[str, Any]) -> None:
+    """Its id, room, start, duration and name each count."""
+    assert not as_booked(BOOKED, [{**SCHEDULE, **change}])
