@@ -542,6 +542,7 @@ async def open_schedules(settings: Settings, observer: Observer = silence) -> As
             lambda: scheduled(opencast, chosen),
             whole=chosen.everything,
             drain=drain,
+            tries=settings.transfer.attempts,
             observer=observer,
         )
 

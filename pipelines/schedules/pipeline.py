@@ -71,6 +71,7 @@ class Schedules:
         *,
         whole: bool,
         drain: Drain,
+        tries: int,
         observer: Observer = silence,
         sleep: Callable[[float], Awaitable[None]] | None = None,
     ) -> None:
@@ -80,6 +81,7 @@ class Schedules:
         self._found = found
         self._whole = whole
         self._drain = drain
+        self._tries = tries
         self._observer = observer
         self._sleep = sleep or drain.before_another_try
         self._planning = anyio.CancelScope()
@@ -92,7 +94,7 @@ class Schedules:
             plan = await planner.plan(self._found(), whole=self._whole)
         if plan is None:
             raise Interrupted("stopped while planning")
-        sender = Sender(self._valt, self._rules, self._journal, plan, self._sleep)
+        sender = Sender(self._valt, self._rules, self._journal, plan, tries=self._tries, sleep=self._sleep)
         return await Run(self._valt, self._rules.at, self._journal, plan, sender, self._observer).run(
             self._drain
         )

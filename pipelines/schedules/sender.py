@@ -8,29 +8,26 @@ The look comes just before each POST: a schedule that started meanwhile, an even
 there by now is not sent. After a POST whose answer was lost the same look tells whether it was made.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from engine import Interrupted, Journal, Record, Refused, Stopping, Transient, Unreadable
+from engine import Journal, Record, Refused, Stopping, TimedOut, Transient, Unreadable
 from pipelines.schedules import records
 from pipelines.schedules.judge import RECORDING, changes_to, judge
 from pipelines.schedules.planner import SchedulePlan, ScheduleRules, site_of
 from pipelines.schedules.records import End, Outcome, ScheduleState
-from pipelines.schedules.verdict import Site, Verdict, is_in_slot, lead_of
+from pipelines.schedules.verdict import Site, Verdict, lead_of
 from pipelines.valt.client import Valt
 from pipelines.valt.model import Booking, Schedule
 
-TRIES = 3
-"""How often one edit is sent where its answers are lost and it was not made."""
-
-BETWEEN_TRIES = 1.0
-"""Seconds."""
+LONGEST_WAIT = 60.0
+"""Seconds between two tries, where VALT asks for none."""
 
 _ENDS: Mapping[str, Outcome] = {"equal": Outcome.EQUAL, "skip": Outcome.SKIPPED, "error": Outcome.ERROR}
 
 
 class Sender:
-    """Takes verdicts of a plan to their ends, one after another."""
+    """Takes verdicts of a plan to their ends, one after another; one write is tried up to `tries` times."""
 
     def __init__(
         self,
@@ -38,12 +35,15 @@ class Sender:
         rules: ScheduleRules,
         journal: Journal,
         plan: SchedulePlan,
+        *,
+        tries: int,
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
         self._valt = valt
         self._rules = rules
         self._journal = journal
         self._plan = plan
+        self._tries = tries
         self._sleep = sleep
 
     def state(self, event_id: str) -> ScheduleState:
@@ -85,10 +85,9 @@ class Sender:
 
     async def _update(self, verdict: Verdict) -> End:
         """Edit a schedule. What a lost answer leaves open is looked up before the edit is sent again."""
-        doubt: Transient | None = None
-        for _ in range(TRIES):
-            if doubt is not None:
-                await self._sleep(doubt.retry_after or BETWEEN_TRIES)
+        doubts: list[Transient] = []
+        while len(doubts) < self._tries:
+            await self._wait(doubts)
             fresh = await self._look(verdict)
             if fresh.word != "update" or fresh.target is None:
                 return self._settled(fresh)
@@ -96,7 +95,7 @@ class Sender:
             try:
                 await self._valt.edit(fresh.target.id, fresh.changes)
             except Transient as error:
-                doubt = error
+                doubts.append(error)
                 continue
             except Refused:
                 if await self._is_started(fresh.target.id):
@@ -104,7 +103,13 @@ class Sender:
                 raise
             await self._keep(records.edited(fresh.event_id, self._rules.at, fresh.target.id))
             return await self._read_back(fresh, fresh.target.id, Outcome.VERIFIED)
-        raise doubt or Interrupted("stopped before the edit was sent")
+        raise doubts[-1]
+
+    async def _wait(self, doubts: Sequence[Transient]) -> None:
+        """Wait before another try, twice as long each time."""
+        if doubts:
+            backoff = min(2.0 ** (len(doubts) - 1), LONGEST_WAIT)
+            await self._sleep(doubts[-1].retry_after or backoff)
 
     async def _look(self, verdict: Verdict) -> Verdict:
         """Judge an event again, against its schedule and VALT's clock as they are now."""
@@ -134,28 +139,25 @@ class Sender:
         return target is not None and target.is_started
 
     async def _create(self, verdict: Verdict) -> End:
-        """Create a schedule, but only after a look that none is there."""
-        listing = await self._valt.schedules()
-        fresh = self._judged(verdict, site_of(self._plan.site.rooms, listing, self._valt.now()))
-        if fresh.word != "create" or fresh.booking is None:
-            return await self._through(fresh)
-        await self._keep(records.create(fresh.event_id, self._rules.at, fresh.booking))
-        try:
-            identifier = await self._valt.create(fresh.booking)
-        except (Transient, Unreadable):
-            found = await self._made(fresh.booking, listing.schedules)
-            if found is None:
-                raise
-            identifier = found
-        await self._keep(records.created(fresh.event_id, self._rules.at, identifier))
-        return await self._read_back(fresh, identifier, Outcome.CREATED)
-
-    async def _made(self, booking: Booking, before: Mapping[str, Schedule]) -> str | None:
-        """Return the schedule that a POST without an answer made, if it made one."""
-        listing = await self._valt.schedules()
-        new = [one for one in listing.schedules.values() if one.id not in before]
-        found = [one.id for one in new if is_in_slot(one, booking) and one.name == booking.name]
-        return found[0] if len(found) == 1 else None
+        """Create a schedule, each time only after a look that none is there."""
+        doubts: list[Transient] = []
+        while len(doubts) < self._tries:
+            await self._wait(doubts)
+            listing = await self._valt.schedules()
+            fresh = self._judged(verdict, site_of(self._plan.site.rooms, listing, self._valt.now()))
+            if fresh.word != "create" or fresh.booking is None:
+                return await self._through(fresh)
+            if doubts and isinstance(doubts[-1], TimedOut):
+                break  # VALT may be at it still: the next run looks again.
+            await self._keep(records.create(fresh.event_id, self._rules.at, fresh.booking))
+            try:
+                identifier = await self._valt.create(fresh.booking)
+            except Transient as error:
+                doubts.append(error)
+                continue
+            await self._keep(records.created(fresh.event_id, self._rules.at, identifier))
+            return await self._read_back(fresh, identifier, Outcome.CREATED)
+        raise doubts[-1]
 
     async def _read_back(self, verdict: Verdict, schedule_id: str, outcome: Outcome) -> End:
         """Hold the schedule as VALT has it now against the booking."""

@@ -73,6 +73,7 @@ class BookingSite:
             self.found,
             whole=self.whole,
             drain=self.drain,
+            tries=3,
             observer=self.told.append,
             sleep=sleep,
         )

@@ -7,7 +7,7 @@ import pytest
 from fakes.booking_site import BookingSite, event
 from fakes.memory_valt import NOW, MemoryValt, schedule
 
-from engine import AccountRefused, Interrupted, ServerFault
+from engine import AccountRefused, Interrupted, ServerFault, Throttled
 from pipelines.opencast.model import Unread
 from pipelines.schedules.records import ENDED, fold, subject
 from pipelines.schedules.verdict import Terms
@@ -157,7 +157,7 @@ async def test_an_edit_that_never_succeeds_is_left_to_the_next_run() -> None:
     site.valt.fault = lambda call, subject: "lost before"
     assert await site.ends() == {"e": ("retryable", "timed_out")}
     assert len(site.valt.sent) == 3
-    assert site.sleeps == [1.0, 1.0]
+    assert site.sleeps == [1.0, 2.0]
     site.valt.fault = lambda call, subject: None
     assert await site.ends() == {"e": ("verified", None)}
     (record,) = site.journal.history(subject("e"))
@@ -379,3 +379,21 @@ async def test_a_change_that_was_never_ours_stays_equal() -> None:
 def right() -> Schedule:
     """Return the schedule as it is to be."""
     return schedule("1", start_at=NOW + 90_000)
+
+
+@pytest.mark.parametrize("event_id", ["e", "f"])
+async def test_a_throttled_write_is_sent_again(event_id: str) -> None:
+    """VALT says when; a schedule is looked for once more before it is made."""
+    site = BookingSite(event("e", begins=90_000), event("f", begins=300_000), e="1")
+    site.terms = CREATE
+    site.events = [one for one in site.events if isinstance(one, Unread) or one.identifier == event_id]
+    throttled = [Throttled("asks to wait", where="valt", retry_after=7.0)]
+
+    def before(call: str) -> None:
+        if call in {"edit", "create"} and throttled:
+            raise throttled.pop()
+
+    site.valt.before = before
+    assert await site.ends() == {event_id: ("verified" if event_id == "e" else "created", None)}
+    assert site.sleeps == [7.0]
+    assert len(site.valt.sent) == 1
