@@ -70,11 +70,11 @@ def _counts(counted: Mapping[str, int]) -> list[str]:
 
 
 def _notes(row: Row) -> str:
-    """Tell of an item what a person looks for first: why, whether all was compared, what was left."""
+    """Tell of an item why it ended so, whether all was compared, what was left, and who sees it."""
     checked = f"{row.integrity} {row.checked}/{row.parts}" if row.integrity else ""
     published = f"published: {row.published}" if row.published else ""
     left = f"without {', '.join(row.not_carried)}" if row.not_carried else ""
-    return "; ".join(words for words in (row.why or row.reason, checked, published, left) if words)
+    return "; ".join(words for words in (row.why or row.reason, checked, left, published) if words)
 
 
 def _booked(row: BookingRow) -> str:

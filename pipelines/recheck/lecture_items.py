@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from engine import FerryError
-from pipelines.items import ItemState
+from pipelines.items import ItemState, Outcome
 from pipelines.luminus.closed import Closed
 from pipelines.luminus.model import LectureItem, Members, WebLecture
 from pipelines.migration.carry.members import differing
@@ -44,8 +44,8 @@ async def recheck_lecture_items(
     found, by_module = Found(), dict[str, list[Carried]]()
     for event_id, state in states:
         module_id = modules.get(state.series or "")
-        if state.carried and module_id:
-            by_module.setdefault(module_id, []).extend(carried(event_id, state))
+        if module_id and (meant := carried(event_id, state)):
+            by_module.setdefault(module_id, []).extend(meant)
         else:
             found += _without(event_id, state, module_id)
     for place, module_id in enumerate(sorted(by_module)):
@@ -60,8 +60,13 @@ async def recheck_lecture_items(
 
 
 def carried(event_id: str, state: ItemState) -> list[Carried]:
-    """Return what each lecture item of an event was made to be."""
-    return [(event_id, members_of(facts["members"])) for _, facts in sorted(state.carried.items())]
+    """Return what each lecture item of an event was made to be.
+
+    One that was sent and did not come back so is among them; what a killed run was about to send is not.
+    """
+    sent = state.patches if state.outcome is Outcome.DIFFERS else {}
+    found = {**sent, **state.carried}
+    return [(event_id, members_of(facts["members"])) for _, facts in sorted(found.items())]
 
 
 def members_of(body: Mapping[str, Any]) -> Members:
@@ -99,7 +104,8 @@ def _without(event_id: str, state: ItemState, module_id: str | None) -> Found:
         why = "it has a lecture item, and its series has no row in the table of modules any more"
         return Found(unread=(Unread(f"event {event_id}", why),))
     if module_id and state.right is not None:
-        return Found(waiting=(Waiting(event_id, "it has no lecture item yet"),))
+        why = (state.ended or {}).get("why") or "it has no lecture item yet"
+        return Found(waiting=(Waiting(event_id, why),))
     return Found()
 
 

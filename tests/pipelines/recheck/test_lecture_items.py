@@ -9,7 +9,7 @@ from fakes.memory_luminus import MemoryLuminus
 
 from engine import FerryError, Unreachable
 from pipelines import items
-from pipelines.items import ItemState
+from pipelines.items import ItemState, Outcome
 from pipelines.luminus.closed import TokenRefused
 from pipelines.recheck.found import Finding, Found
 from pipelines.recheck.lecture_items import members_of, recheck_lecture_items
@@ -81,6 +81,22 @@ async def test_what_was_never_carried_is_waiting() -> None:
     assert [one.event_id for one in found.waiting] == ["e"]
     assert await recheck(luminus(), ("e", state), other="m-1") == Found()
     assert await recheck(luminus(), ("e", items.fold(steps("e")[:7]))) == Found()
+
+
+async def test_what_luminus_refused_is_waiting_with_its_reason() -> None:
+    """An item that could not be carried says why."""
+    end = items.ended("e", Outcome.PERMANENT, "no_presenter", why="nobody is named")
+    found = await recheck(luminus(), ("e", items.fold([*steps("e")[:8], end])))
+    assert [one.why for one in found.waiting] == ["nobody is named"]
+
+
+@pytest.mark.parametrize(("outcome", "count"), [(Outcome.DIFFERS, 1), (Outcome.WAITING, 0)])
+async def test_what_was_sent_and_did_not_come_back_so(outcome: Outcome, count: int) -> None:
+    """A PATCH that LumiNUS did not keep is a difference; one that a killed run meant to send is none."""
+    state = items.fold([*steps("e")[:9], items.ended("e", outcome)])
+    found = await recheck(luminus("l-1", name="Imported"), ("e", state))
+    assert len(found.differences) == count
+    assert len(found.waiting) == 1 - count
 
 
 async def test_a_series_without_a_module_any_more() -> None:
