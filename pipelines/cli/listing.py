@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from rich.console import Console
@@ -50,11 +49,10 @@ def schedules_table(rows: tuple[BookingRow, ...]) -> Table:
 
 def totals(total: Mapping[str, Any]) -> str:
     """Say in a line what the items come to, and in another the schedules."""
-    length = timedelta(seconds=round(total["seconds"]))
     words = [
         f"{sum(total['items'].values())} items",
         *_counts(total["items"]),
-        f"{size(total['bytes'])} of {length} h",
+        f"{size(total['bytes'])}, {total['seconds'] / 3600:.1f} h of media",
         f"{total['checked']} of {total['parts']} parts compared",
         f"{total['lecture_items']} lecture items",
     ]

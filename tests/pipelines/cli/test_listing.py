@@ -38,7 +38,7 @@ def test_what_a_person_looks_for() -> None:
     said = listing(report(), 200)
     for words in (EVENT, "verified", "2.9 KiB", "spot 2/3", "without captions", "it is a live stream",
                   "blocked", "1970-01-01T00:00:00+00:00", "room 39",
-                  "2 items, 1 skipped, 1 verified, 2.9 KiB of 0:45:00 h, 2 of 3 parts compared, 1 lecture",
+                  "2 items, 1 skipped, 1 verified, 2.9 KiB, 0.8 h of media, 2 of 3 parts compared, 1 lecture",
                   "1 schedules, 1 verified"):  # fmt: skip
         assert words in said
 
@@ -66,4 +66,4 @@ def test_nothing_of_others_reaches_the_terminal_raw() -> None:
 
 def test_an_empty_checkpoint() -> None:
     """Nothing has its totals."""
-    assert listing(Report(), 80) == "0 items, 0 B of 0:00:00 h, 0 of 0 parts compared, 0 lecture items\n"
+    assert listing(Report(), 80) == "0 items, 0 B, 0.0 h of media, 0 of 0 parts compared, 0 lecture items\n"
