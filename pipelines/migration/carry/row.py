@@ -33,7 +33,7 @@ class Row:
     @property
     def seen(self) -> bool:
         """Whether its lecture item was there: from then on its tries count, and not its deadline."""
-        return bool(self.tries or self.sent or self.done)
+        return bool(self.tries or self.sent)
 
     @property
     def end(self) -> End:

@@ -53,6 +53,20 @@ def test_a_patch_that_never_takes_can_be_tried_in_the_next_run() -> None:
     virtually(work())
 
 
+def test_a_patch_is_not_tried_for_longer_than_the_policy_says() -> None:
+    """However many tries are left."""
+
+    async def work() -> None:
+        site = CarrySite()
+        await site.there("a")
+        site.luminus.fault = lambda call, _: Throttled("no", retry_after=8) if call == "patch" else None
+        await site.run(retry=RetryPolicy(attempts=99, total=20))
+        assert site.outcomes() == {"a": ("retryable", "throttled")}
+        assert site.luminus.calls["patch"] == 4
+
+    virtually(work())
+
+
 def test_one_wait_serves_all_that_failed_together() -> None:
     """Forty answers lost in one round are read back in few looks, not in one each."""
 
@@ -85,13 +99,15 @@ def test_a_retry_waits_as_long_as_it_was_asked_to(asked: float | None) -> None:
     virtually(work())
 
 
-def test_what_was_sent_is_looked_for_after_its_time_is_over() -> None:
+@pytest.mark.parametrize("lost", [[], [True]])
+def test_what_was_sent_is_looked_for_after_its_time_is_over(lost: list[bool]) -> None:
     """The time of an item is for finding it: a list that is away then has its tries."""
 
     async def work() -> None:
         site = CarrySite()
         await site.there("a")
 
+        site.luminus.lost = {"li-session-a": list(lost)}
         left = [ServerFault("no"), ServerFault("no")]
         site.luminus.fault = lambda call, _: (
             left.pop() if call == "items" and site.luminus.applied and left else None

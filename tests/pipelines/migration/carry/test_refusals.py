@@ -103,6 +103,40 @@ def test_a_list_that_is_refused_leaves_open_what_was_sent(error: Refused, reason
     virtually(work())
 
 
+def test_all_that_stands_against_an_item_is_told() -> None:
+    """The reason is that of what came first, and the sentence has both."""
+
+    async def work() -> None:
+        site = CarrySite()
+        await site.there("a")
+        site.luminus.lecture("m1", session("a"), item_id="aa")
+        site.luminus.ignored = {"name"}
+        refusal = Invalid("presenter is odd")
+        site.luminus.fault = lambda call, of: refusal if (call, of) == ("patch", "aa") else None
+        await site.run()
+        assert site.outcomes() == {"a": ("permanent", "invalid")}
+        assert "presenter is odd; lecture item li-session-a: name is 'Imported' where" in site.ends["a"].why
+
+    virtually(work())
+
+
+def test_modules_that_are_closed_at_the_same_moment_park_the_stage_once() -> None:
+    """Two calls under way may both hear that LumiNUS is closed."""
+
+    async def work() -> None:
+        site = CarrySite(3)
+        for series in site.modules:
+            await site.there(f"in {series}", series=series)
+        site.luminus.latency = 1.0
+        site.luminus.closed_from = 2
+        await site.run()
+        assert sum(isinstance(one, CarryParked) for one in site.told) == 1
+        assert {one.reason for one in site.ends.values()} == {"luminus_closed"}
+        assert len(site.ends) == 3
+
+    virtually(work())
+
+
 def test_a_list_that_is_refused_now_and_then_is_asked_for_again() -> None:
     """LumiNUS answers 400 and 404 to good calls, which says nothing about the module."""
 
