@@ -88,7 +88,9 @@ def unknown_fields(pattern: str) -> list[str]:
 
 def _line(text: str) -> str:
     """Return a text on one line, without control characters and space around it."""
-    return " ".join("".join(one for one in part if _is_written(one)) for part in text.split()).strip()
+    lines = (line.strip() for line in text.replace("\t", " ").splitlines())
+    joined = " ".join(line for line in lines if line)
+    return "".join(one for one in joined if _is_written(one)).strip()
 
 
 def _is_written(character: str) -> bool:

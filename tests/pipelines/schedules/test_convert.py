@@ -97,6 +97,13 @@ def test_the_pattern_is_filled_once() -> None:
     assert unknown_fields("{room}: {title}") == ["room"]
 
 
+def test_only_breaks_and_what_is_around_a_name_go() -> None:
+    """Space inside a title is its own affair; a break of a line becomes one space."""
+    assert name_of(Event("e", title="  Two  spaces \r\n\tand\x07 a line\u2028 "), "{title}") == (
+        "Two  spaces and a line"
+    )
+
+
 @pytest.mark.parametrize("title", ["", "   ", "\n\t", "\x00", "\u00a0"])
 def test_a_blank_name_is_an_error(title: str) -> None:
     """Nothing is made up for it, also where the pattern has words of its own."""
