@@ -30,7 +30,7 @@ PACED = {"luminus.calls_per_second": 18}
 def carried(folder: Path, stand: Stand, changes: Mapping[str, Json] | None = None) -> Ran:
     """Run a migration with a checkpoint in `folder`, and check what holds of every run."""
     ran = ferry("run", "-c", settings(folder, stand, changes), "--json", seconds=90)
-    assert "Traceback" not in ran.talk
+    assert "Traceback" not in ran.talk, ran.talk
     assert ran.document["exit"] == ran.code, ran.talk
     return ran
 
@@ -70,7 +70,7 @@ def patches(stand: Stand) -> int:
 def report(folder: Path) -> dict[str, Json]:
     """Return the items of `ferry report` by event."""
     ran = ferry("report", "-c", folder / "migration.toml", "--format", "json")
-    assert "Traceback" not in ran.talk
+    assert "Traceback" not in ran.talk, ran.talk
     return {row["event_id"]: row for row in ran.document["items"]}
 
 
