@@ -45,7 +45,8 @@ def _in_time(verdict: Verdict, scheduling: Scheduling, site: Site) -> Verdict:
     """Return the verdict, or that it comes too late."""
     if verdict.word == "equal" or epoch(scheduling.start) > site.now:
         return verdict
-    if verdict.target is None or not verdict.target.is_started:
+    target = verdict.target
+    if target is None or not target.is_started or target.is_over(site.now):
         return verdict.turned("skip", "past", "its start is past")
     if verdict.word == "update" and "start_at" not in verdict.changes:
         return verdict
@@ -157,6 +158,10 @@ class _Case:
     def _untouchable(self, lead: Lead, target: Schedule) -> Verdict | None:
         """Return why the schedule is left alone, if it is."""
         also = self._terms.edit_also
+        if target.is_over(self._site.now):
+            return self._error(
+                "past_target", f"schedule {target.id} ({target.name}) is over and records nothing more"
+            )
         if target.is_started and "started" not in also:
             return self._of("skip", "already_recording", RECORDING)
         if len(target.rooms) > 1 and "many_rooms" not in also:

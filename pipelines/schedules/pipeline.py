@@ -23,6 +23,8 @@ from pipelines.schedules.verdict import Verdict
 from pipelines.valt.client import Valt
 from pipelines.valt.model import Overlaps
 
+_RIGHT = frozenset({Outcome.VERIFIED, Outcome.CREATED, Outcome.EQUAL})
+_OVER = frozenset({"past", "already_recording"})
 _SENT = frozenset({Outcome.VERIFIED, Outcome.CREATED, Outcome.MISMATCH})
 
 
@@ -191,10 +193,13 @@ def overlapping(schedule_id: str | None, overlaps: Overlaps) -> tuple[bool, bool
 
 
 def is_news(record: Record, state: ScheduleState) -> bool:
-    """Tell whether an end says more than the checkpoint: what was verified stays so while it is equal."""
+    """Tell whether an end says more than the checkpoint: what was right once stays so when its time comes."""
     if state.open is not None or state.ended is None:
         return True
-    verdict = record.facts["verdict"]
-    if verdict == Outcome.EQUAL and state.ended["verdict"] in {Outcome.VERIFIED, Outcome.CREATED}:
-        verdict = state.ended["verdict"]
-    return dict(state.ended) != {**record.facts, "verdict": verdict}
+    facts, known = dict(record.facts), dict(state.ended)
+    if known["verdict"] in _RIGHT:
+        if facts["reason"] in _OVER and facts["booking"] in (None, known["booking"]):
+            return False
+        if facts["verdict"] == Outcome.EQUAL:
+            facts["verdict"] = known["verdict"]
+    return facts != known

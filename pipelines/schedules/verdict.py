@@ -20,6 +20,7 @@ ERRORS = (
     "bad_name",
     "no_schedule_id",
     "unknown_schedule_id",
+    "past_target",
     "multi_room",
     "recurring_target",
     "name_mismatch",

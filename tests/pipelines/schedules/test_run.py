@@ -397,3 +397,22 @@ async def test_a_throttled_write_is_sent_again(event_id: str) -> None:
     assert await site.ends() == {event_id: ("verified" if event_id == "e" else "created", None)}
     assert site.sleeps == [7.0]
     assert len(site.valt.sent) == 1
+
+
+async def test_what_was_right_stays_so_when_it_is_over() -> None:
+    """VALT forgets what was recorded; the checkpoint does not. A new time that comes too late is news."""
+    site = moved()
+    await site.run()
+    site.valt.clock = NOW + 100_000
+    site.valt.held.clear()
+    assert await site.ends() == {"e": ("skipped", "past")}
+    assert (await recorded(site)) == "verified"
+    site.events = [event("e", begins=95_000)]
+    await site.run()
+    assert (await recorded(site)) == "skipped"
+
+
+async def recorded(site: BookingSite) -> str:
+    """Return the outcome that is on record."""
+    (record,) = site.journal.history(subject("e"))
+    return str(record.facts["verdict"])
