@@ -286,9 +286,9 @@ class Application:
         met: set[str] = set()
         found = decisions(noting(discover(self._services.opencast, wanted), met), self._rules)
         known = [one for one in self._checkpoint.subjects() if items.is_item(one)]
-        plan = await Planner(self._checkpoint, self._observer, self._rules.modules).plan(
-            found, known, wanted.everything, wanted.events
-        )
+        plan = await Planner(
+            self._checkpoint, self._observer, self._rules.modules, again=self._rules.again
+        ).plan(found, known, wanted.everything, wanted.events)
         if unmet := tuple(sorted(wanted.series - met)):
             self._observer(SeriesUnmet(unmet))
         return plan
@@ -304,12 +304,15 @@ class Application:
 
 
 @asynccontextmanager
-async def open_application(settings: Settings, observer: Observer = silence) -> AsyncIterator[Application]:
+async def open_application(
+    settings: Settings, observer: Observer = silence, *, carry_again: bool = False
+) -> AsyncIterator[Application]:
     """Open the checkpoint first (a second run ends there, before its first call), then connect.
 
+    `carry_again` looks once more at lecture items that were right.
     Raises SettingsError, CheckpointInUse, CheckpointDamaged, CheckpointForeign, LocalResource.
     """
-    decided = rules(settings)
+    decided = replace(rules(settings), again=carry_again)
     transfer = settings.transfer
     async with AsyncExitStack() as stack:
         checkpoint = await stack.enter_async_context(

@@ -109,15 +109,16 @@ class ItemState:
         facts = self.planned or self.ended or self.earlier
         return facts.get("series")
 
-    def settled(self, carries: bool = False) -> bool:
-        """Whether no run has anything left to do for it; `carries` is whether LumiNUS is to have it as well.
+    def settled(self, carries: bool = False, again: bool = False) -> bool:
+        """Whether no run has anything left to do for it.
 
+        `carries` is whether LumiNUS is to have it as well, `again` whether that is to be looked at once more.
         Each run looks again at a skip, at a session that differed, and at what could not be moved, since its
         cause may be mended; but not at what Panopto has received and could not process.
         """
         if self.reason == "processing_error":
             return True
-        return self.outcome is Outcome.VERIFIED and (bool(self.carried) or not carries)
+        return self.outcome is Outcome.VERIFIED and (not carries or (bool(self.carried) and not again))
 
     def after(self, record: Record) -> "ItemState":
         """Return the state with one more record in it; a kind it does not know changes nothing."""

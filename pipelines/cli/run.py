@@ -14,7 +14,7 @@ from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.screen import Picture, shown
 from pipelines.cli.summary import answered, document, nothing, write_json, write_table
 from pipelines.cli.text import plain
-from pipelines.config import Settings, load
+from pipelines.config import Settings, SettingsError, load
 from pipelines.items import Outcomes
 
 app = typer.Typer(add_completion=False)
@@ -33,11 +33,20 @@ class Ran:
 @app.command()
 def run(
     config: Annotated[Path, typer.Option("-c", "--config", help="Settings file.")] = Path("migration.toml"),
+    carry_again: Annotated[
+        bool,
+        typer.Option(
+            "--carry-again", help="Also look at lecture items that were right, and mend what differs."
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Move what the settings select; on a checkpoint that exists, go on where it was."""
     with answered(json, nothing):
-        ran = migrate(load(config))
+        settings = load(config)
+        if carry_again and settings.luminus is None:
+            raise SettingsError("--carry-again needs the section [luminus]", where=str(config))
+        ran = migrate(settings, carry_again=carry_again)
     if json:
         write_json(document(ran.code, ran.outcomes, ran.snapshot))
     else:
@@ -47,13 +56,14 @@ def run(
     sys.exit(ran.code)
 
 
-def migrate(settings: Settings) -> Ran:
+def migrate(settings: Settings, *, carry_again: bool = False) -> Ran:
     """Run a migration until it ends, stops or is stopped."""
     picture = Picture()
 
     async def go() -> Ran:
         with shown(picture) as observer:
-            async with open_application(settings, Audience((picture, observer))) as application:
+            audience = Audience((picture, observer))
+            async with open_application(settings, audience, carry_again=carry_again) as application:
                 signals = loop.Signals(application.drain, tell)
                 error = await guarded(application, signals)
                 outcomes = application.outcomes()

@@ -48,13 +48,17 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """By what an event is decided upon: the operator's selection, publications, folders and modules."""
+    """By what an event is decided upon: the operator's selection, publications, folders and modules.
+
+    `again` is whether lecture items that were right are to be looked at once more.
+    """
 
     wanted: Wanted = field(default_factory=Wanted)
     channels: tuple[str, ...] = ("engage-player", "api")
     folders: Mapping[str, str] = field(default_factory=dict)
     default_folder: str | None = None
     modules: Mapping[str, str] = field(default_factory=dict)
+    again: bool = False
 
 
 def decide(found: Event | Unread, rules: Rules, taken: int) -> Row | Left:
@@ -140,10 +144,18 @@ def estimate_of(decision: Row | Left, state: ItemState) -> int | None:
 class Planner:
     """Writes a plan into the checkpoint."""
 
-    def __init__(self, journal: Journal, observer: Observer = silence, modules: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        observer: Observer = silence,
+        modules: Collection[str] = (),
+        *,
+        again: bool = False,
+    ) -> None:
         self._journal = journal
         self._observer = observer
         self._modules = modules
+        self._again = again
 
     async def plan(
         self,
@@ -170,7 +182,7 @@ class Planner:
                 unknown.append(decision.event_id)
                 continue
             carries = is_carried_on(decision, state, self._modules)
-            settled = state.settled(carries)
+            settled = state.settled(carries, self._again)
             if (record := record_of(decision, state, carries)) is not None:
                 batch.append(record)
             if not settled and (isinstance(decision, Row) or state.under_way):
@@ -221,7 +233,8 @@ class Planner:
                 left.append(
                     items.ended(UNNAMED, Outcome.SKIPPED, "not_selected", why="all could be named now")
                 )
-            if state.settled(state.series in self._modules) or state.outcome is Outcome.SKIPPED:
+            settled = state.settled(state.series in self._modules, self._again)
+            if settled or state.outcome is Outcome.SKIPPED:
                 continue
             if state.right is not None:
                 found[event_id] = None

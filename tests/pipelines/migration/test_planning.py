@@ -63,10 +63,11 @@ async def each(found: Iterable[Any]) -> AsyncIterator[Any]:
 class Site:
     """A checkpoint over several runs, and what was told of the last one."""
 
-    def __init__(self, modules: Collection[str] = ()) -> None:
+    def __init__(self, modules: Collection[str] = (), *, again: bool = False) -> None:
         self.journal = MemoryJournal()
         self.told: list[object] = []
         self._modules = modules
+        self._again = again
 
     async def plan(
         self, *decided: Row | Left, whole: bool = True, named: Collection[str] = ()
@@ -78,7 +79,7 @@ class Site:
         """Plan as one run does."""
         self.told = []
         known = list(self.journal.subjects())
-        planner = Planner(self.journal, self.told.append, self._modules)
+        planner = Planner(self.journal, self.told.append, self._modules, again=self._again)
         return await planner.plan(each(decided), known, whole, named)
 
     async def say(self, *records: Record) -> None:
@@ -363,6 +364,18 @@ async def test_what_luminus_has_is_done_and_what_it_shall_not_have_too() -> None
     site = Site(modules={"s"})
     await site.say(carried, other)
     assert await site.planned(Row("e", 10, "s", "home"), Row("o", 10, "other", "home")) == Plan((), 0)
+
+
+async def test_what_luminus_has_is_looked_at_again_where_that_is_asked_for() -> None:
+    """Carried once, it goes on once more and moves no bytes; what has no module does not."""
+    carried = items.ended("e", Outcome.VERIFIED, series="s", carried=[{"lecture_item": "l"}])
+    other = items.ended("o", Outcome.VERIFIED, session_id="s-2", series="other")
+    site = Site(modules={"s"}, again=True)
+    await site.say(carried, other)
+    decided = (Row("e", 10, "s", "home"), Row("o", 10, "other", "home"))
+    assert await site.planned(*decided) == Plan(("e",), 0)
+    assert await site.planned(whole=False) == Plan(("e",), 0)
+    assert site.journal.log == [carried, other]
 
 
 @given(
