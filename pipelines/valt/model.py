@@ -38,8 +38,13 @@ class Schedule:
 
     @property
     def is_started(self) -> bool:
-        """Whether it is being recorded now."""
+        """Whether its recording has begun; what is over keeps this status."""
         return self.status == "started"
+
+    def is_over(self, now: float) -> bool:
+        """Whether its one recording has begun, and has ended at that moment (epoch seconds)."""
+        stop_at = self.start_at + self.duration if self.stop_at is None else self.stop_at
+        return self.is_started and not self.is_recurring and stop_at <= now
 
     @property
     def is_recurring(self) -> bool:

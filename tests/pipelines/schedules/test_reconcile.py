@@ -145,6 +145,17 @@ def test_equal_goes_before_past_and_started() -> None:
     assert told(event("e", begins=-600, title="New"), schedules=(begun,)) == ("skip", "already_recording")
 
 
+@pytest.mark.parametrize("also", [frozenset(), frozenset({"started"})])
+def test_a_schedule_that_is_over_is_no_target(also: frozenset[str]) -> None:
+    """VALT keeps calling it started, and the lecture would not be recorded: that is an error, and no skip."""
+    over = {
+        "schedules": (schedule("1", start_at=NOW - 9000, status="started"),),
+        "terms": Terms(edit_also=also),
+    }
+    assert told(event("e"), **over) == ("error", "past_target")
+    assert told(event("e", begins=-600), **over) == ("skip", "past")
+
+
 def test_past_goes_before_the_tables_faults() -> None:
     """Nobody need mend a line for an event that is over."""
     assert told(event("e", begins=-9000), rows={"e": Named("7")}) == ("skip", "past")
