@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine import LocalResource, Network, open_http
-from pipelines.app import states_in
+from pipelines.app.books import states_in
 from pipelines.cli import loop
 from pipelines.cli.bookings import Bookings, Row
 from pipelines.cli.comparison import Books, Comparison, as_booked, compared

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.app import preview_of
+from pipelines.app.preview import preview_of
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit
 from pipelines.cli.summary import VERSION, answered, write_json

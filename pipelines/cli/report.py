@@ -11,7 +11,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from pipelines.app import report_in
+from pipelines.app.books import report_in
 from pipelines.cli.listing import listing
 from pipelines.cli.status import path_of
 from pipelines.config import SettingsError, load

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engine import Audience, FerryError, Interrupted, Snapshot
-from pipelines.app import Application, open_application
+from pipelines.app.migration import Application, open_application
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.screen import Picture, shown

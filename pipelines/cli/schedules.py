@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from engine import FerryError, Interrupted, Waiting
-from pipelines.app import open_schedules, schedules_preview
+from pipelines.app.bookings import open_schedules, schedules_preview
 from pipelines.cli import loop
 from pipelines.cli.bookings import ENDS, WORDS, Bookings, of_plan, of_run, write
 from pipelines.cli.exits import Exit

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.app import states_in
+from pipelines.app.books import states_in
 from pipelines.cli.exits import Exit
 from pipelines.cli.summary import answered, document, nothing, write_json, write_table
 from pipelines.cli.text import page, plain

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pipelines.app import verification_of
+from pipelines.app.verification import verification_of
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit
 from pipelines.cli.status import path_of

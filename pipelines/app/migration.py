@@ -1,0 +1,212 @@
+"""Builds a migration that is ready to run."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+
+from anyio import CancelScope
+
+from engine import (
+    PANOPTO,
+    BytesFlowed,
+    Checkpoint,
+    Checks,
+    Drain,
+    Engine,
+    HttpReads,
+    Interrupted,
+    Journal,
+    Level,
+    Observer,
+    Ports,
+    Slots,
+    Spot,
+    Windows,
+    open_checkpoint,
+    open_http,
+    open_multipart,
+    open_relay,
+    silence,
+)
+from pipelines import items
+from pipelines.app.books import count, identity
+from pipelines.app.rules import publish_policy, rules
+from pipelines.app.services import Services, network, open_services, policy
+from pipelines.config import Settings
+from pipelines.items import Outcomes
+from pipelines.migration.batches import Batches
+from pipelines.migration.carry.stage import Carry
+from pipelines.migration.discover import discover
+from pipelines.migration.finish import Finisher
+from pipelines.migration.folders import Folders
+from pipelines.migration.pipeline import Migration
+from pipelines.migration.planning import Plan, Planner, Rules, decisions, noting
+from pipelines.migration.ship import Ship
+from pipelines.migration.stages import CheckpointMended, Planned, SeriesUnmet
+from pipelines.opencast.locate import EventLocator
+
+MIB = 1024 * 1024
+
+
+class Application:
+    """A migration with everything that it stands on."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        services: Services,
+        checkpoint: Checkpoint,
+        migration: Migration,
+        batches: Batches,
+        observer: Observer,
+    ) -> None:
+        self._rules = rules
+        self._services = services
+        self._checkpoint = checkpoint
+        self._migration = migration
+        self._batches = batches
+        self._observer = observer
+        self._planning = CancelScope()
+
+    async def run(self) -> None:
+        """Plan, and take every item to its outcome.
+
+        Raises Stopping errors, and a Transient one where planning came to no end.
+        """
+        with self._planning:
+            plan = await self._plan()
+        if self._planning.cancelled_caught:
+            raise Interrupted("stopped while planning")
+        self._observer(Planned(len(plan.order), plan.bytes))
+        self._batches.follow(plan.order)
+        await self._migration.run(plan.order)
+
+    async def _plan(self) -> Plan:
+        wanted = self._rules.wanted
+        met: set[str] = set()
+        found = decisions(noting(discover(self._services.opencast, wanted), met), self._rules)
+        known = [one for one in self._checkpoint.subjects() if items.is_item(one)]
+        plan = await Planner(
+            self._checkpoint, self._observer, self._rules.modules, again=self._rules.again
+        ).plan(found, known, wanted.everything, wanted.events)
+        if unmet := tuple(sorted(wanted.series - met)):
+            self._observer(SeriesUnmet(unmet))
+        return plan
+
+    def drain(self) -> None:
+        """Begin nothing new; a plan in the making is dropped."""
+        self._planning.cancel()
+        self._migration.drain()
+
+    def outcomes(self) -> Outcomes:
+        """Count how the items of the whole checkpoint stand."""
+        return count(self._checkpoint.each())
+
+
+@asynccontextmanager
+async def open_application(
+    settings: Settings, observer: Observer = silence, *, carry_again: bool = False
+) -> AsyncIterator[Application]:
+    """Open the checkpoint first (a second run ends there, before its first call), then connect.
+
+    `carry_again` looks once more at lecture items that were right.
+    Raises SettingsError, CheckpointInUse, CheckpointDamaged, CheckpointForeign, LocalResource.
+    """
+    decided = replace(rules(settings), again=carry_again)
+    transfer = settings.transfer
+    async with AsyncExitStack() as stack:
+        checkpoint = await stack.enter_async_context(
+            open_checkpoint(
+                settings.checkpoint.path,
+                identity(settings),
+                allow_network=settings.checkpoint.allow_network,
+            )
+        )
+        if (cut := checkpoint.statistics().cut) > 0:
+            observer(CheckpointMended(cut))
+        drain = Drain()
+        services = await stack.enter_async_context(open_services(settings, observer, drain))
+        locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
+        engine = await stack.enter_async_context(open_engine(settings, checkpoint, locator, drain, observer))
+        batches = Batches(services.opencast, locator)
+        ship = Ship(
+            engine,
+            services.panopto,
+            batches,
+            Folders(services.panopto),
+            checkpoint,
+            settings.opencast.publications,
+        )
+        migration = Migration(
+            engine,
+            ship,
+            Finisher(services.panopto.look, limit=settings.finish.limit_minutes * 60),
+            services.panopto,
+            checkpoint,
+            in_flight=transfer.items_in_flight,
+            finishing=settings.finish.in_flight,
+            onward=carry_of(settings, services, decided.modules, checkpoint, observer),
+            observer=observer,
+        )
+        yield Application(decided, services, checkpoint, migration, batches, observer)
+
+
+@asynccontextmanager
+async def open_engine(
+    settings: Settings, checkpoint: Checkpoint, locator: EventLocator, drain: Drain, observer: Observer
+) -> AsyncIterator[Engine]:
+    """Build the engine that moves bytes from Opencast's file server to Panopto's S3."""
+    transfer = settings.transfer
+    parts = transfer.parts_in_flight
+    checks = Checks(Level(transfer.integrity), Spot(transfer.hashing), observer=observer)
+
+    def flowed(count: int) -> None:
+        observer(BytesFlowed(count))
+
+    async with (
+        open_http(network(settings, connections=4 * parts)) as http,
+        open_relay(
+            http,
+            windows=Windows(transfer.memory_mib * MIB, parts),
+            flowed=flowed,
+            spent=checks.spent,
+        ) as relay,
+        open_multipart(PANOPTO, network(settings)) as uploads,
+    ):
+        ports = Ports(
+            journal=checkpoint,
+            relay=relay,
+            uploads=uploads,
+            slots=Slots(
+                total=parts,
+                per_host=transfer.parts_per_host or parts,
+                per_transfer=transfer.parts_per_file or parts,
+            ),
+            checks=checks,
+            limits=PANOPTO.limits,
+            preferred_part=transfer.part_size_mib * MIB,
+            policy=policy(settings),
+            least_rate=transfer.least_rate_kib * 1024,
+            observer=observer,
+            drain=drain,
+        )
+        yield Engine(ports, locator, HttpReads(http))
+
+
+def carry_of(
+    settings: Settings, services: Services, modules: Mapping[str, str], journal: Journal, observer: Observer
+) -> Carry | None:
+    """Build the stage that carries items on to LumiNUS; None where the settings have no LumiNUS."""
+    if services.luminus is None:
+        return None
+    return Carry(
+        services.luminus,
+        services.opencast,
+        services.panopto,
+        journal,
+        modules=modules,
+        policy=publish_policy(settings),
+        presenter=settings.carry.presenter,
+        wait=settings.carry.wait,
+        observer=observer,
+    )

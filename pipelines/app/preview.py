@@ -1,0 +1,70 @@
+"""Finds out what a migration would do."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+
+from pipelines import items
+from pipelines.app.books import contents_of
+from pipelines.app.rules import publish_policy, rules
+from pipelines.app.services import Services, open_services, revealed
+from pipelines.config import Settings
+from pipelines.items import ItemState
+from pipelines.luminus.token import expiry_of
+from pipelines.migration.carry.preflight import flips, preflight
+from pipelines.migration.discover import discover
+from pipelines.migration.planning import Rules, decisions, noting
+from pipelines.migration.preview import Preview, preview
+from pipelines.opencast.model import Event
+
+TOKEN_RESERVE = 3600.0
+"""Seconds beyond carry.wait that a LumiNUS token should still have when a run begins."""
+
+
+async def preview_of(settings: Settings) -> Preview:
+    """Find out what a run would do. Reads both systems and the checkpoint, and writes nothing."""
+    decided = rules(settings)
+    with ExitStack() as stack:
+        known = stack.enter_context(contents_of(settings)) if settings.checkpoint.path.exists() else None
+
+        def state_of(event_id: str) -> ItemState:
+            return items.fold(known.history(event_id) if known else ())
+
+        async with open_services(settings) as services:
+
+            async def exists(folder_id: str) -> bool:
+                return await services.panopto.folder(folder_id) is not None
+
+            met: set[str] = set()
+            found = decisions(noting(discover(services.opencast, decided.wanted), met), decided)
+            seen = await preview(found, state_of, decided.folders, exists, decided.modules)
+            unmet = sorted(decided.wanted.series - met)
+            seen.problems += [f"select.series: no event is of series {one}" for one in unmet]
+            seen.problems += await luminus_problems(settings, services, decided, seen.to_carry)
+            return seen
+
+
+async def luminus_problems(
+    settings: Settings, services: Services, decided: Rules, to_carry: Mapping[str, str]
+) -> list[str]:
+    """Find out what stands against carrying on to LumiNUS. `to_carry` leads from event to session."""
+    if services.luminus is None or settings.luminus is None:
+        return []
+    now, token_ends = datetime.now(UTC), expiry_of(revealed(settings.luminus.token))
+    placed = {series: decided.folders.get(series, decided.default_folder) for series in decided.modules}
+    problems = await preflight(
+        services.luminus,
+        decided.modules,
+        {series: folder for series, folder in placed.items() if folder},
+        token_ends,
+        settings.carry.wait + TOKEN_RESERVE,
+        now,
+    )
+    if token_ends is not None and token_ends <= now:
+        return problems
+    read = await services.opencast.batch(to_carry, sign=False, acl=True) if to_carry else []
+    events = [one for one in read if isinstance(one, Event)]
+    policy = publish_policy(settings)
+    problems += await flips(services.luminus, events, to_carry, decided.modules, policy)
+    # Whoever does not answer the one does not answer the other, and is told once.
+    return list(dict.fromkeys(problems))

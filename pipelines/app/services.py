@@ -1,0 +1,160 @@
+"""Builds the clients of the four systems, each with its pace and its retries."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from pydantic import SecretStr
+
+from engine import (
+    PANOPTO_RATES,
+    Drain,
+    Http,
+    Network,
+    Observer,
+    Pace,
+    Rate,
+    RetryPolicy,
+    host_of,
+    open_http,
+    silence,
+)
+from pipelines.config import Settings, SettingsError
+from pipelines.luminus import answers
+from pipelines.luminus.client import Luminus
+from pipelines.opencast.client import Opencast
+from pipelines.panopto.auth import Account, Tokens
+from pipelines.panopto.client import Panopto
+from pipelines.rest import Rest
+from pipelines.valt.client import RATES as VALT_RATES
+from pipelines.valt.client import Valt
+
+LUMINUS_CALLS = 2
+"""Calls to LumiNUS at once: public clients that made more were throttled (fluminurs issue 635)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The systems that a run speaks to, as their clients; None is one that the settings do not name."""
+
+    opencast: Opencast
+    panopto: Panopto
+    luminus: Luminus | None = None
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, observer: Observer = silence, drain: Drain | None = None
+) -> AsyncIterator[Services]:
+    """Connect to the APIs of Opencast, Panopto and LumiNUS. Calls that wait for another try hear `drain`."""
+    drain = drain or Drain()
+    async with (
+        open_http(network(settings, connections=8, cookies=True)) as source,
+        open_http(network(settings, connections=16)) as target,
+        open_http(network(settings, connections=LUMINUS_CALLS)) as students,
+    ):
+        yield Services(
+            opencast_of(settings, source, observer, drain),
+            panopto_of(settings, target, observer, drain),
+            luminus_of(settings, students, observer, drain),
+        )
+
+
+def opencast_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Opencast:
+    """Build Opencast's client."""
+    account = settings.opencast
+    rest = Rest(
+        http,
+        account.url,
+        policy=policy(settings),
+        observer=observer,
+        sleep=drain.before_another_try,
+    )
+    return Opencast(rest, account.username, revealed(account.password))
+
+
+def panopto_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Panopto:
+    """Build Panopto's client, which signs in when it is first used."""
+    account = settings.panopto
+    patience = policy(settings)
+    tokens = Tokens(
+        Rest(http, account.url, policy=patience, observer=observer, sleep=drain.before_another_try),
+        Account(
+            account.client_id, revealed(account.client_secret), account.username, revealed(account.password)
+        ),
+    )
+    rest = Rest(
+        http,
+        account.url,
+        pace=Pace(PANOPTO_RATES),
+        policy=patience,
+        headers=tokens.headers,
+        observer=observer,
+        sleep=drain.before_another_try,
+    )
+    return Panopto(rest, tokens, policy=patience, sleep=drain.before_another_try)
+
+
+def luminus_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Luminus | None:
+    """Build LumiNUS's client, whose calls all share one pace; None where the settings have no LumiNUS."""
+    account = settings.luminus
+    if account is None:
+        return None
+    patience = replace(policy(settings), first=1.0)
+    rest = Rest(
+        http,
+        account.url,
+        pace=Pace((Rate(account.calls_per_second, 1.0),)),
+        paced_as="luminus",
+        judge=answers.judge,
+        policy=patience,
+        observer=observer,
+        sleep=drain.before_another_try,
+    )
+    return Luminus(
+        rest,
+        token=revealed(account.token),
+        subscription_key=revealed(account.subscription_key),
+        tenant=host_of(settings.panopto.url),
+        policy=patience,
+        sleep=drain.before_another_try,
+        observer=observer,
+    )
+
+
+def valt_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Valt:
+    """Build VALT's client, whose calls all share one pace. Raises SettingsError where there is no VALT."""
+    account = settings.valt
+    if account is None:
+        raise SettingsError("the settings have no section [valt]")
+    rest = Rest(
+        http,
+        account.url,
+        pace=Pace(VALT_RATES),
+        paced_as="valt",
+        policy=policy(settings),
+        observer=observer,
+        sleep=drain.before_another_try,
+    )
+    return Valt(rest, account.username, revealed(account.password))
+
+
+def network(settings: Settings, *, connections: int = 100, cookies: bool = False) -> Network:
+    """Return how to reach the outside."""
+    return Network(
+        ca_file=settings.network.ca_file,
+        proxy=settings.network.proxy,
+        connect=settings.network.connect_seconds,
+        connections=connections,
+        cookies=cookies,
+    )
+
+
+def policy(settings: Settings) -> RetryPolicy:
+    """Return how often and how patiently something is tried."""
+    return RetryPolicy(attempts=settings.transfer.attempts)
+
+
+def revealed(secret: SecretStr | None) -> str:
+    """Return a secret's value, which `config.load` has put in place."""
+    return secret.get_secret_value() if secret else ""
