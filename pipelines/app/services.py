@@ -26,7 +26,6 @@ from pipelines.opencast.client import Opencast
 from pipelines.panopto.auth import Account, Tokens
 from pipelines.panopto.client import Panopto
 from pipelines.rest import Rest
-from pipelines.valt.client import RATES as VALT_RATES
 from pipelines.valt.client import Valt
 
 LUMINUS_CALLS = 2
@@ -130,7 +129,7 @@ def valt_of(settings: Settings, http: Http, observer: Observer, drain: Drain) ->
     rest = Rest(
         http,
         account.url,
-        pace=Pace(VALT_RATES),
+        pace=Pace((Rate(account.calls_per_second, 1.0),)),
         paced_as="valt",
         policy=policy(settings),
         observer=observer,

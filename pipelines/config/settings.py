@@ -179,6 +179,8 @@ class ValtSettings(_Section):
     """Create a schedule for an event that the table names none for."""
     edit_also: tuple[Literal["recurring", "started", "many_rooms"], ...] = ()
     """Schedules that are left alone unless named here."""
+    calls_per_second: int = Field(default=2, ge=1, le=100)
+    """No limit is known; the vendor's own tests wait a second between calls (ivs-valt-python 9682784)."""
 
 
 class NetworkSettings(_Section):

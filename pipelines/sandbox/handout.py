@@ -112,6 +112,7 @@ password_file = "{VALT_PASSWORD}"
 rooms = "{ROOMS}"
 schedules = "{SCHEDULES}"
 timezone = "Europe/London"
+calls_per_second = 20
 
 [network]
 ca_file = "{CA}"

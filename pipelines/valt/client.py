@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from engine import AccountRefused, Answer, Rate, RetryPolicy, Unreadable
+from engine import AccountRefused, Answer, RetryPolicy, Unreadable
 from pipelines.rest import Judge, decode, path_of
 from pipelines.valt.answers import is_fine, is_missing, judge_write, refusal
 from pipelines.valt.auth import Calls, Login, Token
@@ -27,9 +27,6 @@ from pipelines.valt.payload import (
 )
 
 Fact = TypeVar("Fact")
-
-RATES = (Rate(2, 1.0),)
-"""No limit is documented; the vendor's own tests wait a second between calls (ivs-valt-python 9682784)."""
 
 ONCE = RetryPolicy(attempts=1)
 

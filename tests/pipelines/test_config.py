@@ -468,6 +468,7 @@ def test_luminus_s_secrets_come_by_all_three_ways(onward: Path, monkeypatch: pyt
         ('"Asia/Singapore"', '"../etc/passwd"', "valt.timezone: a time zone has a name"),
         ('rooms = "tables/rooms.csv"\n', "", "valt.rooms is missing"),
         ("[valt]", "[valt]\nlongest_hours = 0", "valt.longest_hours: "),
+        ("[valt]", "[valt]\ncalls_per_second = 101", "valt.calls_per_second: "),
         ("[valt]", "[valt]\nmargin_seconds = -1", "valt.margin_seconds: "),
         ("[valt]", '[valt]\nname = ""', "valt.name: "),
         ("[valt]", '[valt]\nedit_also = ["locked"]', "valt.edit_also.0: "),
