@@ -144,7 +144,7 @@ def test_the_quota_of_a_day(tmp_path: Path) -> None:
 def test_settings_that_luminus_does_not_know(
     changes: dict[str, str], reason: str, words: str, tmp_path: Path
 ) -> None:
-    """A wrong address, key or token: a sentence that names the setting; all else is done; mended, it goes on."""
+    """A wrong address, key or token: a sentence names the setting; all else is done; mended, it goes on."""
     key = tmp_path / "wrong.secret"
     key.write_text("0123456789abcdef0123456789abcdef\n")
     key.chmod(0o600)
