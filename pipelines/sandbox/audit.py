@@ -221,8 +221,9 @@ def _answer(rows: list[Row]) -> web.Response:
 
 
 def blank_header(name: str, value: str) -> str:
-    """A header's value as it may be shown."""
-    return BLANK if name.lower() in SECRET_HEADERS else value
+    """A header's value as it may be shown; aiohttp tells bytes that are no UTF-8 as surrogates."""
+    shown = BLANK if name.lower() in SECRET_HEADERS else value
+    return shown.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def blank_query(query: str) -> str:

@@ -47,7 +47,7 @@ class Account:
 def refused_key(headers: Mapping[str, str], account: Account) -> web.Response | None:
     """The gateway's 401 to a call without the right key."""
     given = headers.get(KEY)
-    if given is not None and secrets.compare_digest(given.encode(), account.subscription_key.encode()):
+    if given is not None and _equal(given, account.subscription_key):
         return None
     challenge = (
         'AzureApiManagementKey realm="https://luminus.sandbox.invalid/",name="' + KEY + '",type="header"'
@@ -58,9 +58,7 @@ def refused_key(headers: Mapping[str, str], account: Account) -> web.Response | 
 def refused_bearer(headers: Mapping[str, str], account: Account, now: float) -> web.Response | None:
     """LumiNUS's plain 401 to a call without a bearer, with an unknown one, or with one that has ended."""
     scheme, _, given = headers.get("Authorization", "").partition(" ")
-    known = scheme.lower() == "bearer" and secrets.compare_digest(
-        given.strip().encode(), account.token.encode()
-    )
+    known = scheme.lower() == "bearer" and _equal(given.strip(), account.token)
     if known and now < account.expires:
         return None
     if known:
@@ -68,6 +66,11 @@ def refused_bearer(headers: Mapping[str, str], account: Account, now: float) -> 
     else:
         challenge = 'Bearer error="invalid_token"' if given else "Bearer"
     return web.Response(status=401, text="401 Unauthorized", headers={"WWW-Authenticate": challenge})
+
+
+def _equal(given: str, secret: str) -> bool:
+    """Whether a header holds that secret; aiohttp tells bytes that are no UTF-8 as surrogates."""
+    return secrets.compare_digest(given.encode(errors="surrogateescape"), secret.encode())
 
 
 def _token(username: str, now: int, expires: int) -> str:

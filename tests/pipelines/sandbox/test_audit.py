@@ -55,6 +55,19 @@ def test_a_query_without_secrets_is_kept_as_it_was(query: str) -> None:
     assert blank_query(query) == query
 
 
+async def test_a_header_of_no_encoding_can_be_told() -> None:
+    """Bytes that are no UTF-8 are shown as such; the log is still served."""
+    books, origin = Audit(), Origin()
+    books.opens("valt", "schedule", "GET", "/", "", [("User-Agent", "a\udcff")])
+    await origin.serve(audit.application(books))
+    try:
+        async with ClientSession(origin.url) as http, http.get("/log") as reply:
+            (entry,) = await reply.json()
+            assert entry["headers"] == {"User-Agent": "a\ufffd"}
+    finally:
+        await origin.close()
+
+
 def test_requests_are_counted_by_service_and_call() -> None:
     """Body bytes in and out are summed; a request without an end counts."""
     now = [0.0]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.sandbox.luminus.credentials import Account
+from pipelines.sandbox.luminus.credentials import KEY, Account, refused_bearer, refused_key
 from pipelines.sandbox.switches import Switches
 
 
@@ -70,3 +70,13 @@ async def test_the_log_tells_neither(luminus: Any) -> None:
         assert account.token not in told
         assert account.subscription_key not in told
         assert caller.audit.log[0].headers["Ocp-Apim-Subscription-Key"] == "***"
+
+
+def test_credentials_of_no_encoding_are_wrong_ones() -> None:
+    """Bytes that are no UTF-8 are refused as any others are, by the gateway and by LumiNUS."""
+    account = Account.issued("ferry", 60.0, 0.0)
+    by_gateway = refused_key({KEY: "\udcff"}, account)
+    by_luminus = refused_bearer({"Authorization": "Bearer \udcff"}, account, 0.0)
+    assert by_gateway is not None
+    assert by_luminus is not None
+    assert (by_gateway.status, by_luminus.status) == (401, 401)
