@@ -75,7 +75,7 @@ class Switches:
     luminus_page: int = 20
     """Entries that LumiNUS tells at once, whatever limit is asked for; 0: all."""
     luminus_rate: int = 20
-    """Calls a second that LumiNUS takes, refusing others in six ways in turn; 0: any number."""
+    """Calls a second that LumiNUS takes, refusing others in seven ways in turn; 0: any number."""
     luminus_quota: int = 0
     """Calls until the subscription's quota is spent for most of a day; 0: any number."""
     luminus_token_life: float = 28_800.0

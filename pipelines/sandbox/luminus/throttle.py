@@ -1,15 +1,15 @@
-"""How calls are refused that come too often: by LumiNUS in three ways, by the gateway in three others.
+"""How calls are refused that come too often: by LumiNUS in three ways, by the gateway in four others.
 
 Sources: fluminurs issue 635 and src/conferencing.rs (400 as text and as envelope, the envelope under 200);
-Azure's rate-limit-policy.md (429, Retry-After) and quota-policy.md (403, Retry-After, "Out of call volume
-quota"). RFC 9110 lets Retry-After be seconds or a date. Not established and chosen here: the numbers; refused
-calls do not count, so that whoever waits gets through.
+Azure's rate-limit-policy.md (429, Retry-After, which its operator may give another name) and quota-policy.md
+(403, Retry-After, "Out of call volume quota"). RFC 9110 lets Retry-After be seconds or a date. Not established
+and chosen here: the numbers; refused calls do not count, so that whoever waits gets through.
 """
 
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
 
@@ -38,9 +38,9 @@ class Throttle:
     def refusal(self) -> web.Response | None:
         """Count a call, or return the answer that refuses it."""
         now = self.clock()
-        if self.quota and self._counted >= self.quota:
-            self._spent_at = now if self._spent_at is None else self._spent_at
-            return _out_of_quota(max(1, math.ceil(self._spent_at + QUOTA_SECONDS - now)))
+        left = self._until_quota(now)
+        if left > 0:
+            return _out_of_quota(math.ceil(left))
         while self._calls and self._calls[0] <= now - WINDOW:
             self._calls.popleft()
         if self.rate and len(self._calls) >= self.rate:
@@ -48,6 +48,16 @@ class Throttle:
         self._calls.append(now)
         self._counted += 1
         return None
+
+    def _until_quota(self, now: float) -> float:
+        """Seconds until a spent quota is there again; what was counted is forgotten then."""
+        if not self.quota or self._counted < self.quota:
+            return 0.0
+        self._spent_at = now if self._spent_at is None else self._spent_at
+        left = self._spent_at + QUOTA_SECONDS - now
+        if left <= 0:
+            self._counted, self._spent_at = 0, None
+        return left
 
     def _too_fast(self, now: float, wait: float) -> web.Response:
         self._refused += 1
@@ -66,15 +76,19 @@ def _fail(status: int) -> Callable[[float, int], web.Response]:
 
 
 def _by_seconds(_now: float, wait: int) -> web.Response:
-    return _rate_exceeded(wait, str(wait))
+    return _rate_exceeded(wait, {"Retry-After": str(wait)})
 
 
 def _by_date(now: float, wait: int) -> web.Response:
-    return _rate_exceeded(wait, formatdate(math.ceil(now) + wait, usegmt=True))
+    return _rate_exceeded(wait, {"Retry-After": formatdate(math.ceil(now) + wait, usegmt=True)})
 
 
-def _rate_exceeded(wait: int, told: str) -> web.Response:
-    return gateway(429, f"Rate limit is exceeded. Try again in {wait} seconds.", {"Retry-After": told})
+def _by_text_alone(_now: float, wait: int) -> web.Response:
+    return _rate_exceeded(wait, {})
+
+
+def _rate_exceeded(wait: int, headers: Mapping[str, str]) -> web.Response:
+    return gateway(429, f"Rate limit is exceeded. Try again in {wait} seconds.", headers)
 
 
 def _quota_for_now(_now: float, wait: int) -> web.Response:
@@ -93,6 +107,6 @@ def _out_of_quota(wait: int) -> web.Response:
 
 
 REFUSALS: tuple[Callable[[float, int], web.Response], ...] = (
-    _text, _fail(400), _fail(200), _by_seconds, _by_date, _quota_for_now,
+    _text, _fail(400), _fail(200), _by_seconds, _by_date, _by_text_alone, _quota_for_now,
 )  # fmt: skip
 """The answers to calls that come too fast, in turn."""

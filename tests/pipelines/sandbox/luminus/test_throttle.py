@@ -1,4 +1,4 @@
-"""Calls that come too often are refused in six ways; who waits gets through."""
+"""Calls that come too often are refused in seven ways; who waits gets through."""
 
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -9,12 +9,12 @@ from pipelines.sandbox.luminus.throttle import QUOTA_SECONDS, Throttle
 from pipelines.sandbox.switches import Switches
 
 
-async def test_the_six_refusals_in_turn(luminus: Any) -> None:
-    """400 as text and as envelope, the envelope under 200, 429 with seconds or a date, 403 with seconds."""
+async def test_the_seven_refusals_in_turn(luminus: Any) -> None:
+    """400 as text and as envelope, the envelope under 200, 429 by seconds, date or text, 403 by seconds."""
     async with luminus(Switches(luminus_rate=1)) as caller:
         assert (await caller.call("GET", "/module")).status == 200
-        text, fail, false_success, seconds, date, quota = [
-            await caller.call("GET", "/module") for _ in range(6)
+        text, fail, false_success, seconds, date, told, quota = [
+            await caller.call("GET", "/module") for _ in range(7)
         ]
         assert (text.status, text.text) == (400, "TooManyRequests")
         assert fail.status == 400
@@ -32,6 +32,8 @@ async def test_the_six_refusals_in_turn(luminus: Any) -> None:
         assert seconds.document["message"] == "Rate limit is exceeded. Try again in 1 seconds."
         assert date.status == 429
         assert parsedate_to_datetime(date.headers["Retry-After"]).timestamp() == caller.clock.now + 1
+        assert (told.status, "Retry-After" in told.headers) == (429, False)
+        assert told.document == seconds.document
         assert (quota.status, quota.headers["Retry-After"]) == (403, "1")
         assert quota.document == {
             "statusCode": 403,
@@ -72,6 +74,15 @@ def test_a_spent_quota_stays_spent_for_most_of_a_day() -> None:
     assert refused is not None
     assert (refused.status, refused.headers["Retry-After"]) == (403, str(QUOTA_SECONDS - 3600))
     assert "21:01:11" in str(refused.text)
+
+
+def test_a_quota_comes_back() -> None:
+    """As large as it was, once it has been spent for so long."""
+    now = [100.0]
+    throttle = Throttle(0, 2, lambda: now[0])
+    assert [throttle.refusal() is None for _ in range(3)] == [True, True, False]
+    now[0] += QUOTA_SECONDS
+    assert [throttle.refusal() is None for _ in range(3)] == [True, True, False]
 
 
 def test_without_a_rate_any_number_is_taken() -> None:
