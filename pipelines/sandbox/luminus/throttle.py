@@ -2,8 +2,8 @@
 
 Sources: fluminurs issue 635 and src/conferencing.rs (400 as text and as envelope, the envelope under 200);
 Azure's rate-limit-policy.md (429, Retry-After, which its operator may give another name) and quota-policy.md
-(403, Retry-After, "Out of call volume quota"). RFC 9110 lets Retry-After be seconds or a date. Not established
-and chosen here: the numbers; refused calls do not count, so that whoever waits gets through.
+(403, Retry-After, "Out of call volume quota"). RFC 9110 lets Retry-After be seconds or a date. Not
+established and chosen here: the numbers; refused calls do not count, so that whoever waits gets through.
 """
 
 import math
