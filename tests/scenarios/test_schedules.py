@@ -79,7 +79,7 @@ def test_a_token_that_ends_again_and_again(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(Tokens, "issue", kept)
     bookings = [lecture(str(number), LATER + timedelta(weeks=number)) for number in range(2)]
     with world_of(tmp_path, *bookings, valt_token_life=2.0) as stand:
-        ran = schedules("run", tmp_path / "migration.toml")
+        ran = schedules("run", stand.settings(tmp_path, {"valt.calls_per_second": 2}))
         assert (ran.code, set(verdicts(ran).values())) == (0, {("verified", None)})
         as_wanted(stand)
         assert set(edits(stand).values()) == {1}
