@@ -31,14 +31,19 @@ def judge(
 ) -> Verdict:
     """Return the verdict on one event. `claimed` are the schedules that events lead to."""
     if isinstance(found, Unread):
-        return Verdict(found.identifier, "error", "unreadable", found.why)
+        return _unjudged(found.identifier, lead).turned("error", "unreadable", found.why)
     scheduling = scheduling_of(found)
     if scheduling is None:
-        return Verdict(
-            found.identifier, "skip", "not_scheduled", "nothing is to be recorded of it", found.title
-        )
+        verdict = _unjudged(found.identifier, lead, found.title)
+        return verdict.turned("skip", "not_scheduled", "nothing is to be recorded of it")
     verdict = _Case(found, scheduling, lead, tables, site, terms, claimed).verdict()
     return _in_time(verdict, scheduling, site)
+
+
+def _unjudged(event_id: str, lead: Lead | None, title: str = "") -> Verdict:
+    """Return what is known of an event that is not held against VALT: where it leads."""
+    schedule_id = lead.schedule_id if lead else None
+    return Verdict(event_id, "skip", title=title, schedule_id=schedule_id, made=bool(lead and lead.made))
 
 
 def _in_time(verdict: Verdict, scheduling: Scheduling, site: Site) -> Verdict:

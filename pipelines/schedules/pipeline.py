@@ -172,8 +172,10 @@ class Run:
         event_id, end = entry.verdict.event_id, entry.end
         if end is None:
             return
-        record = records.ended(event_id, self._at, end)
-        if is_news(record, self._sender.state(event_id)):
+        state = self._sender.state(event_id)
+        in_doubt = state.wanted is not None and end.schedule_id is None
+        record = records.ended(event_id, self._at, end, in_doubt=in_doubt)
+        if is_news(record, state):
             await self._journal.append(record)
 
     def _stopped(self) -> Done:
@@ -194,7 +196,7 @@ def overlapping(schedule_id: str | None, overlaps: Overlaps) -> tuple[bool, bool
 
 def is_news(record: Record, state: ScheduleState) -> bool:
     """Tell whether an end says more than the checkpoint: what was right once stays so when its time comes."""
-    if state.open is not None or state.ended is None:
+    if state.ended is None or (state.open is not None and record.closes):
         return True
     facts, known = dict(record.facts), dict(state.ended)
     if known["verdict"] in _RIGHT:

@@ -55,6 +55,12 @@ class ScheduleState:
         return Booking(**self.create["booking"])
 
     @property
+    def booking(self) -> Booking | None:
+        """The booking that the last end tells of."""
+        known = (self.ended or {}).get("booking")
+        return Booking(**known) if known else None
+
+    @property
     def open(self) -> Mapping[str, Any] | None:
         """The intent that no end has closed."""
         return self.edit or self.create
@@ -142,8 +148,11 @@ class End:
     conflict: bool = False
 
 
-def ended(event_id: str, at: str, end: End) -> Record:
-    """Keep how a schedule ended. What is tried again keeps its intents: they may have happened."""
+def ended(event_id: str, at: str, end: End, *, in_doubt: bool = False) -> Record:
+    """Keep how a schedule ended. What is tried again keeps its intents: they may have happened.
+
+    So does what is `in_doubt`: it may have been created, and this end tells no schedule.
+    """
     facts = {
         "at": at,
         "verdict": end.outcome.value,
@@ -157,7 +166,8 @@ def ended(event_id: str, at: str, end: End) -> Record:
         "blocked": end.blocked,
         "conflict": end.conflict,
     }
-    return Record(subject(event_id), ENDED, facts, closes=end.outcome is not Outcome.RETRYABLE)
+    closes = end.outcome is not Outcome.RETRYABLE and not in_doubt
+    return Record(subject(event_id), ENDED, facts, closes)
 
 
 def facts_of(booking: Booking) -> dict[str, Any]:

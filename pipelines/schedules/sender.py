@@ -179,7 +179,7 @@ class Sender:
             why,
             schedule_id=verdict.schedule_id,
             title=verdict.title,
-            booking=verdict.booking,
+            booking=verdict.booking or state.booking,
             created=verdict.made,
             before=before.get("before") if same else None,
         )

@@ -9,8 +9,10 @@ from fakes.memory_valt import NOW, MemoryValt, schedule
 
 from engine import AccountRefused, Interrupted, ServerFault, Throttled
 from pipelines.opencast.model import Unread
+from pipelines.schedules.events import Found
 from pipelines.schedules.records import ENDED, fold, subject
 from pipelines.schedules.verdict import Terms
+from pipelines.tables import Named
 from pipelines.valt.model import Schedule
 
 CREATE = Terms(create=True)
@@ -286,6 +288,48 @@ async def test_what_was_made_late_is_found_by_the_next_run() -> None:
     site.events = [event("e", begins=300_000, title="New")]
     assert await site.ends() == {"e": ("verified", None)}
     assert site.valt.held["8"].name == "New"
+    assert len(site.valt.held) == 3
+
+
+async def test_what_was_made_is_known_after_an_event_could_not_be_read() -> None:
+    """A run that could not read the event ends it without forgetting its schedule."""
+    site = BookingSite(event("e", begins=300_000))
+    site.terms = CREATE
+    await site.run()
+    site.events = [Unread("e", "unreadable", "half an answer")]
+    assert await site.ends() == {"e": ("error", "unreadable")}
+    site.events = [event("e", begins=310_000)]
+    assert await site.ends() == {"e": ("verified", None)}
+    assert len(site.valt.held) == 3
+
+
+async def test_the_name_that_we_gave_is_known_after_an_event_could_not_be_read() -> None:
+    """The table still expects the first name, and the schedule has the one that a run of ours gave it."""
+    site = BookingSite(event("e", begins=90_000, title="New"))
+    site.table = {"e": Named("1", "Lecture")}
+    assert await site.ends() == {"e": ("verified", None)}
+    site.events = [Unread("e", "unreadable", "half an answer")]
+    await site.run()
+    site.events = [event("e", begins=95_000, title="New")]
+    assert await site.ends() == {"e": ("verified", None)}
+
+
+@pytest.mark.parametrize("between", [Unread("e", "unreadable", "half an answer"), event("e", agent="none")])
+async def test_what_may_have_been_made_is_looked_for_whatever_ended_meanwhile(between: Found) -> None:
+    """An answer that was never heard stays a question until it is known what came of it."""
+    site = BookingSite(event("e", begins=300_000))
+    site.terms = CREATE
+    site.valt.fault = lambda call, subject: "lost before"
+    await site.run()
+    site.valt.fault = lambda call, subject: None
+    site.events = [between]
+    await site.run()
+    written = len(site.journal.log)
+    await site.run()
+    assert len(site.journal.log) == written
+    site.valt.held["8"] = schedule("8", start_at=NOW + 300_000)
+    site.events = [event("e", begins=310_000)]
+    assert await site.ends() == {"e": ("verified", None)}
     assert len(site.valt.held) == 3
 
 
