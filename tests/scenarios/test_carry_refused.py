@@ -80,7 +80,7 @@ def test_throttled_at_every_operation(shape: str, tmp_path: Path) -> None:
 
 
 def test_more_calls_than_luminus_takes(tmp_path: Path) -> None:
-    """It takes two a second, and refuses others in seven ways in turn: it takes longer, and all is carried."""
+    """It takes two a second, and refuses others in seven ways in turn: it takes longer; all is carried."""
     with standing(tmp_path, **{**QUICK, "events": 8, "luminus_rate": 2}) as stand:
         ran = carried(tmp_path / "run", stand)
         assert ran.code == 0, ran.talk
