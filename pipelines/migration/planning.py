@@ -21,6 +21,9 @@ from pipelines.opencast.model import Event, Unread
 UNNAMED = "(unnamed)"
 """The item that stands for events which break every list, so that not even their ids can be read."""
 
+NOT_SELECTED = "not_selected"
+"""Why an event is left that exists and could be moved: the operator's selection."""
+
 TOGETHER = 200
 """Records that are appended at once: they share one write to the disk."""
 
@@ -71,7 +74,7 @@ def decide(found: Event | Unread, rules: Rules, taken: int) -> Row | Left:
         return Left(found.identifier, Outcome.SKIPPED, selected.reason, selected.why)
     if rules.wanted.limit is not None and taken >= rules.wanted.limit:
         why = f"the limit of {rules.wanted.limit} events is reached"
-        return Left(found.identifier, Outcome.SKIPPED, "not_selected", why)
+        return Left(found.identifier, Outcome.SKIPPED, NOT_SELECTED, why)
     return _placed(selected, rules)
 
 
@@ -101,8 +104,15 @@ async def decisions(found: AsyncIterator[Event | Unread], rules: Rules) -> Async
 
 
 def is_carried_on(decision: Row | Left, state: ItemState, modules: Collection[str]) -> bool:
-    """Tell whether LumiNUS is to have an event: the operator's table has a module for its series."""
-    series = decision.series if isinstance(decision, Row) else state.series
+    """Tell whether LumiNUS is to have an event: the operator's table has a module for its series.
+
+    What Panopto has is of the series that it was moved for, as its session lies in that one's folder. What
+    was done before is taken up again only where it is selected.
+    """
+    if isinstance(decision, Left) and decision.reason == NOT_SELECTED and state.outcome is Outcome.VERIFIED:
+        return False
+    moved = state.under_way and state.series is not None
+    series = decision.series if isinstance(decision, Row) and not moved else state.series
     return series in modules
 
 
@@ -110,9 +120,11 @@ def record_of(decision: Row | Left, state: ItemState, carries: bool = False) -> 
     """Return what the checkpoint is told of a decision; None where it knows, or where the item is done.
 
     An item that is under way stays so, whatever is published now: shipping it tells what became of it.
-    `carries` is whether LumiNUS is to have it as well.
+    `carries` is whether LumiNUS is to have it as well; for that its series must be on record, which an older
+    version did not keep.
     """
-    if state.settled(carries) or state.under_way:
+    lacks_series = carries and state.series is None
+    if state.settled(carries) or (state.under_way and not lacks_series):
         return None
     if isinstance(decision, Row):
         row = {"bytes": decision.estimate, "series": decision.series, "folder_id": decision.folder_id}
@@ -230,10 +242,9 @@ class Planner:
         for event_id in known:
             state = self._state(event_id)
             if event_id == UNNAMED and state.outcome is Outcome.RETRYABLE:
-                left.append(
-                    items.ended(UNNAMED, Outcome.SKIPPED, "not_selected", why="all could be named now")
-                )
-            settled = state.settled(state.series in self._modules, self._again)
+                left.append(items.ended(UNNAMED, Outcome.SKIPPED, NOT_SELECTED, why="all could be named now"))
+            selected = whole or state.outcome is not Outcome.VERIFIED
+            settled = state.settled(selected and state.series in self._modules, self._again)
             if settled or state.outcome is Outcome.SKIPPED:
                 continue
             if state.right is not None:
@@ -244,6 +255,6 @@ class Planner:
                 found[event_id] = state.planned["bytes"]
             else:
                 why = "it is not among the series and events of [select]"
-                left.append(items.ended(event_id, Outcome.SKIPPED, "not_selected", why=why))
+                left.append(items.ended(event_id, Outcome.SKIPPED, NOT_SELECTED, why=why))
         await self._append(left)
         return found

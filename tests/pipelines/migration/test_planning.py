@@ -354,7 +354,42 @@ async def test_what_luminus_lacks_is_in_the_plan_without_a_size(
     await site.say(*history)
     assert await site.planned(decision) == Plan(("e",), 0)
     assert site.journal.log == history
-    assert await site.planned(whole=False) == Plan(("e",), 0)
+    assert await site.planned() == Plan(("e",), 0)
+
+
+@pytest.mark.parametrize(("history", "order"), [*zip(LATER, [(), ("e",), ("e",)], strict=True)])
+async def test_what_is_not_selected_is_not_begun_at_luminus(
+    history: list[Record], order: tuple[str, ...]
+) -> None:
+    """A pilot leaves alone what was done before LumiNUS was named, and ends what was begun."""
+    site = Site(modules={"s"})
+    await site.say(*history)
+    assert await site.plan(whole=False) == order
+    assert await site.plan(Left("e", Outcome.SKIPPED, "not_selected", "limit")) == order
+    assert not site.told
+    assert site.journal.log == history
+
+
+async def test_an_item_of_an_older_version_goes_on_by_the_series_it_has_now() -> None:
+    """Its end says none: it is put on record with the plan, and once."""
+    site = Site(modules={"s"})
+    await site.say(items.ended("e", Outcome.VERIFIED, session_id="s-1", folder_id="home"))
+    assert await site.planned(Row("e", 10, "s", "home")) == Plan(("e",), 0)
+    assert (site.state("e").series, site.state("e").session_id) == ("s", "s-1")
+    assert site.state("e").right is not None
+    count = len(site.journal.log)
+    assert await site.planned(Row("e", 10, "s", "home")) == Plan(("e",), 0)
+    assert len(site.journal.log) == count
+
+
+async def test_an_item_at_panopto_stays_with_the_series_it_was_moved_for() -> None:
+    """Its session lies in that one's folder, wherever the event belongs now."""
+    site = Site(modules={"s"})
+    await site.say(items.ended("e", Outcome.VERIFIED, session_id="s-1", series="other"))
+    assert await site.planned(Row("e", 10, "s", "home")) == Plan((), 0)
+    site = Site(modules={"s"})
+    await site.say(items.ended("e", Outcome.VERIFIED, session_id="s-1", series="s"))
+    assert await site.planned(Row("e", 10, "other", "home")) == Plan(("e",), 0)
 
 
 async def test_what_luminus_has_is_done_and_what_it_shall_not_have_too() -> None:
@@ -374,7 +409,8 @@ async def test_what_luminus_has_is_looked_at_again_where_that_is_asked_for() -> 
     await site.say(carried, other)
     decided = (Row("e", 10, "s", "home"), Row("o", 10, "other", "home"))
     assert await site.planned(*decided) == Plan(("e",), 0)
-    assert await site.planned(whole=False) == Plan(("e",), 0)
+    assert await site.planned() == Plan(("e",), 0)
+    assert await site.planned(whole=False) == Plan((), 0)
     assert site.journal.log == [carried, other]
 
 
