@@ -79,7 +79,7 @@ def of_run(done: Done, zone: ZoneInfo) -> Bookings:
 def code_of(done: Done) -> Exit:
     """Return the highest of 3 (to be tried again), 4 (errors) and 5 (not as asked, or overlapping now)."""
     outcomes = {one.end.outcome if one.end else Outcome.RETRYABLE for one in done.entries}
-    if Outcome.MISMATCH in outcomes or any(one.newly for one in done.entries):
+    if Outcome.MISMATCH in outcomes or done.harmed or any(one.newly for one in done.entries):
         return Exit.DIFFERS
     if Outcome.ERROR in outcomes:
         return Exit.PERMANENT

@@ -50,12 +50,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a run did, in the plan's order. `stopped` tells whether it was asked to stop before its end."""
+    """What a run did, in the plan's order. `stopped` tells whether it was asked to stop before its end.
+
+    `harmed` are schedules that belong to none of the events and overlap since.
+    """
 
     plan: SchedulePlan
     entries: tuple[Entry, ...]
     stopped: bool = False
     problems: tuple[str, ...] = ()
+    harmed: tuple[str, ...] = ()
 
 
 class Schedules:
@@ -145,7 +149,19 @@ class Run:
         entries = [self._entry(one, overlaps) for one in self._plan.verdicts]
         for entry in entries:
             await self._record(entry)
-        return Done(self._plan, tuple(entries), problems=(*self._plan.problems, *problems))
+        harmed = tuple(sorted(self._harmed(overlaps)))
+        problems += (
+            f"schedule {one} ({self._plan.site.schedules[one].name}), which is that of no event here, "
+            "overlaps since this run: VALT will not record all of it"
+            for one in harmed
+        )
+        return Done(self._plan, tuple(entries), problems=(*self._plan.problems, *problems), harmed=harmed)
+
+    def _harmed(self, overlaps: Overlaps) -> set[str]:
+        """Return who else overlaps since the plan, of the schedules that were there then."""
+        before = self._plan.site.overlaps
+        worse = (overlaps.blocked - before.blocked) | (overlaps.conflict - before.conflict - before.blocked)
+        return (worse & self._plan.site.schedules.keys()) - {end.schedule_id for end in self._ends.values()}
 
     def _was_sent(self, verdict: Verdict) -> bool:
         return self._ends[verdict.event_id].outcome in _SENT

@@ -8,6 +8,7 @@ from fakes.booking_site import BookingSite, event
 from fakes.memory_valt import NOW, MemoryValt, schedule
 
 from engine import AccountRefused, Interrupted, ServerFault, Throttled
+from pipelines.cli.bookings import code_of
 from pipelines.opencast.model import Unread
 from pipelines.schedules.events import Found
 from pipelines.schedules.records import ENDED, fold, subject
@@ -196,6 +197,18 @@ async def test_what_overlaps_after_the_run_is_told_once() -> None:
     assert not again.newly
     assert again.end is not None
     assert again.end.blocked
+
+
+async def test_a_schedule_of_somebody_else_that_overlaps_since_is_told() -> None:
+    """VALT may leave it unrecorded, and ours not: it is told by its name, and once."""
+    other = schedule("2", name="Exam", start_at=NOW + 90_000)
+    site = BookingSite(event("e", begins=89_000, lasts=9000), valt=MemoryValt(schedule("1"), other), e="1")
+    done = await site.run()
+    assert not done.entries[0].newly
+    assert done.harmed == ("2",)
+    assert "schedule 2 (Exam)" in done.problems[0]
+    assert code_of(done) == 5
+    assert (await site.run()).harmed == ()
 
 
 async def test_what_overlapped_before_is_not_news() -> None:
