@@ -1,4 +1,4 @@
-"""Reads events again just before they are shipped: the next of the plan in one call, their files signed."""
+"""Reads events again just before they are shipped: many a call, their files signed, their rights told."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -68,7 +68,7 @@ class Batches:
         place = self._places.get(event_id, len(self._plan))
         first = max(place, self._reached) + 1
         asked = [event_id, *self._plan[first : place + self._size]]
-        read = await self._opencast.batch(asked, sign=True)
+        read = await self._opencast.batch(asked, sign=True, acl=True)
         self._readings = {
             name: one for name, one in self._readings.items() if self._clock() - one.at <= FRESH
         }

@@ -36,11 +36,12 @@ class Reads:
 
 
 async def test_events_are_read_many_a_call_and_signed() -> None:
-    """The next of the plan come in one call, which asks for signed addresses."""
+    """The next of the plan come in one call, which asks for signed addresses and for rights."""
     reads = Reads(5)
     assert await reads.read(*reads.names) == reads.names
     assert reads.asked() == ["e0,e1,e2", "e3,e4"]
-    assert all("sign=true" in call.url for call in reads.api.http.calls if "filter" in call.url)
+    calls = [call.url for call in reads.api.http.calls if "filter" in call.url]
+    assert all("sign=true" in url and "withacl=true" in url for url in calls)
 
 
 async def test_all_at_once_make_no_more_calls() -> None:
