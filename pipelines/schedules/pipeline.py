@@ -157,7 +157,7 @@ class Run:
         )
         return Done(self._plan, tuple(entries), problems=(*self._plan.problems, *problems), harmed=harmed)
 
-    def _harmed(self, overlaps: Overlaps) -> set[str]:
+    def _harmed(self, overlaps: Overlaps) -> frozenset[str]:
         """Return who else overlaps since the plan, of the schedules that were there then."""
         before = self._plan.site.overlaps
         worse = (overlaps.blocked - before.blocked) | (overlaps.conflict - before.conflict - before.blocked)
