@@ -1,6 +1,7 @@
-"""What modules, web lectures and lecture items look like on the wire; what has no value is not there at all.
+"""What modules, web lectures and lecture items look like on the wire; most of what has no value is not there.
 
-Sources: fluminus 049c4fb test/fixtures/api and pyfluminus e9c4a18 (captured), whose members these are.
+Sources: fluminus 049c4fb test/fixtures/api and pyfluminus e9c4a18 (captured), whose members these are; in the
+latter an item without a venue has an empty one.
 """
 
 from datetime import datetime
@@ -48,7 +49,7 @@ def web_lecture_json(module: Module, web_lecture: WebLecture, panopto: str) -> J
         "rootID": module.id,
         "creatorID": OWNER,
         "allowDownload": True,
-        "venue": web_lecture.venue,
+        "venue": web_lecture.venue or None,
         "isOpen": False,
         "isAutoPublish": web_lecture.auto_publish,
         "panoptoFolderURL": f"{pages}/List.aspx{web_lecture.fragment.format(web_lecture.folder_id)}",
@@ -70,8 +71,8 @@ def item_json(item: LectureItem, panopto: str) -> Json:
         "parentID": item.id,
         "resourceID": item.web_lecture.id,
         "creatorID": OWNER,
-        "presenter": item.presenter,
-        "description": item.description,
+        "presenter": item.presenter or None,
+        "description": item.description or None,
         "venue": item.web_lecture.venue,
         "lectureStartDate": dates.shown(item.start, digits, tick=2),
         "lectureEndDate": dates.shown(item.end, dates.TICKS - digits, tick=6),
@@ -83,4 +84,4 @@ def item_json(item: LectureItem, panopto: str) -> Json:
 
 
 def _present(document: Json) -> Json:
-    return {name: value for name, value in document.items() if value not in ("", None)}
+    return {name: value for name, value in document.items() if value is not None}
