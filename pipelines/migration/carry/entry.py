@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import anyio
 
+from engine import Transient
 from pipelines.items import Outcome
 from pipelines.luminus.model import Module, WebLecture
 from pipelines.migration.carry.lectures import Lectures
@@ -11,11 +12,12 @@ from pipelines.migration.ends import End
 
 
 class Entry:
-    """Finds web lectures; the modules of the account are asked for once, whoever is first."""
+    """Finds web lectures; the modules of the account are asked for once, for all that wait."""
 
     def __init__(self, luminus: Lectures) -> None:
         self._luminus = luminus
         self._modules: Mapping[str, Module] | None = None
+        self._failed: Transient | None = None
         self._turn = anyio.Lock()
 
     async def web_lecture(self, module_id: str) -> WebLecture | End:
@@ -34,7 +36,18 @@ class Entry:
         return found
 
     async def _seen(self) -> Mapping[str, Module]:
+        """Return the account's modules. Who waited for the call of another has its answer, or its error."""
+        earlier = self._failed
         async with self._turn:
             if self._modules is None:
-                self._modules = await self._luminus.modules()
+                if self._failed is not None and self._failed is not earlier:
+                    raise self._failed
+                self._modules = await self._ask()
         return self._modules
+
+    async def _ask(self) -> Mapping[str, Module]:
+        try:
+            return await self._luminus.modules()
+        except Transient as error:
+            self._failed = error
+            raise

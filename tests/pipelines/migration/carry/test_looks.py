@@ -173,3 +173,23 @@ def test_a_clock_that_is_a_little_behind_causes_no_further_look() -> None:
         assert len(site.looks()) == 6
 
     virtually(work())
+
+
+def test_modules_that_cannot_be_asked_for_cost_one_call_for_all_that_wait() -> None:
+    """A LumiNUS that is away for minutes keeps twenty modules no longer than one."""
+
+    async def work() -> None:
+        site = CarrySite(20)
+        site.luminus.latency = 35.0
+        site.luminus.fault = lambda call, _: (
+            Unreachable("away", where="luminus") if call == "modules" else None
+        )
+        for number, series in enumerate(site.modules):
+            await site.right(f"e{number}", series=series)
+        begun = anyio.current_time()
+        await site.run(wait=60)
+        assert set(site.outcomes().values()) == {("retryable", "unreachable")}
+        assert site.luminus.calls["modules"] <= 4
+        assert anyio.current_time() - begun <= 60 + 2 * 35
+
+    virtually(work())
