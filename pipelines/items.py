@@ -246,9 +246,14 @@ def anew(event_id: str, reason: str) -> Record:
     return Record(event_id, ANEW, {"reason": reason})
 
 
-def ended(event_id: str, outcome: Outcome, reason: str | None = None, **facts: Any) -> Record:
-    """Keep how an item ended. One that is done, or that will begin anew, needs nothing else remembered."""
-    closes = outcome in {Outcome.VERIFIED, Outcome.PERMANENT, Outcome.SKIPPED}
+def ended(
+    event_id: str, outcome: Outcome, reason: str | None = None, *, whole: bool = False, **facts: Any
+) -> Record:
+    """Keep how an item ended. One that is done, or that will begin anew, needs nothing else remembered.
+
+    Nor does one of which `whole` says that a later run finds all that it needs in `facts`.
+    """
+    closes = whole or outcome in {Outcome.VERIFIED, Outcome.PERMANENT, Outcome.SKIPPED}
     return Record(event_id, ENDED, {"outcome": outcome.value, "reason": reason, **facts}, closes)
 
 

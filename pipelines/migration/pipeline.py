@@ -257,9 +257,14 @@ class Migration:
         return items.fold(self._journal.history(event_id))
 
     async def _keep(self, event_id: str, end: End) -> None:
-        """Write an item's end, with all that has to be known of it when its other records are gone."""
-        facts = known(self._state(event_id))
-        await self._journal.append(items.ended(event_id, end.outcome, end.reason, why=end.why, **facts))
+        """Write an item's end, with all that has to be known of it when its other records are gone.
+
+        From `item.right` on that is everything, but for lecture items of which nobody knows what they became.
+        """
+        state = self._state(event_id)
+        whole = state.right is not None and not state.patches
+        record = items.ended(event_id, end.outcome, end.reason, whole=whole, why=end.why, **known(state))
+        await self._journal.append(record)
         self._observer(ItemEnded(event_id, end.outcome, end.reason, end.why))
 
 

@@ -12,6 +12,7 @@ from fakes.virtual_time import virtually
 from engine import Unreachable
 from pipelines import items
 from pipelines.migration.carry.stage import Carry
+from pipelines.migration.pipeline import KEPT
 
 VERIFIED = {"a": ("verified", None), "b": ("verified", None), "c": ("verified", None)}
 
@@ -117,5 +118,44 @@ def test_an_item_that_waits_for_luminus_is_not_shipped_again() -> None:
         before = whole.site.panopto.calls.copy()
         await whole.run(Fuse())
         assert (whole.site.outcomes(), whole.site.panopto.calls) == (VERIFIED, before)
+
+    virtually(work())
+
+
+def test_an_item_that_waits_for_luminus_is_one_record_however_many_runs_wait() -> None:
+    """All that was moved is in its end by then: receipts of parts are kept no longer, and no fact is lost."""
+
+    async def work() -> None:
+        smooth, whole = await planned(), await planned()
+        await smooth.run(Fuse())
+        whole.luminus.fault = first("modules", *[Unreachable("no")] * 99)
+        for _ in range(3):
+            await whole.run(Fuse())
+            assert [len(whole.site.journal.history(name)) for name in "abc"] == [1, 1, 1]
+        whole.luminus.fault = lambda call, of: None
+        await whole.run(Fuse())
+        for name in "abc":
+            (end,) = whole.site.journal.history(name)
+            (told,) = smooth.site.journal.history(name)
+            assert end.facts.keys() == told.facts.keys()
+            assert [end.facts[fact] for fact in KEPT if fact in end.facts] == [
+                told.facts[fact] for fact in KEPT if fact in told.facts
+            ]
+
+    virtually(work())
+
+
+def test_what_was_sent_and_not_read_back_keeps_its_records() -> None:
+    """They tell what a lecture item was before it was changed."""
+
+    async def work() -> None:
+        whole = await planned()
+        whole.luminus.fault = first("patch", *[Unreachable("no")] * 99)
+        await whole.run(Fuse())
+        assert whole.site.outcomes()["a"] == ("retryable", "unreachable")
+        whole.luminus.fault = lambda call, of: None
+        await whole.run(Fuse())
+        (end,) = whole.site.journal.history("a")
+        assert [one["before"]["name"] for one in end.facts["carried"]] == ["Imported"]
 
     virtually(work())
