@@ -108,13 +108,13 @@ class Luminus:
         """Set a lecture item's members; return it where LumiNUS answers with it, and else None: read it back.
 
         A throttle was not applied, and is waited out. Any other Transient error comes at once and leaves in
-        doubt whether it was: read the item before sending again.
+        doubt whether it was: read the item before sending again. Somebody's web page is such a doubt.
         """
         for kind in PATCH_TYPES:
             answer = await self._believed(partial(self._send, members, kind))
             if answer.status != 415:
                 break
-        if not _is_fine(answer):
+        if not _is_fine(answer) or is_page(answer.body):
             raise self._refusal(answer, f"does not change lecture item {members.id}")
         return self._item_of(answer, members.id)
 

@@ -178,6 +178,26 @@ def test_an_account_that_only_reads(tmp_path: Path) -> None:
         assert_shipped(stand)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 500},
+        {"status": 200, "body": "<html>Sign in</html>"},
+        {"status": 200, "body": '{"status": "fail", "code": 500}'},
+        {"status": 400},
+        {"status": 415},
+    ],
+)
+def test_a_patch_that_is_answered_badly_once(answer: Mapping[str, Json], tmp_path: Path) -> None:
+    """Not applied, whatever it looks like: it is looked at, and sent again."""
+    fault = {"operation": "luminus.patch_session", "action": "status", "arguments": answer}
+    with standing(tmp_path, faults=[fault], **QUICK) as stand:
+        ran = carried(tmp_path / "run", stand)
+        assert ran.code == 0, ran.talk
+        assert_all_right(stand)
+        assert patches(stand) == CARRIED + 1
+
+
 def test_a_right_that_only_the_patch_denies(tmp_path: Path) -> None:
     """LumiNUS's own 403: that module's items end so, after one try; the other modules' are carried."""
     with standing(tmp_path, faults=[refusing("patch_session", 403)], **QUICK) as stand:

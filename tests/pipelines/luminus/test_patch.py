@@ -83,7 +83,6 @@ async def test_a_server_that_does_not_know_the_type_is_asked_once_more_under_the
         json_answer(200, {**ROW, "id": SESSION}),
         text(200),
         text(204),
-        text(200, "<html>"),
     ],
 )
 async def test_an_answer_that_is_not_the_item_leaves_the_reading_to_the_caller(answer: Answer) -> None:
@@ -100,6 +99,7 @@ async def test_an_answer_that_is_not_the_item_leaves_the_reading_to_the_caller(a
         Unreachable("the connection failed"),
         text(500),
         text(502, "<html>Bad Gateway</html>"),
+        text(200, "<html>Sign in</html>"),
         Answer(503, CIMultiDict({"Retry-After": "5"}), b""),
         text(408),
         json_answer(200, {"status": "fail", "code": 500, "message": "oops"}),
