@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import anyio
 
-from engine import Drain, Interrupted, Journal, Observer, Record, Transient, silence
+from engine import Drain, FerryError, Interrupted, Journal, Observer, Record, Refused, Transient, silence
 from pipelines.schedules import records
 from pipelines.schedules.events import Found
 from pipelines.schedules.planner import SchedulePlan, SchedulePlanner, ScheduleRules
@@ -143,7 +143,7 @@ class Run:
         if any(self._was_sent(one) for one in self._plan.verdicts):
             try:
                 overlaps = await self._valt.overlaps()
-            except Transient as error:
+            except (Transient, Refused) as error:
                 problems.append(f"VALT does not tell what overlaps now ({error}); the next run looks again")
                 self._leave_open(error)
         entries = [self._entry(one, overlaps) for one in self._plan.verdicts]
@@ -166,7 +166,7 @@ class Run:
     def _was_sent(self, verdict: Verdict) -> bool:
         return self._ends[verdict.event_id].outcome in _SENT
 
-    def _leave_open(self, error: Transient) -> None:
+    def _leave_open(self, error: FerryError) -> None:
         """Leave what was sent to the next run, which tells what overlaps."""
         for verdict in self._plan.verdicts:
             if self._was_sent(verdict):

@@ -11,7 +11,7 @@ there by now is not sent. After a POST whose answer was lost the same look tells
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
-from engine import Journal, Record, Refused, Stopping, TimedOut, Transient, Unreadable
+from engine import Journal, Record, Refused, Stopping, Throttled, Transient, Unreadable
 from pipelines.schedules import records
 from pipelines.schedules.judge import RECORDING, changes_to, judge
 from pipelines.schedules.planner import SchedulePlan, ScheduleRules, site_of
@@ -147,8 +147,8 @@ class Sender:
             fresh = self._judged(verdict, site_of(self._plan.site.rooms, listing, self._valt.now()))
             if fresh.word != "create" or fresh.booking is None:
                 return await self._through(fresh)
-            if doubts and isinstance(doubts[-1], TimedOut):
-                break  # VALT may be at it still: the next run looks again.
+            if doubts and not isinstance(doubts[-1], Throttled):
+                break  # VALT may be at it still, behind a gateway or not: the next run looks again.
             await self._keep(records.create(fresh.event_id, self._rules.at, fresh.booking))
             try:
                 identifier = await self._valt.create(fresh.booking)

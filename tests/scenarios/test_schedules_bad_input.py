@@ -238,3 +238,16 @@ def test_lists_that_valt_does_not_tell(call: str, status: int, code: int, tmp_pa
         assert (ran.code, ran.document["exit"]) == (code, code)
         assert said(ran)
         assert posts(site) == []
+
+
+def test_overlaps_that_valt_does_not_tell_afterwards(tmp_path: Path) -> None:
+    """What was sent is told all the same, with 3; the next run tells what overlaps, and sends nothing."""
+    refusal = Fault("valt.blocked", "status", nth=2, arguments={"status": 403})
+    with world_of(tmp_path, lecture("sent", LATER), faults=[refusal]) as site:
+        settings = tmp_path / "migration.toml"
+        ran = schedules("run", settings)
+        assert (ran.code, verdicts(ran)) == (3, {"sent": ("retryable", "refused")})
+        assert "what overlaps" in ran.document["problems"][0]
+        again = schedules("run", settings)
+        assert (again.code, verdicts(again)) == (0, {"sent": ("verified", None)})
+        assert posts(site) == ["edit"]

@@ -150,12 +150,12 @@ def test_a_schedule_that_may_not_be_made(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("action", ["lose_answer", "reset"])
 def test_a_lost_answer_to_a_creation(action: str, tmp_path: Path) -> None:
-    """What was made is found; what was not is made, by the next run at the latest. Never twice."""
+    """What was made is found; what was not is made by the next run, as VALT might have been at it still."""
     lost = Fault("valt.create", action)
     with world_of(tmp_path, TWO[0], faults=[lost]) as stand:
         settings = lacking(stand, "new", **{"valt.create": True})
         first = schedules("run", settings)
-        assert first.code in {0, 3}
+        assert first.code == (0 if action == "lose_answer" else 3)
         second = schedules("run", settings)
         assert second.code == 0
         made_once(stand, "new")

@@ -7,7 +7,7 @@ import pytest
 from fakes.booking_site import BookingSite, event
 from fakes.memory_valt import NOW, MemoryValt, schedule
 
-from engine import AccountRefused, Interrupted, ServerFault, Throttled
+from engine import AccountRefused, FerryError, Interrupted, Refused, ServerFault, Throttled, Unreachable
 from pipelines.cli.bookings import code_of
 from pipelines.opencast.model import Unread
 from pipelines.schedules.events import Found
@@ -221,14 +221,17 @@ async def test_what_overlapped_before_is_not_news() -> None:
     assert entry.end.blocked
 
 
-async def test_overlaps_that_are_not_told_are_asked_for_in_the_next_run() -> None:
-    """What was sent stays open until then."""
+@pytest.mark.parametrize(
+    "error", [ServerFault("is down", where="valt"), Refused("does not list", where="valt")]
+)
+async def test_overlaps_that_are_not_told_are_asked_for_in_the_next_run(error: FerryError) -> None:
+    """What was sent stays open until then, and is told all the same."""
     other = schedule("1", name="Exam", start_at=NOW + 89_000, duration=9000)
     site = BookingSite(event("e", begins=90_000), valt=MemoryValt(other, schedule("2")), e="2")
 
     def before(call: str) -> None:
         if call == "overlaps" and site.valt.sent:
-            raise ServerFault("is down", where="valt")
+            raise error
 
     site.valt.before = before
     done = await site.run()
@@ -288,6 +291,27 @@ async def test_a_lost_answer_makes_nothing_twice(fault: str) -> None:
     site.valt.fault = lambda call, subject: None
     await site.run()
     assert [one.name for one in site.valt.held.values() if one.start_at == NOW + 300_000] == ["Lecture"]
+
+
+@pytest.mark.parametrize(
+    "error", [ServerFault("answers HTTP 504", where="valt"), Unreachable("was reset", where="valt")]
+)
+async def test_nothing_is_made_again_while_valt_may_be_at_it(error: FerryError) -> None:
+    """A gateway gives up, or the connection breaks: what the look does not show may come yet."""
+    site = BookingSite(event("e", begins=300_000))
+    site.terms = CREATE
+
+    def before(call: str) -> None:
+        if call == "create":
+            raise error
+
+    site.valt.before = before
+    assert await site.ends() == {"e": ("retryable", error.code)}
+    assert site.valt.calls["create"] == 1
+    site.valt.before = lambda call: None
+    site.valt.held["8"] = schedule("8", start_at=NOW + 300_000)
+    assert await site.ends() == {"e": ("created", None)}
+    assert not site.valt.sent
 
 
 async def test_what_was_made_late_is_found_by_the_next_run() -> None:
