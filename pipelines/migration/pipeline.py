@@ -257,19 +257,22 @@ class Migration:
         return items.fold(self._journal.history(event_id))
 
     async def _keep(self, event_id: str, end: End) -> None:
-        """Write an item's end, with all that has to be known of it when its other records are gone.
-
-        From `item.right` on that is everything, but for lecture items of which nobody knows what they became.
-        """
-        state = self._state(event_id)
-        whole = state.right is not None and not state.patches
-        record = items.ended(event_id, end.outcome, end.reason, whole=whole, why=end.why, **known(state))
-        await self._journal.append(record)
+        """Write an item's end."""
+        await self._journal.append(end_record(event_id, self._state(event_id), end))
         self._observer(ItemEnded(event_id, end.outcome, end.reason, end.why))
 
 
 KEPT = ("title", "date", "duration", "files", "bytes", "parts", "checked", "level", "taken", "left")
 """What the end of an item keeps of what its session was meant to be."""
+
+
+def end_record(event_id: str, state: ItemState, end: End) -> Record:
+    """Return the record of an end, with all that has to be known of an item when its other records are gone.
+
+    From `item.right` on that is everything, but for lecture items of which nobody knows what they became.
+    """
+    whole = state.right is not None and not state.patches
+    return items.ended(event_id, end.outcome, end.reason, whole=whole, why=end.why, **known(state))
 
 
 def known(state: ItemState) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from pipelines.luminus.model import LectureItem
 from pipelines.migration.carry.publish import PublishPolicy
 from pipelines.migration.carry.stage import Carry
 from pipelines.migration.ends import End
-from pipelines.migration.pipeline import known
+from pipelines.migration.pipeline import end_record
 from pipelines.opencast.model import Grant
 from pipelines.panopto.model import Session
 
@@ -112,8 +112,7 @@ class CarrySite:
 
     async def keep(self, event_id: str, end: End) -> None:
         """Write an item's end, as the migration does."""
-        facts = known(self.state(event_id))
-        await self.journal.append(items.ended(event_id, end.outcome, end.reason, why=end.why, **facts))
+        await self.journal.append(end_record(event_id, self.state(event_id), end))
         self.ends[event_id] = end
         self.kept.append((anyio.current_time(), event_id))
 

@@ -196,7 +196,7 @@ class ModuleCarry:
     ) -> None:
         """Bring the lecture items of a row to what they are to be; one for which nothing was sent ends."""
         if isinstance(event, Unread):
-            await self._end(row, End(Outcome.PERMANENT, event.reason, event.why), keep)
+            await self._end(row, row.untold(event), keep)
             return
         try:
             make = await self._means.sources.making(row, event)

@@ -98,6 +98,7 @@ class Carry:
         state = items.fold(self._journal.history(event_id))
         right, now = state.right or {}, self._clock()
         row = Row(event_id, right["session_id"].lower(), right.get("start"), now, now + self._wait, now)
+        row.was_right = bool(state.carried) and state.earlier.get("outcome") == Outcome.VERIFIED
         module_id = self._series[state.series or ""]
         module = self._modules.setdefault(module_id, ModuleCarry(module_id, self._means))
         module.add(row)

@@ -103,6 +103,23 @@ def test_a_list_that_is_refused_leaves_open_what_was_sent(error: Refused, reason
     virtually(work())
 
 
+def test_what_opencast_no_longer_has_stays_as_it_was_carried() -> None:
+    """A look again at all lecture items makes no failure of one whose event was deleted since."""
+
+    async def work() -> None:
+        site = CarrySite()
+        await site.there("a")
+        await site.run()
+        carried = site.state("a").carried
+        site.opencast.events["a"] = Unread("a", "gone", "it is gone")
+        await site.run("a")
+        assert site.outcomes() == {"a": ("verified", None)}
+        assert site.state("a").carried == carried
+        assert site.luminus.calls["patch"] == 1
+
+    virtually(work())
+
+
 def test_all_that_stands_against_an_item_is_told() -> None:
     """The reason is that of what came first, and the sentence has both."""
 
