@@ -74,7 +74,7 @@ class Switches:
     """reader: access_Update in no module."""
     luminus_page: int = 20
     """Entries that LumiNUS tells at once, whatever limit is asked for; 0: all."""
-    luminus_rate: int = 20
+    luminus_rate: int = 5
     """Calls a second that LumiNUS takes, refusing others in seven ways in turn; 0: any number."""
     luminus_quota: int = 0
     """Calls until the subscription's quota is spent for most of a day; 0: any number."""

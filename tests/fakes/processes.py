@@ -109,7 +109,8 @@ def standing(
 ) -> Iterator[Stand]:
     """Start `ferry sandbox` in `folder`, wait until it is ready, and stop it afterwards.
 
-    `bandwidth` is in MiB a second; `faults` are what a faults file holds; switches are given by name.
+    `bandwidth` is in MiB a second; `faults` are what a faults file holds; switches are given by name. Unless
+    told otherwise LumiNUS takes more calls than by default, for the sake of time.
     """
     arguments = ["sandbox", "--out", str(folder), "--events", str(events)]
     arguments += ["--bookings", str(bookings)]
@@ -119,7 +120,7 @@ def standing(
         script = folder / "faults.json"
         script.write_text(json.dumps(faults))
         arguments += ["--faults", str(script)]
-    for name, value in switches.items():
+    for name, value in {"luminus_rate": 20, **switches}.items():
         arguments += ["--switch", f"{name}={value}"]
     with begun(*arguments, folder=folder) as process:
         yield Stand(folder, _ready(process, folder))

@@ -181,6 +181,13 @@ async def test_the_command_serves_until_it_is_stopped(tmp_path: Path) -> None:
     assert not (tmp_path / "out" / "sandbox.json").exists()
 
 
+async def test_the_default_luminus_throttles_who_takes_the_settings_as_they_are(tmp_path: Path) -> None:
+    """It takes fewer calls a second than the settings that are handed out allow."""
+    async with Sandbox(SMALL, folder=tmp_path) as sandbox:
+        settings = tomllib.loads(sandbox.settings_file.read_text())
+        assert 0 < sandbox.switches.luminus_rate < settings["luminus"]["calls_per_second"]
+
+
 def test_a_person_may_bring_own_films(tmp_path: Path) -> None:
     """A folder without media is refused in one sentence."""
     with pytest.raises(ValueError, match="No file in"):
