@@ -68,6 +68,8 @@ class Switches:
     """So long after Panopto has completed a session LumiNUS has its lecture item. In truth hours to days."""
     cross_listed: OnOff = "off"
     """on: the second module's web lecture has two lecture items for each session."""
+    item_links: Literal["viewer", "casts"] = "viewer"
+    """casts: no lecture item has a `filename` (the address of its viewer), every other one no `videoCast`."""
     patch_answer: Literal["cycle", "item", "number", "nothing"] = "cycle"
     """What LumiNUS answers to a PATCH: the lecture item, the number 1, an empty 200, or each in turn."""
     luminus_account: Literal["manager", "reader"] = "manager"

@@ -78,7 +78,7 @@ class Api:
         items = self._items.of(self._tool(request.match_info["id"]))
         if re.fullmatch(r"createdDate\s+desc", request.query.get("sortby", ""), re.IGNORECASE):
             items.reverse()
-        return self._page(request, [render.item_json(one, self._panopto) for one in items])
+        return self._page(request, [self._told(one) for one in items])
 
     async def patch_session(self, request: web.Request) -> web.Response:
         """PATCH /weblecture/session, which is answered by an item, a number or nothing."""
@@ -94,11 +94,14 @@ class Api:
     def _patched(self, item: LectureItem) -> web.Response:
         match next(self._answers):
             case "item":
-                return answer(render.item_json(item, self._panopto))
+                return answer(self._told(item))
             case "number":
                 return answer(1)
             case _:
                 return web.Response()
+
+    def _told(self, item: LectureItem) -> Json:
+        return render.item_json(item, self._panopto, self._switches.item_links)
 
     def _tool(self, web_lecture_id: str) -> WebLecture:
         if not GUID.fullmatch(web_lecture_id):

@@ -58,9 +58,11 @@ def web_lecture_json(module: Module, web_lecture: WebLecture, panopto: str) -> J
     return _present(document)
 
 
-def item_json(item: LectureItem, panopto: str) -> Json:
-    """A lecture item. Its dates have a different number of digits each."""
+def item_json(item: LectureItem, panopto: str, links: str) -> Json:
+    """A lecture item. Its dates have a different number of digits each; `links` is the switch item_links."""
     podcast = f"{panopto}/Panopto/Podcast/Download/{item.session_id}.mp4?mediaTargetType"
+    viewer = f"{panopto}/Panopto/Pages/Viewer.aspx?id={item.session_id}"
+    casts_only = links == "casts"
     digits = item.number % (dates.TICKS + 1)
     document: Json = {
         "id": item.id,
@@ -76,9 +78,9 @@ def item_json(item: LectureItem, panopto: str) -> Json:
         "venue": item.web_lecture.venue,
         "lectureStartDate": dates.shown(item.start, digits, tick=2),
         "lectureEndDate": dates.shown(item.end, dates.TICKS - digits, tick=6),
-        "filename": f"{panopto}/Panopto/Pages/Viewer.aspx?id={item.session_id}",
+        "filename": None if casts_only else viewer,
         "audioCast": f"{podcast}=audioPodcast",
-        "videoCast": f"{podcast}=videoPodcast",
+        "videoCast": None if casts_only and item.number % 2 else f"{podcast}=videoPodcast",
     }
     return _present(document)
 

@@ -69,6 +69,21 @@ async def test_an_item_is_what_panopto_knows(luminus: Any) -> None:
         assert not {"presenter", "description", "startDate"} & item.keys()
 
 
+async def test_an_item_may_be_linked_by_its_casts_alone(luminus: Any) -> None:
+    """By a switch no item has a filename, and every other one no video either."""
+    async with luminus(Switches(item_links="casts")) as caller:
+        sessions = [caller.record(number, after=number) for number in (1, 2)]
+        caller.clock.now += 10
+        first, second = await caller.items()
+        assert [{"filename", "videoCast", "audioCast"} & one.keys() for one in (first, second)] == [
+            {"audioCast"},
+            {"videoCast", "audioCast"},
+        ]
+        assert sessions[0].id in first["audioCast"]
+        assert sessions[1].id in second["videoCast"]
+        assert "filename" not in (await caller.patch(members(second))).document
+
+
 async def test_other_folders_have_other_items(luminus: Any) -> None:
     """A session outside the folder of a web lecture is never seen there."""
     async with luminus() as caller:
@@ -154,7 +169,7 @@ async def names(caller: Caller, query: str) -> list[str]:
 
 async def test_pages(luminus: Any) -> None:
     """In the order in which they were made, a page at a time, whatever limit is asked for."""
-    async with luminus(Switches(luminus_page=2)) as caller:
+    async with luminus(Switches(luminus_page=2, luminus_rate=0)) as caller:
         for number in (3, 1, 2):
             caller.record(number, after=-10.0 * number)
         reply = await caller.call("GET", f"/weblecture/{numbered(21)}/sessions/?sortby=createdDate")
