@@ -221,3 +221,26 @@ def test_events_that_are_not_to_be_recorded(tmp_path: Path) -> None:
         assert verdicts(ran) == {"to-come": ("verified", None), "done": ("skipped", "not_scheduled")}
         assert ran.document["problems"] == ["table of schedules, event done: nothing is to be recorded of it"]
         assert len(posts(stand)) == 1
+
+
+TITLES = {
+    "long": ("x" * 300, "x" * 255),
+    "lines": ("one\nline\tand a bell\x07", "one line and a bell"),
+    "markup": ('<b>R&D</b> "quoted" 🐟', '<b>R&D</b> "quoted" 🐟'),
+}
+
+
+def test_titles_that_are_no_plain_text(tmp_path: Path) -> None:
+    """A name is one line of at most 255 characters; what VALT then has is equal in the next run."""
+    bookings = [
+        replace(lecture(name, LATER + timedelta(days=number)), title=TITLES[name][0])
+        for number, name in enumerate(TITLES)
+    ]
+    with world_of(tmp_path, *bookings) as stand:
+        ran = schedules("run", tmp_path / "migration.toml")
+        assert set(verdicts(ran).values()) == {("verified", None)}
+        names = {name: books(stand)[number]["name"] for name, number in leads(stand).items()}
+        assert names == {name: shown for name, (_, shown) in TITLES.items()}
+        again = schedules("run", tmp_path / "migration.toml")
+        assert set(verdicts(again).values()) == {("equal", None)}
+        assert set(edits(stand).values()) == {1}

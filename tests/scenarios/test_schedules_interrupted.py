@@ -102,6 +102,30 @@ def test_killed_at_a_step_and_started_again(step: str, tmp_path: Path) -> None:
         assert set(edits(stand).values()) == {1}
 
 
+def test_killed_at_every_step_in_turn(tmp_path: Path) -> None:
+    """One migration that is killed seven times, each time further on, still edits each schedule once."""
+    steps = [
+        ("login", 1),
+        ("schedules", 1),
+        ("schedule", 1),
+        ("edit", 1),
+        ("schedule", 4),
+        ("schedule", 6),
+        ("blocked", 6),
+    ]
+    faults = [fault(call, "stall", nth, **LONG) for call, nth in steps]
+    faults.append(fault("edit", "lose_answer", 2))
+    with standing(tmp_path, bookings=2, faults=faults, **SMALL) as stand:
+        settings = tmp_path / "migration.toml"
+        for call, nth in steps:
+            killed(stand, settings, call, nth)
+        ran = schedules("run", settings)
+        assert (ran.code, set(verdicts(ran).values())) == (0, {("verified", None)})
+        as_wanted(stand)
+        assert set(edits(stand).values()) == {1}
+        assert len(posts(stand)) == 3
+
+
 def lacking(stand: Stand, event_id: str, **changes: Any) -> Path:
     """Write settings whose table has no line for an event."""
     found = [(event, schedule) for event, schedule in leads(stand).items() if event != event_id]
