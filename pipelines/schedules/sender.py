@@ -169,8 +169,10 @@ class Sender:
         return self._as(verdict, outcome)
 
     def _as(self, verdict: Verdict, outcome: Outcome, reason: str | None = None, why: str = "") -> End:
-        """Return an end with what is known of the schedule."""
+        """Return an end with what is known of the schedule, also of one that was made since the verdict."""
         state = self.state(verdict.event_id)
+        if verdict.schedule_id is None and state.schedule_id is not None:
+            verdict = replace(verdict, schedule_id=state.schedule_id, made=True)
         before = state.edit or state.ended or {}
         same = before.get("schedule_id") == verdict.schedule_id
         return End(

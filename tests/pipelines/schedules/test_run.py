@@ -7,7 +7,16 @@ import pytest
 from fakes.booking_site import BookingSite, event
 from fakes.memory_valt import NOW, MemoryValt, schedule
 
-from engine import AccountRefused, FerryError, Interrupted, Refused, ServerFault, Throttled, Unreachable
+from engine import (
+    AccountRefused,
+    FerryError,
+    Interrupted,
+    Refused,
+    ServerFault,
+    Throttled,
+    Unreachable,
+    Unreadable,
+)
 from pipelines.cli.bookings import code_of
 from pipelines.opencast.model import Unread
 from pipelines.schedules.events import Found
@@ -335,6 +344,24 @@ async def test_what_was_made_is_known_after_an_event_could_not_be_read() -> None
     await site.run()
     site.events = [Unread("e", "unreadable", "half an answer")]
     assert await site.ends() == {"e": ("error", "unreadable")}
+    site.events = [event("e", begins=310_000)]
+    assert await site.ends() == {"e": ("verified", None)}
+    assert len(site.valt.held) == 3
+
+
+@pytest.mark.parametrize("error", [Refused("no right"), Unreadable("an odd room")])
+async def test_what_was_made_and_cannot_be_read_back_is_not_made_again(error: FerryError) -> None:
+    """Its id is all that is known of it, and is kept."""
+    site = BookingSite(event("e", begins=300_000))
+    site.terms = CREATE
+
+    def before(call: str) -> None:
+        if call == "schedule":
+            raise error
+
+    site.valt.before = before
+    assert await site.ends() == {"e": ("error", error.code)}
+    site.valt.before = lambda call: None
     site.events = [event("e", begins=310_000)]
     assert await site.ends() == {"e": ("verified", None)}
     assert len(site.valt.held) == 3
