@@ -3,6 +3,7 @@
 import os
 import shlex
 import subprocess
+import unicodedata
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
@@ -12,8 +13,9 @@ from pipelines.config.error import SettingsError, no_file, variable
 
 
 def secret_of(section: BaseModel, where: str, name: str, path: Path) -> SecretStr:
-    """Return a secret from the environment, else its file or its command; an empty one is refused.
+    """Return a secret from the environment, else its file or its command.
 
+    One that is empty is refused, and so is one of several lines, which no header of a call can hold.
     A file and a command given side by side are refused, as nobody can tell which is meant. `path` is the
     settings file's.
     """
@@ -32,9 +34,10 @@ def secret_of(section: BaseModel, where: str, name: str, path: Path) -> SecretSt
         secret = _printed(value, f"{where}.{way}", given, folder)
     else:
         secret = value.get_secret_value()
-    if not secret:
+    if not secret or _is_broken(secret):
         advice = f"look at its {'variable' if way == name else way.removeprefix(f'{name}_')}"
-        raise SettingsError(f"{where}.{name} is empty", where=given, advice=advice)
+        wrong = "holds several lines or a control character" if secret else "is empty"
+        raise SettingsError(f"{where}.{name} {wrong}", where=given, advice=advice)
     return SecretStr(secret)
 
 
@@ -54,12 +57,16 @@ def _way(section: BaseModel, where: str, name: str, path: Path) -> str | None:
     return next(iter(near or given), None)
 
 
+def _is_broken(secret: str) -> bool:
+    return any(unicodedata.category(one) == "Cc" for one in secret)
+
+
 def _content(file: Path, name: str, where: str) -> str:
     """Return what a secret's file holds, without the white space around it."""
     if not file.is_file():
         raise no_file(file, name, where)
     try:
-        return file.read_text(encoding="utf-8").strip()
+        return file.read_text(encoding="utf-8-sig").strip()
     except OSError as error:
         raise SettingsError(f"{name}: {file} cannot be read ({error.strerror})", where=where) from error
     except UnicodeDecodeError:

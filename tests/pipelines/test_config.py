@@ -182,14 +182,27 @@ def test_a_file_that_is_no_text(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"), [(b"", "is empty"), (b" \n\n", "is empty"), (b"hush\xff", "is not UTF-8")]
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b" \n\n", "is empty"),
+        (b"hush\xff", "is not UTF-8"),
+        (b"hush\nhush\n", "holds several lines"),
+        (b"hu\x00sh", "a control character"),
+    ],
 )
 def test_a_secret_file_without_a_secret(file: Path, content: bytes, said: str) -> None:
-    """An empty secret, or one that is no text, is refused before a service sees it."""
+    """A secret that is empty, no text or not on one line is refused before a service sees it."""
     (file.parent / "panopto.secret").write_bytes(content)
     sentence = refusal(file)
     assert "panopto.password" in sentence
     assert said in sentence
+
+
+def test_a_secret_file_with_a_byte_order_mark(file: Path) -> None:
+    """Windows' editor puts one there; it is no part of the secret."""
+    (file.parent / "panopto.secret").write_bytes(b"\xef\xbb\xbfhush-panopto\r\n")
+    assert secrets(load(file))[1] == "hush-panopto"
 
 
 def command(file: Path, line: str) -> None:
