@@ -10,25 +10,6 @@ from pipelines.valt.model import Booking, Overlaps, Room, Schedule
 
 Word = Literal["update", "equal", "create", "skip", "error"]
 
-SKIPS = ("not_scheduled", "past", "too_soon", "already_recording")
-ERRORS = (
-    "unreadable",
-    "no_room",
-    "unknown_room_id",
-    "room_name_mismatch",
-    "bad_duration",
-    "bad_name",
-    "no_schedule_id",
-    "unknown_schedule_id",
-    "past_target",
-    "multi_room",
-    "recurring_target",
-    "name_mismatch",
-    "duplicate_target",
-    "overlap_in_plan",
-    "refused",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Terms:
