@@ -1,5 +1,6 @@
 """Items go on to LumiNUS: by the audit, every member is what the policy says, and nothing is sent twice."""
 
+import csv
 import json
 import time
 import urllib.request
@@ -99,6 +100,23 @@ def test_a_series_without_a_row_is_left_alone(tmp_path: Path) -> None:
                 assert (row["patches"], row["presenter"]) == (0, "")
             else:
                 assert (row["patches"], shown(row)) == (1, wanted[row["session_id"]])
+
+
+def test_series_that_share_a_module(tmp_path: Path) -> None:
+    """Three series of one folder and one module: its web lecture is asked for once, a look serves all."""
+    with standing(tmp_path, **QUICK) as stand:
+        table = modules_table(stand)
+        with (stand.folder / "folders.csv").open() as file:
+            folders = {row["series"]: row["folder_id"] for row in csv.DictReader(file)}
+        shared = min(table)
+        modules = write_modules(tmp_path / "run", dict.fromkeys(table, table[shared]))
+        path = tmp_path / "run" / "folders.csv"
+        path.write_text("\n".join(["series,folder_id", *(f"{one},{folders[shared]}" for one in table)]))
+        ran = carried(tmp_path / "run", stand, {"luminus.modules": modules, "panopto.folders": str(path)})
+        assert ran.code == 0, ran.talk
+        assert_all_right(stand)
+        assert {row["module_id"] for row in stand.audit("lecture-items")} == {table[shared]}
+        assert len(calls(stand, "weblecture")) == 1
 
 
 def test_items_that_are_not_there_yet_wait_for_the_next_run(tmp_path: Path) -> None:

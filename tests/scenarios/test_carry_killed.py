@@ -104,3 +104,23 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
 def has_called(stand: Stand, times: int) -> bool:
     """Tell whether LumiNUS was called so many times."""
     return len(calls(stand)) >= times
+
+
+@pytest.mark.parametrize("action", ["stall", "delay"])
+@pytest.mark.parametrize("nth", [2, 3, 4])
+def test_killed_where_sessions_have_two_lecture_items(nth: int, action: str, tmp_path: Path) -> None:
+    """Whether between the two of a session or after both: each is set once."""
+    fault = {
+        "operation": "luminus.patch_session",
+        "action": action,
+        "nth": nth,
+        "arguments": {} if action == "stall" else {"seconds": LATE},
+    }
+    with standing(tmp_path, faults=[fault], **{**QUICK, "events": 6, "cross_listed": "on"}) as stand:
+        assert killed(tmp_path / "run", stand, lambda: struck(stand))
+        time.sleep(LATE)
+        ran = carried(tmp_path / "run", stand)
+        assert ran.code == 0, ran.talk
+        rows = stand.audit("lecture-items")
+        assert len(rows) > len({row["session_id"] for row in rows})
+        assert_all_right(stand, items=len(rows))
