@@ -250,7 +250,7 @@ def test_interrupted_while_planning(tmp_path: Path) -> None:
 
 def test_a_second_run_at_the_same_time(tmp_path: Path) -> None:
     """Six, naming the first, which goes on to its end; a plan may look all the while."""
-    with standing(tmp_path, bookings=1, faults=[fault("edit", "delay", seconds=8)], **SMALL) as stand:
+    with standing(tmp_path, bookings=1, faults=[fault("edit", "delay", seconds=10)], **SMALL) as stand:
         settings = tmp_path / "migration.toml"
         with begun("schedules", "run", "-c", settings, "--json", folder=tmp_path) as first:
             until(lambda: calls(stand, "edit") == 1)

@@ -82,7 +82,7 @@ def test_what_is_changed_where_the_settings_say_so(tmp_path: Path) -> None:
 
 def test_what_records_now_is_made_longer_where_the_settings_say_so(tmp_path: Path) -> None:
     """Its name and length are sent, and its start, which is past, is not."""
-    start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=4)
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=6)
     with world_of(tmp_path, lecture("on", start)) as stand:
         number = Office(stand).book(39, int(start.timestamp()), HOUR)
         path = table(tmp_path / "one.csv", "event_id,schedule_id", ("on", number))
@@ -101,10 +101,10 @@ def test_what_records_now_is_made_longer_where_the_settings_say_so(tmp_path: Pat
 def test_a_schedule_that_starts_meanwhile(call: str, tmp_path: Path) -> None:
     """Between the list and the look nothing is sent; between the look and the edit VALT refuses it."""
     nth = 2 if call == "edit" else 1
-    held = Fault(f"valt.{call}", "delay", nth=nth, arguments={"seconds": 6})
+    held = Fault(f"valt.{call}", "delay", nth=nth, arguments={"seconds": 9})
     with world_of(tmp_path, lecture("meanwhile", LATER), faults=[held]) as stand:
         number = leads(stand)["meanwhile"]
-        begins = int(time.time()) + 5
+        begins = int(time.time()) + 8
         Office(stand).post(f"schedule/{number}/edit", {"start_at": str(begins), "duration": "3600"})
         ran = schedules("run", tmp_path / "migration.toml")
         assert verdicts(ran) == {"meanwhile": ("skipped", "already_recording")}
