@@ -1,6 +1,6 @@
 """Finds out what a migration would do."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from pipelines.migration.carry.preflight import flips, preflight
 from pipelines.migration.discover import discover
 from pipelines.migration.planning import Rules, decisions, noting
 from pipelines.migration.preview import Preview, preview
+from pipelines.opencast.client import BATCH, Opencast
 from pipelines.opencast.model import Event
 
 TOKEN_RESERVE = 3600.0
@@ -62,9 +63,15 @@ async def luminus_problems(
     )
     if token_ends is not None and token_ends <= now:
         return problems
-    read = await services.opencast.batch(to_carry, sign=False, acl=True) if to_carry else []
-    events = [one for one in read if isinstance(one, Event)]
-    policy = publish_policy(settings)
-    problems += await flips(services.luminus, events, to_carry, decided.modules, policy)
+    events = events_of(services.opencast, tuple(to_carry))
+    problems += await flips(services.luminus, events, to_carry, decided.modules, publish_policy(settings))
     # Whoever does not answer the one does not answer the other, and is told once.
     return list(dict.fromkeys(problems))
+
+
+async def events_of(opencast: Opencast, names: Sequence[str]) -> AsyncIterator[Event]:
+    """Yield events with their access lists, few at a time; what cannot be read is passed over."""
+    for start in range(0, len(names), BATCH):
+        for one in await opencast.batch(names[start : start + BATCH], sign=False, acl=True):
+            if isinstance(one, Event):
+                yield one

@@ -3,7 +3,7 @@
 It reads and changes nothing. Whoever may not be asked, or does not answer, is a sentence too.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,7 +47,7 @@ async def preflight(
 
 async def flips(
     luminus: Lectures,
-    events: Iterable[Event],
+    events: AsyncIterator[Event],
     sessions: Mapping[str, str],
     modules: Mapping[str, str],
     policy: PublishPolicy,
@@ -55,17 +55,19 @@ async def flips(
     """Return the lecture items that students see now and that the policy would hide from them.
 
     `sessions` leads from event to session, for events that Panopto has already; others are passed over.
-    `modules` leads from series to module. Of more than `LONGEST_LIST` the number is told.
+    `modules` leads from series to module. Of more than `LONGEST_LIST` the number is told. Of an event no more
+    is remembered than why it would be hidden.
     """
-    there: dict[str, list[Event]] = {}
-    for event in events:
-        if event.series in modules and event.identifier in sessions:
-            there.setdefault(modules[event.series], []).append(event)
+    there: dict[str, dict[str, str]] = {}
+    async for event in events:
+        decision = decide(event, current=True, policy=policy)
+        if not decision.publish and event.series in modules and event.identifier in sessions:
+            there.setdefault(modules[event.series], {})[event.identifier] = decision.why
     found: list[str] = []
     try:
-        for module_id, waiting in sorted(there.items()):
+        for module_id, hidden in sorted(there.items()):
             items = by_session(await _items(luminus, module_id))
-            found += _flipped(waiting, sessions, items, policy)
+            found += _flipped(hidden, sessions, items)
     except (Closed, Transient) as error:
         return [*_bounded(found), _unanswered(error)]
     return _bounded(found)
@@ -141,20 +143,14 @@ async def _items(luminus: Lectures, module_id: str) -> list[LectureItem]:
 
 
 def _flipped(
-    events: Iterable[Event],
-    sessions: Mapping[str, str],
-    items: Mapping[str, tuple[LectureItem, ...]],
-    policy: PublishPolicy,
+    hidden: Mapping[str, str], sessions: Mapping[str, str], items: Mapping[str, tuple[LectureItem, ...]]
 ) -> Iterator[str]:
-    """Yield a sentence for each lecture item that is shown now and is to be hidden."""
-    for event in events:
-        for item in items.get(sessions[event.identifier].lower(), ()):
-            decision = decide(event, item.publish, policy)
-            if item.publish and not decision.publish:
-                yield (
-                    f"{event.identifier}: students see its lecture item {item.id} now and will not after the "
-                    f"run: {decision.why}"
-                )
+    """Yield a sentence for each lecture item that is shown now; `hidden` are events, and why they will be."""
+    for event_id, why in hidden.items():
+        for item in items.get(sessions[event_id].lower(), ()):
+            if item.publish:
+                seen = f"{event_id}: students see its lecture item {item.id} now"
+                yield f"{seen} and will not after the run: {why}"
 
 
 def _by_module(modules: Mapping[str, str]) -> Mapping[str, tuple[str, ...]]:

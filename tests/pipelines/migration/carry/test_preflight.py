@@ -1,6 +1,6 @@
 """The plan says what of LumiNUS has to be mended, one sentence each, and changes nothing there."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -192,7 +192,12 @@ def item(name: str, session_id: str, publish: bool | None = True) -> LectureItem
 async def flipped(luminus: OneLuminus, *events: Event) -> list[str]:
     """Return what would be hidden; the session of event e1 is S-e1, and e9 has none."""
     sessions = {one.identifier: f"S-{one.identifier}" for one in events if one.identifier != "e9"}
-    return await flips(luminus, events, sessions, {"s1": "m1", "s2": "m2"}, POLICY)
+
+    async def read() -> AsyncIterator[Event]:
+        for one in events:
+            yield one
+
+    return await flips(luminus, read(), sessions, {"s1": "m1", "s2": "m2"}, POLICY)
 
 
 async def test_what_students_would_lose_is_told() -> None:
@@ -220,6 +225,13 @@ async def test_nobody_is_asked_about_events_that_are_not_there_yet() -> None:
     """What has no session has no lecture item, and what has no module never gets one."""
     luminus = OneLuminus()
     assert await flipped(luminus, event("e9"), event("e1", "s7")) == []
+    assert luminus.asked == []
+
+
+async def test_nobody_is_asked_about_events_that_stay_shown() -> None:
+    """Whatever LumiNUS has of them, nothing would be hidden."""
+    luminus = OneLuminus(held={"w1": [item("i1", "s-e1")]})
+    assert await flipped(luminus, event("e1", shown=True)) == []
     assert luminus.asked == []
 
 
