@@ -92,7 +92,10 @@ async def test_a_name_that_is_too_long(tmp_path: Path) -> None:
         assert LONGEST - 2 <= units(row["name"]) <= LONGEST
         assert title.startswith(row["name"])
         assert row["patches"] == 1
-        assert title in str(await place.reported())
+        assert (
+            f"LumiNUS name beyond {LONGEST} units, in full: {title}"
+            in (await place.reported())["not_carried"]
+        )
 
 
 async def test_presenters_that_are_too_many(tmp_path: Path) -> None:
@@ -105,7 +108,8 @@ async def test_presenters_that_are_too_many(tmp_path: Path) -> None:
         assert units(row["presenter"]) <= LONGEST
         kept = row["presenter"].count("Professor Number")
         assert row["presenter"] == f"{', '.join(names[:kept])}, ... (+{len(names) - kept})"
-        assert ", ".join(names) in str(await place.reported())
+        whole = f"LumiNUS presenter beyond {LONGEST} units, in full: {', '.join(names)}"
+        assert whole in (await place.reported())["not_carried"]
 
 
 @pytest.mark.parametrize(
@@ -192,3 +196,16 @@ async def test_another_token(tmp_path: Path) -> None:
         ran = await place.run()
         assert ran.code == 0, ran.talk
         assert (await place.item())["patches"] == 1
+
+
+async def test_an_event_that_goes_between_session_and_lecture_item(tmp_path: Path) -> None:
+    """Nothing tells any more what the lecture item is to be: four, no PATCH, and the session stays."""
+    async with placed(tmp_path, lecture(), lecture_item_lag=3.0) as place:
+        assert (await place.run({"carry.wait": 0})).code == 3
+        (event,) = place.sandbox.world.events
+        place.sandbox.opencast.remove(event.identifier)
+        await anyio.sleep(3.0)
+        ran = await place.run()
+        assert (ran.code, ran.document["reasons"]) == (4, {"gone": 1}), ran.talk
+        assert (await place.item())["patches"] == 0
+        assert len(await anyio.to_thread.run_sync(place.stand.audit, "sessions")) == 1
