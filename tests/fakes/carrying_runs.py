@@ -19,6 +19,7 @@ QUICK: Mapping[str, Json] = {
     "seconds_to_processing": 0.05,
     "seconds_to_complete": 0.05,
     "lecture_item_lag": 0.2,
+    "luminus_rate": 0,
 }
 """Four events: three with a module, one without a row in any table."""
 CARRIED = 3

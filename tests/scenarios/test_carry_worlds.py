@@ -30,6 +30,7 @@ SWITCHES = Switches(
     seconds_to_processing=0.05,
     seconds_to_complete=0.05,
     lecture_item_lag=0.2,
+    luminus_rate=0,
 )
 LONGEST = 500
 
