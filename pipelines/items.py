@@ -72,7 +72,7 @@ class ItemState:
     session upload is open; `meant` is what its session is to be, once Panopto is about to be told that it is
     complete. `meant` without `submitted`: ask before telling again. `right` has session_id and start once the
     session is known to be what was meant: from then on nothing is shipped any more. `patches` are lecture
-    items that were about to be changed, `carried` those that were read back as they should be, by their ids.
+    items that were about to be changed, until they are `carried`: read back as they should be; by their ids.
     `earlier` is how it ended before it was taken up again.
     """
 
@@ -150,7 +150,11 @@ class ItemState:
             case "item.patch":
                 return replace(self, patches={**self.patches, facts["lecture_item"]: facts})
             case "item.carried":
-                return replace(self, carried={**self.carried, facts["lecture_item"]: facts})
+                open_patches = {
+                    name: one for name, one in self.patches.items() if name != facts["lecture_item"]
+                }
+                carried = {**self.carried, facts["lecture_item"]: facts}
+                return replace(self, patches=open_patches, carried=carried)
             case _:
                 return self
 

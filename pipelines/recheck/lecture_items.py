@@ -65,7 +65,7 @@ def carried(event_id: str, state: ItemState) -> list[Carried]:
     One that was sent and did not come back so is among them; what a killed run was about to send is not.
     """
     sent = state.patches if state.outcome is Outcome.DIFFERS else {}
-    found = {**sent, **state.carried}
+    found = {**state.carried, **sent}
     return [(event_id, members_of(facts["members"])) for _, facts in sorted(found.items())]
 
 

@@ -142,3 +142,20 @@ async def test_a_module_that_cannot_be_read() -> None:
 def test_members_come_back_from_the_record() -> None:
     """What `body` wrote is what is compared."""
     assert members_of(MEMBERS).body() == MEMBERS
+
+
+async def test_what_was_sent_last_is_what_it_was_to_be() -> None:
+    """Of a lecture item that was right once and is not as a later run sent it, the later members count."""
+    event_id, state = carried()
+    later = {**MEMBERS, "name": "Analysis II"}
+    known = {name: value for name, value in (state.ended or {}).items() if name not in {"outcome", "reason"}}
+    records = [
+        items.ended(event_id, Outcome.VERIFIED, **known),
+        items.right(event_id, "s-e", None),
+        items.patch(event_id, "l-1", {}, {**later, "id": "l-1"}),
+        items.ended(event_id, Outcome.DIFFERS, "lecture_item", series="s-1"),
+    ]
+    found = await recheck(luminus("l-1"), (event_id, items.fold(records)))
+    assert [(one.expected, one.found) for one in found.differences] == [("Analysis II", "Analysis I")]
+    found = await recheck(luminus("l-1", name="Analysis II"), (event_id, items.fold(records)))
+    assert found == Found(lecture_items=1)
