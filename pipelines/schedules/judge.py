@@ -136,6 +136,10 @@ class _Case:
             return self._error(
                 "no_schedule_id", "the table of schedules has no line for it, and valt.create is off"
             )
+        if self._site.unreadable:
+            which = ", ".join(sorted(self._site.unreadable)).strip(", ") or "without an id"
+            why = f"VALT tells a schedule in an unknown form ({which}), which may be the one for it already"
+            return self._error("unreadable", why)
         return self._too_soon(booking) or self._of("create")
 
     def _lost(self, lead: Lead) -> Verdict:

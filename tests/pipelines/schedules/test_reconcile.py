@@ -88,6 +88,11 @@ def test_only_what_differs_is_sent(fields: dict[str, Any], changes: dict[str, An
         (event("e", title=" "), {}, ("error", "bad_name")),
         (event("e", begins=9e4), {"rows": {}}, ("error", "no_schedule_id")),
         (event("e", begins=9e4), {"rows": {}, "terms": Terms(create=True)}, ("create", None)),
+        (
+            event("e", begins=9e4),
+            {"rows": {}, "terms": Terms(create=True), "unreadable": frozenset("7")},
+            ("error", "unreadable"),
+        ),
         (event("e"), {"rows": {"e": Named("7")}}, ("error", "unknown_schedule_id")),
         (event("e"), {"rows": {"e": Named("7")}, "unreadable": frozenset("7")}, ("error", "unreadable")),
         (event("e"), {"rooms": {"agent-1": Named("77")}}, ("error", "unknown_room_id")),
