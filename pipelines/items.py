@@ -120,6 +120,15 @@ class ItemState:
             return True
         return self.outcome is Outcome.VERIFIED and (not carries or (bool(self.carried) and not again))
 
+    @property
+    def stage(self) -> str:
+        """How far an item is that has no end: not_begun, shipping, processing at Panopto, or carrying on."""
+        if self.right is not None:
+            return "carrying"
+        if self.submitted:
+            return "processing"
+        return "shipping" if self.upload is not None else "not_begun"
+
     def after(self, record: Record) -> "ItemState":
         """Return the state with one more record in it; a kind it does not know changes nothing."""
         facts = record.facts
@@ -148,7 +157,7 @@ class ItemState:
             case "item.right":
                 return replace(self._open, right=facts, session_id=facts["session_id"])
             case "item.patch":
-                return replace(self, patches={**self.patches, facts["lecture_item"]: facts})
+                return replace(self._open, patches={**self.patches, facts["lecture_item"]: facts})
             case "item.carried":
                 open_patches = {
                     name: one for name, one in self.patches.items() if name != facts["lecture_item"]
@@ -181,9 +190,12 @@ def fold(records: Iterable[Record]) -> ItemState:
     return state
 
 
-def planned(event_id: str, *, estimate: int | None, series: str, folder_id: str) -> Record:
-    """Put an event into the plan: what it orders by, and where it goes."""
-    return Record(event_id, PLANNED, {"bytes": estimate, "series": series, "folder_id": folder_id})
+def planned(
+    event_id: str, *, estimate: int | None, series: str, folder_id: str, title: str = "", date: str = ""
+) -> Record:
+    """Put an event into the plan: what it orders by, where it goes, and what a person knows it by."""
+    facts = {"bytes": estimate, "series": series, "folder_id": folder_id, "title": title, "date": date}
+    return Record(event_id, PLANNED, facts)
 
 
 def upload(event_id: str, folder_id: str) -> Record:
@@ -275,8 +287,8 @@ class Outcomes:
         reasons: Counter[str] = Counter()
         for state in states:
             outcomes[state.outcome] += 1
-            if state.reason:
-                reasons[state.reason] += 1
+            if why := state.reason or (None if state.ended else state.stage):
+                reasons[why] += 1
         return cls(outcomes, dict(sorted(reasons.items())))
 
     @property

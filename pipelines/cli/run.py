@@ -1,10 +1,12 @@
 """`ferry run`: moves what the settings select, and goes on where an earlier run was."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import anyio
 import typer
 
 from engine import Audience, FerryError, Interrupted, Snapshot
@@ -12,7 +14,7 @@ from pipelines.app.migration import Application, open_application
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.screen import Picture, shown
-from pipelines.cli.summary import answered, document, nothing, write_json, write_table
+from pipelines.cli.summary import LectureItems, answered, document, nothing, write_json, write_table
 from pipelines.cli.text import plain
 from pipelines.config import Settings, SettingsError, load
 from pipelines.items import Outcomes
@@ -27,6 +29,7 @@ class Ran:
     code: Exit
     outcomes: Outcomes
     snapshot: Snapshot
+    lecture_items: LectureItems
     error: str | None = None
 
 
@@ -48,9 +51,9 @@ def run(
             raise SettingsError("--carry-again needs the section [luminus]", where=str(config))
         ran = migrate(settings, carry_again=carry_again)
     if json:
-        write_json(document(ran.code, ran.outcomes, ran.snapshot))
+        write_json(document(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items))
     else:
-        write_table(ran.code, ran.outcomes, ran.snapshot)
+        write_table(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items)
     if ran.error:
         tell(ran.error)
     sys.exit(ran.code)
@@ -65,29 +68,46 @@ def migrate(settings: Settings, *, carry_again: bool = False) -> Ran:
             audience = Audience((picture, observer))
             async with open_application(settings, audience, carry_again=carry_again) as application:
                 signals = loop.Signals(application.drain, tell)
-                error = await guarded(application, signals)
+                error = await guarded(application, signals, observer.go_on)
                 outcomes = application.outcomes()
         stopped = exit_for(error) if error else None
-        code = signals.exit or stopped or Exit(outcomes.exit_code)
-        return Ran(code, outcomes, picture.snapshot, str(error) if error else None)
+        code = signals.exit or stopped or Exit(max(outcomes.exit_code, picture.exit_code))
+        carried = LectureItems(picture.set, picture.set_again)
+        return Ran(code, outcomes, picture.snapshot, carried, str(error) if error else None)
 
     return loop.run(go)
 
 
-async def guarded(application: Application, signals: loop.Signals) -> FerryError | None:
-    """Run under the signals, and return what stopped the run, if anything did."""
+async def guarded(
+    application: Application, signals: loop.Signals, go_on: Callable[[], None]
+) -> FerryError | None:
+    """Run under the signals, and return what stopped the run, if anything did.
+
+    `go_on` is called every second: where nothing happens for long, that is what there is to say.
+    """
     stopped: list[FerryError] = []
 
     async def main() -> None:
-        try:
-            await application.run()
-        except Interrupted:
-            return
-        except FerryError as error:
-            stopped.append(error)
+        async with anyio.create_task_group() as group:
+            group.start_soon(every_second, go_on)
+            try:
+                await application.run()
+            except Interrupted:
+                return
+            except FerryError as error:
+                stopped.append(error)
+            finally:
+                group.cancel_scope.cancel()
 
     await signals.guard(main)
     return stopped[0] if stopped else None
+
+
+async def every_second(call: Callable[[], None]) -> None:
+    """Call until cancelled."""
+    while True:
+        await anyio.sleep(1)
+        call()
 
 
 def tell(sentence: str) -> None:

@@ -44,6 +44,8 @@ class Picture:
         self.bytes = 0
         self.processing: set[str] = set()
         self.carrying: set[str] = set()
+        self.set = 0
+        self.set_again = 0
         self.outcomes: Counter[Outcome] = Counter()
 
     def __call__(self, fact: object) -> None:
@@ -59,10 +61,18 @@ class Picture:
             case stages.ItemCarrying(event_id=event_id):
                 self.processing.discard(event_id)
                 self.carrying.add(event_id)
+            case stages.LectureItemSet(again=again):
+                self.set += 1
+                self.set_again += again
             case stages.ItemEnded(event_id=event_id, outcome=outcome):
                 self.processing.discard(event_id)
                 self.carrying.discard(event_id)
                 self.outcomes[outcome] += 1
+
+    @property
+    def exit_code(self) -> int:
+        """3 where an item came to no end in this process, whatever the checkpoint says of it from before."""
+        return 3 if self.outcomes[Outcome.WAITING] or self.outcomes[Outcome.RETRYABLE] else 0
 
     @property
     def line(self) -> str:
@@ -84,6 +94,7 @@ class Lines:
         self._log = log
         self._clock = clock
         self._next = clock() + EVERY
+        self._parked: str | None = None
 
     def __call__(self, fact: object) -> None:
         """Say what happened."""
@@ -93,11 +104,15 @@ class Lines:
             case stages.SeriesUnmet(series=series):
                 self._log.warning("select.series names what no event is of", series=", ".join(series))
             case stages.CarryParked(sentence=sentence):
+                self._parked = sentence
                 self._log.warning("nothing more goes to LumiNUS in this run", why=sentence)
+            case stages.LectureItemSet(event_id=item, lecture_item=one, members=members, again=True):
+                self._log.warning("set again", item=item, lecture_item=one, changed=", ".join(members))
             case stages.Planned(items=items, bytes=estimate):
                 self._log.info("planned", items=items, about=size(estimate))
             case stages.ItemEnded(event_id=event_id, outcome=outcome, reason=reason, why=why):
                 tell = self._log.warning if outcome in _BAD else self._log.info
+                why = "" if why == self._parked else why
                 tell("ended", item=event_id, outcome=outcome.value, **_given(reason=reason, why=why))
             case Waiting(where=where, seconds=seconds, reason=reason):
                 self._log.info("waits", where=where, seconds=round(seconds, 1), reason=reason)
@@ -105,6 +120,10 @@ class Lines:
                 self._log.info("part failed", item=item, file=name, part=number, reason=reason)
             case LevelFell(where=where, level=level):
                 self._log.warning("ETags say nothing here; integrity falls", where=where, to=level)
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Say how far it is, if that was not said for a while."""
         if self._clock() >= self._next:
             self._next = self._clock() + EVERY
             self._log.info("goes on", so_far=self._picture.line)
@@ -155,6 +174,9 @@ class Board:
             case _:
                 self._say(fact)
 
+    def go_on(self) -> None:
+        """Need no telling that time passes: the picture is drawn anew by itself."""
+
     def __rich__(self) -> Group:
         """Draw it."""
         return Group(self._bars, self._whole, Text(self._picture.line))
@@ -167,6 +189,8 @@ class Board:
                 words = f"the checkpoint's torn end was cut off ({count} bytes)"
             case stages.SeriesUnmet(series=series):
                 words = f"select.series names what no event is of: {', '.join(series)}"
+            case stages.LectureItemSet(event_id=item, lecture_item=one, members=members, again=True):
+                words = f"{item}: lecture item {one} was changed since and is set again: {', '.join(members)}"
             case stages.CarryParked(sentence=sentence):
                 words = f"nothing more goes to LumiNUS in this run: {sentence}"
             case LevelFell(where=where, level=level):

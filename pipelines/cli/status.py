@@ -1,6 +1,7 @@
 """`ferry status`: how the items of a checkpoint stand, even while a run goes on."""
 
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -62,3 +63,17 @@ def write_troubles(states: Mapping[str, ItemState]) -> None:
         page().print(plain(f"{state.outcome.value}: {name}: {why}"))
     if len(troubles) > LONGEST:
         page().print(f"and {len(troubles) - LONGEST} more")
+    for (reason, why), count in waits(states).items():
+        page().print(plain(f"waiting: {count} items, {reason}: {why}"))
+
+
+def waits(states: Mapping[str, ItemState]) -> Mapping[tuple[str, str], int]:
+    """Count what waits, by reason. Sentences of one reason that name their item count as one, the first."""
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for state in states.values():
+        why = (state.ended or {}).get("why")
+        if state.outcome is Outcome.WAITING and state.reason and why:
+            counts[state.reason] += 1
+            first.setdefault(state.reason, why)
+    return {(reason, first[reason]): count for reason, count in sorted(counts.items())}

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import orjson
@@ -17,7 +18,7 @@ VERSION = 1
 
 SENTENCES: Mapping[Exit, str] = {
     Exit.DONE: "All done and verified.",
-    Exit.RETRYABLE: "Some items wait or failed for now, as `ferry status` names; the same command goes on.",
+    Exit.RETRYABLE: "Some items wait or failed for now, and `ferry status` says why; run again to go on.",
     Exit.PERMANENT: "Some items cannot be moved; `ferry status` names them.",
     Exit.DIFFERS: "Some sessions are not what they were meant to be; look before anything is deleted.",
     Exit.LOCAL: "This machine could not go on; free what is missing, and the same command goes on.",
@@ -27,12 +28,26 @@ SENTENCES: Mapping[Exit, str] = {
 }
 
 
-def document(code: Exit, outcomes: Outcomes, snapshot: Snapshot | None = None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class LectureItems:
+    """How many lecture items this process set, and how many of them again, as somebody had changed them."""
+
+    set: int = 0
+    again: int = 0
+
+
+def document(
+    code: Exit,
+    outcomes: Outcomes,
+    snapshot: Snapshot | None = None,
+    lecture_items: LectureItems | None = None,
+) -> dict[str, Any]:
     """Return the document of `run`, `status` and `demo`.
 
-    Outcomes and reasons count the whole checkpoint; bytes and parts what this process moved.
+    Outcomes and reasons count the whole checkpoint; bytes, parts and lecture items what this process did.
     """
     snapshot = snapshot or Snapshot()
+    told = {"lecture_items": asdict(lecture_items)} if lecture_items else {}
     return {
         "version": VERSION,
         "exit": int(code),
@@ -40,6 +55,7 @@ def document(code: Exit, outcomes: Outcomes, snapshot: Snapshot | None = None) -
         "reasons": dict(outcomes.reasons),
         "bytes": tally(snapshot.bytes),
         "parts": tally(snapshot.parts),
+        **told,
     }
 
 
@@ -74,7 +90,12 @@ def write_json(value: Any) -> None:
     sys.stdout.flush()
 
 
-def write_table(code: Exit, outcomes: Outcomes, snapshot: Snapshot | None = None) -> None:
+def write_table(
+    code: Exit,
+    outcomes: Outcomes,
+    snapshot: Snapshot | None = None,
+    lecture_items: LectureItems | None = None,
+) -> None:
     """Write how the items stand to stdout, in words and numbers."""
     console = page()
     table = Table(box=None, pad_edge=False, show_header=False)
@@ -90,7 +111,18 @@ def write_table(code: Exit, outcomes: Outcomes, snapshot: Snapshot | None = None
         )
     if snapshot is not None:
         console.print(moved(snapshot))
-    console.print(SENTENCES.get(code, ""), style="bold")
+    if lecture_items is not None and lecture_items.set:
+        again = f", {lecture_items.again} of them again" if lecture_items.again else ""
+        console.print(f"{lecture_items.set} lecture items set{again}")
+    console.print(sentence(code, outcomes), style="bold")
+
+
+def sentence(code: Exit, outcomes: Outcomes) -> str:
+    """Say what an end means, and what to do next. What a selection left out is not done."""
+    left = outcomes.reasons.get("not_selected", 0)
+    if code is Exit.DONE and left:
+        return f"All that was selected is done and verified; {left} more are not selected."
+    return SENTENCES.get(code, "")
 
 
 def moved(snapshot: Snapshot) -> str:

@@ -133,7 +133,7 @@ class Migration:
         state = self._state(event_id)
         if end.outcome is not Outcome.VERIFIED or state.right is None or not self._onward.wants(state):
             return False
-        if state.ended is not None:
+        if state.ended is not None and not state.carried:
             # It ended in an earlier run, and is open again as long as it is on its way.
             await self._journal.append(
                 items.right(event_id, state.right["session_id"], state.right.get("start"))
@@ -257,8 +257,10 @@ class Migration:
         return items.fold(self._journal.history(event_id))
 
     async def _keep(self, event_id: str, end: End) -> None:
-        """Write an item's end."""
-        await self._journal.append(end_record(event_id, self._state(event_id), end))
+        """Write an item's end, unless it was right before and nothing is known to have changed."""
+        state = self._state(event_id)
+        if not (state.outcome is Outcome.VERIFIED and end.outcome in {Outcome.WAITING, Outcome.RETRYABLE}):
+            await self._journal.append(end_record(event_id, state, end))
         self._observer(ItemEnded(event_id, end.outcome, end.reason, end.why))
 
 

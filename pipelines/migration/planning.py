@@ -30,13 +30,15 @@ TOGETHER = 200
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event of the plan."""
+    """One event of the plan. `date` is when it was recorded (ISO 8601), empty where nobody knows."""
 
     event_id: str
     estimate: int | None
     series: str
     folder_id: str
     warnings: tuple[str, ...] = ()
+    title: str = ""
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ class Left:
     outcome: Outcome
     reason: str
     why: str
+    title: str = ""
+    series: str = ""
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,10 @@ def decide(found: Event | Unread, rules: Rules, taken: int) -> Row | Left:
         return Left(found.identifier or UNNAMED, outcome, found.reason, found.why)
     selected = select(found, rules.wanted, rules.channels)
     if isinstance(selected, Skip):
-        return Left(found.identifier, Outcome.SKIPPED, selected.reason, selected.why)
+        return left(found, Outcome.SKIPPED, selected.reason, selected.why)
     if rules.wanted.limit is not None and taken >= rules.wanted.limit:
         why = f"the limit of {rules.wanted.limit} events is reached"
-        return Left(found.identifier, Outcome.SKIPPED, NOT_SELECTED, why)
+        return left(found, Outcome.SKIPPED, NOT_SELECTED, why)
     return _placed(selected, rules)
 
 
@@ -82,8 +87,25 @@ def _placed(selected: Selected, rules: Rules) -> Row | Left:
     event = selected.event
     where = place(event, rules.folders, rules.default_folder)
     if isinstance(where, NoFolder):
-        return Left(event.identifier, Outcome.PERMANENT, "no_folder", where.why)
-    return Row(event.identifier, selected.estimate, event.series, where.folder_id, selected.warnings)
+        return left(event, Outcome.PERMANENT, "no_folder", where.why)
+    return Row(
+        event.identifier,
+        selected.estimate,
+        event.series,
+        where.folder_id,
+        selected.warnings,
+        title=event.title,
+        date=_date(event),
+    )
+
+
+def left(event: Event, outcome: Outcome, reason: str, why: str) -> Left:
+    """Leave an event out, with what a person knows it by."""
+    return Left(event.identifier, outcome, reason, why, event.title, event.series, _date(event))
+
+
+def _date(event: Event) -> str:
+    return event.recorded.isoformat() if event.recorded else ""
 
 
 async def noting(found: AsyncIterator[Event | Unread], series: set[str]) -> AsyncIterator[Event | Unread]:
@@ -127,12 +149,27 @@ def record_of(decision: Row | Left, state: ItemState, carries: bool = False) -> 
     if state.settled(carries) or (state.under_way and not lacks_series):
         return None
     if isinstance(decision, Row):
-        row = {"bytes": decision.estimate, "series": decision.series, "folder_id": decision.folder_id}
-        same = state.planned == row and state.outcome in {Outcome.WAITING, Outcome.RETRYABLE}
-        return None if same else Record(decision.event_id, items.PLANNED, row)
+        row = items.planned(
+            decision.event_id,
+            estimate=decision.estimate,
+            series=decision.series,
+            folder_id=decision.folder_id,
+            title=decision.title,
+            date=decision.date,
+        )
+        same = state.planned == row.facts and state.outcome in {Outcome.WAITING, Outcome.RETRYABLE}
+        return None if same else row
     if state.outcome is decision.outcome and state.reason == decision.reason:
         return None
-    return items.ended(decision.event_id, decision.outcome, decision.reason, why=decision.why)
+    return items.ended(
+        decision.event_id,
+        decision.outcome,
+        decision.reason,
+        why=decision.why,
+        title=decision.title,
+        series=decision.series,
+        date=decision.date,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,19 @@ class ItemCarrying:
 
 
 @dataclass(frozen=True, slots=True)
+class LectureItemSet:
+    """A lecture item was set and read back: its members that were otherwise before.
+
+    `again` is whether an earlier run had set it already, so that somebody changed it since.
+    """
+
+    event_id: str
+    lecture_item: str
+    members: tuple[str, ...]
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CarryParked:
     """LumiNUS answers nothing more in this run, as `sentence` says: what is to go there waits."""
 

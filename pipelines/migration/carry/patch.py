@@ -4,10 +4,11 @@ What a PATCH answers is not relied upon, as it may be an item, a number or nothi
 PatchSession): a lecture item counts when the list shows it as it was meant.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from engine import Journal
+from engine import Journal, Observer, silence
 from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.luminus.model import LectureItem, Members
@@ -15,6 +16,7 @@ from pipelines.migration.carry.lectures import Lectures
 from pipelines.migration.carry.members import Unable, Wanted, differing
 from pipelines.migration.carry.row import Row
 from pipelines.migration.ends import End
+from pipelines.migration.stages import LectureItemSet
 from pipelines.migration.verify import Difference
 
 LONGEST_TOLD = 80
@@ -25,11 +27,15 @@ Make = Callable[[LectureItem], Wanted | Unable]
 
 
 class Patcher:
-    """Compares, patches and keeps records; `patches` counts what was sent."""
+    """Compares, patches and keeps records; `patches` counts what was sent.
 
-    def __init__(self, luminus: Lectures, journal: Journal) -> None:
+    `observer` hears of each lecture item that was set.
+    """
+
+    def __init__(self, luminus: Lectures, journal: Journal, observer: Observer = silence) -> None:
         self._luminus = luminus
         self._journal = journal
+        self._observer = observer
         self.patches = 0
 
     async def bring(self, row: Row, item: LectureItem, make: Make) -> None:
@@ -53,7 +59,9 @@ class Patcher:
         there = {item.id: item for item in listed}
         for lecture_item, made in row.sent.items():
             if (unlike := told(there.get(lecture_item), made.members)) is None:
+                fact = self._fact(row, made.members)
                 await self._keep(row, made)
+                self._observer(fact)
             else:
                 row.refuse(lecture_item, End(Outcome.DIFFERS, "lecture_item", unlike))
         row.sent.clear()
@@ -80,6 +88,13 @@ class Patcher:
             await self._journal.append(record)
         row.done.add(lecture_item)
 
+    def _fact(self, row: Row, members: Members) -> LectureItemSet:
+        """Return what is told of a lecture item that was set."""
+        state = self._state(row)
+        intent = state.patches.get(members.id) or {}
+        changed = changes(intent.get("before") or {}, members.body())
+        return LectureItemSet(row.event_id, members.id, changed, members.id in state.carried)
+
     def _state(self, row: Row) -> ItemState:
         return items.fold(self._journal.history(row.event_id))
 
@@ -93,6 +108,21 @@ def before(item: LectureItem) -> dict[str, Any]:
         "startDate": item.start.isoformat() if item.start else None,
         "description": item.description,
     }
+
+
+def changes(was: Mapping[str, Any], members: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of the members that a PATCH changes; a start is an instant, whatever its offset."""
+    return tuple(
+        name
+        for name in members
+        if name != "id" and _value(name, was.get(name)) != _value(name, members[name])
+    )
+
+
+def _value(name: str, value: Any) -> Any:
+    if name == "startDate" and value:
+        return datetime.fromisoformat(value).replace(microsecond=0)
+    return value
 
 
 def told(item: LectureItem | None, members: Members) -> str | None:

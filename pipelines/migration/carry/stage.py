@@ -77,7 +77,7 @@ class Carry:
         self._wait = wait
         self._observer = observer
         self._clock = clock
-        self._patcher = Patcher(luminus, journal)
+        self._patcher = Patcher(luminus, journal, observer)
         sources = Sources(events, sessions, policy, presenter)
         self._means = Means(luminus, Entry(luminus), sources, self._patcher, retry, clock, sleep, chance)
         self._modules: dict[str, ModuleCarry] = {}
@@ -98,7 +98,9 @@ class Carry:
         state = items.fold(self._journal.history(event_id))
         right, now = state.right or {}, self._clock()
         row = Row(event_id, right["session_id"].lower(), right.get("start"), now, now + self._wait, now)
-        row.was_right = bool(state.carried) and state.earlier.get("outcome") == Outcome.VERIFIED
+        row.was_right = (
+            bool(state.carried) and (state.ended or state.earlier).get("outcome") == Outcome.VERIFIED
+        )
         module_id = self._series[state.series or ""]
         module = self._modules.setdefault(module_id, ModuleCarry(module_id, self._means))
         module.add(row)

@@ -26,6 +26,7 @@ from pipelines.migration.stages import (
     ItemCarrying,
     ItemEnded,
     ItemProcessing,
+    LectureItemSet,
     Planned,
     Planning,
     SeriesUnmet,
@@ -44,6 +45,7 @@ any_fact = st.sampled_from(
         ItemProcessing(HOSTILE),
         ItemCarrying(HOSTILE),
         CarryParked(HOSTILE),
+        LectureItemSet(HOSTILE, "l", ("name",), again=True),
         *(ItemEnded(HOSTILE, outcome, "gone", HOSTILE) for outcome in Outcome),
         TransferStarted(HOSTILE, "1/a.mp4", 100, 10, 10, 1),
         TransferStarted(HOSTILE, "1/b.mp4", 0, 0, 0, 0),
@@ -145,6 +147,44 @@ def test_an_item_that_goes_on_is_at_luminus_and_no_more_at_panopto() -> None:
     picture(ItemEnded("a", Outcome.WAITING, "lecture_item", "not yet"))
     picture(ItemEnded("b", Outcome.VERIFIED, None, ""))
     assert picture.line == "2 items to move, 1 verified, 1 waiting; 0 B under way or sent"
+
+
+def test_a_closed_luminus_is_told_once_and_not_again_by_every_item() -> None:
+    """The items that wait for it have their reason and not the same sentence."""
+    picture, log = Picture(), Log()
+    lines = Lines(picture, log, clock=lambda: 0.0)
+    lines(CarryParked("the token has ended"))
+    lines(ItemEnded("a", Outcome.WAITING, "luminus_account", "the token has ended"))
+    lines(ItemEnded("b", Outcome.WAITING, "lecture_item", "not there yet"))
+    assert [fields.get("why") for _, fields in log.lines] == ["the token has ended", None, "not there yet"]
+
+
+def test_a_lecture_item_that_is_set_again_is_told_and_the_first_time_only_counted() -> None:
+    """Whoever edited it can see what was put back; a whole migration is no list of its own items."""
+    picture, log = Picture(), Log()
+    lines = Lines(picture, log, clock=lambda: 0.0)
+    for fact in (
+        LectureItemSet("a", "l-1", ("name",), again=False),
+        LectureItemSet("b", "l-2", ("publish", "name"), again=True),
+    ):
+        picture(fact)
+        lines(fact)
+    assert (picture.set, picture.set_again) == (2, 1)
+    assert log.lines == [("set again", {"item": "b", "lecture_item": "l-2", "changed": "publish, name"})]
+
+
+def test_progress_is_told_even_where_nothing_happens() -> None:
+    """A run that waits for LumiNUS says so now and then, without a fact to cause it."""
+    now = [0.0]
+    picture, log = Picture(), Log()
+    lines = Lines(picture, log, clock=lambda: now[0])
+    picture(ItemCarrying("a"))
+    for _ in range(3):
+        now[0] += EVERY
+        lines.go_on()
+        lines.go_on()
+    assert [said for said, _ in log.lines] == ["goes on"] * 3
+    assert "1 wait for LumiNUS" in log.lines[-1][1]["so_far"]
 
 
 def test_progress_is_told_now_and_then() -> None:

@@ -52,6 +52,25 @@ def status(told: Told, file: Path) -> Ran:
     return ran
 
 
+async def test_what_waits_is_named_once_a_reason_and_how_far_the_others_are(file: Path, told: Told) -> None:
+    """A person learns why items wait and what to do, and where those are that have no end."""
+    path = file.parent / "migration.checkpoint"
+    ends = [items.ended(name, Outcome.WAITING, "luminus_account", why="put a new token") for name in "ab"]
+    async with open_checkpoint(path, IDENTITY) as checkpoint:
+        for record in (
+            *ends,
+            items.right("c", "s-c", None),
+            items.planned("d", estimate=1, series="", folder_id="f"),
+        ):
+            await checkpoint.append(record)
+        await checkpoint.append(items.uploading("e", upload_id="u", folder_id="f", target="t", files=[]))
+        await checkpoint.append(items.submitted("e"))
+    ran = told("status", "-c", file)
+    assert ran.code == 3
+    assert "waiting: 2 items, luminus_account: put a new token\n" in ran.output
+    assert "1 carrying, 2 luminus_account, 1 not_begun, 1 processing" in ran.output
+
+
 async def test_the_whole_checkpoint_is_counted(file: Path, told: Told) -> None:
     """Outcomes and reasons are those of all items, and the code is that of the worst."""
     await begun(file)
@@ -63,7 +82,7 @@ async def test_the_whole_checkpoint_is_counted(file: Path, told: Told) -> None:
         "skipped": 1,
         "waiting": 1,
     }
-    assert ran.document["reasons"] == {"gone": 1, "live": 1}
+    assert ran.document["reasons"] == {"gone": 1, "live": 1, "not_begun": 1}
 
 
 async def test_people_get_a_table(file: Path, told: Told) -> None:

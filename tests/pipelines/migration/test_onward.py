@@ -13,6 +13,7 @@ from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.ends import End
 from pipelines.migration.onward import Keep
+from pipelines.migration.stages import ItemEnded
 
 RIGHT = ["item.right"]
 
@@ -141,6 +142,27 @@ async def test_items_verified_before_there_was_a_stage_go_on_once_there_is_one()
 async def _stopped(run: "object") -> None:
     with pytest.raises(Stopping):
         await run(["a"])  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("outcome", [Outcome.WAITING, Outcome.RETRYABLE])
+async def test_what_was_right_and_cannot_be_looked_at_again_stays_as_it_was(outcome: Outcome) -> None:
+    """Nothing was learnt, so nothing is written: the item is verified as before."""
+    site = await planned("a")
+    await site.run(onward=Stage(site))
+    before = list(site.journal.log)
+    process = site.process(onward=Stage(site, End(outcome, "luminus_account", "no token")))
+    await process.migration.run(["a"])
+    assert site.journal.log == before
+    assert site.outcomes()["a"] == ("verified", None)
+    assert ItemEnded("a", outcome, "luminus_account", "no token") in process.told
+
+
+async def test_what_was_right_and_is_found_otherwise_is_on_record() -> None:
+    """That a lecture item differs is known now, and replaces what was known."""
+    site = await planned("a")
+    await site.run(onward=Stage(site))
+    await site.process(onward=Stage(site, End(Outcome.DIFFERS, "lecture_item"))).migration.run(["a"])
+    assert site.outcomes()["a"] == ("differs", "lecture_item")
 
 
 async def test_a_refused_account_there_ends_the_run() -> None:

@@ -99,8 +99,10 @@ class Site:
 def test_an_event_is_placed_by_its_series_else_by_the_default() -> None:
     """A row carries the folder of the table, or the default, and the sum of its streams."""
     rules = Rules(folders={"s1": "theirs"}, default_folder="home")
-    assert decide(event("a", series="s1"), rules, 0) == Row("a", 10, "s1", "theirs")
-    assert decide(event("b", series="s2"), rules, 0) == Row("b", 10, "s2", "home")
+    date = WHEN.isoformat()
+    named = event("a", series="s1", title="Optics")
+    assert decide(named, rules, 0) == Row("a", 10, "s1", "theirs", title="Optics", date=date)
+    assert decide(event("b", series="s2"), rules, 0) == Row("b", 10, "s2", "home", date=date)
 
 
 def test_an_event_without_a_folder_is_permanent() -> None:
@@ -245,7 +247,7 @@ async def test_a_folder_that_panopto_lacked_is_tried_again() -> None:
     await site.plan(row("a"))
     await site.say(items.ended("a", Outcome.PERMANENT, "no_folder", why="Panopto has no folder"))
     assert await site.plan(row("a")) == ("a",)
-    assert site.state("a").planned == {"bytes": 10, "series": "", "folder_id": "home"}
+    assert site.state("a").planned == items.planned("a", estimate=10, series="", folder_id="home").facts
 
 
 async def test_a_skip_is_looked_at_again() -> None:

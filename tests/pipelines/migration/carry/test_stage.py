@@ -10,7 +10,7 @@ from engine import (
 )
 from pipelines.items import Outcome
 from pipelines.migration.carry.module import ROUND
-from pipelines.migration.stages import ItemCarrying
+from pipelines.migration.stages import ItemCarrying, LectureItemSet
 from pipelines.opencast.model import Series
 from pipelines.panopto.model import Session
 
@@ -33,7 +33,8 @@ def test_a_lecture_item_becomes_what_its_event_says() -> None:
         assert kept["before"]["name"] == "Imported"
         assert kept["presenter_from"] == "the event's presenters"
         assert kept["publish_why"]
-        assert site.told == [ItemCarrying("a")]
+        item_set = LectureItemSet("a", item.id, ("name", "presenter", "publish", "description"), again=False)
+        assert site.told == [ItemCarrying("a"), item_set]
 
     virtually(work())
 
