@@ -22,12 +22,13 @@ async def verification_of(settings: Settings) -> Found:
     modules = read_modules(settings.luminus.modules) if settings.luminus else {}
     with contents_of(settings) as contents:
         at = settings.valt.url if settings.valt else None
-        sessions, carried, booked = remembered(contents.each(), at)
+        known = remembered(contents.each(), at)
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(open_services(settings))
         http = await stack.enter_async_context(open_http(network(settings, connections=4)))
         valt = valt_of(settings, http, silence, Drain()) if settings.valt else None
-        found = await recheck_sessions(sessions, services.panopto)
-        found += await recheck_lecture_items(carried, services.luminus, modules)
-        found += await recheck_schedules(booked, valt)
+        found = Found(waiting=tuple(known.waiting))
+        found += await recheck_sessions(known.sessions, services.panopto)
+        found += await recheck_lecture_items(known.states, services.luminus, modules)
+        found += await recheck_schedules(known.schedules, valt)
     return found.in_order()

@@ -14,6 +14,9 @@ from pipelines.panopto.model import Session
 DURATION_TOLERANCE = 1.0
 """Seconds by which a session may be longer or shorter than its longest stream."""
 
+_QUOTED = frozenset({"title", "marker"})
+"""Fields that are words of people: a sentence quotes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -43,7 +46,11 @@ class Difference:
     @property
     def sentence(self) -> str:
         """For a person."""
-        return f"{self.field} is {self.found or 'missing'} where {self.expected} was expected"
+        found, expected = self._shown(self.found), self._shown(self.expected)
+        return f"{self.field} is {found or 'missing'} where {expected} was expected"
+
+    def _shown(self, value: str) -> str:
+        return repr(value) if value and self.field in _QUOTED else value
 
 
 def differences(
@@ -74,7 +81,7 @@ def _identity(expected: Expected, session: Session) -> Difference | None:
 def _title(expected: Expected, session: Session) -> Difference | None:
     """Compare as text on one line: white space is not what a title says."""
     wanted, stored = " ".join(legal(expected.title).split()), " ".join(session.name.split())
-    return _unless(wanted == stored, "title", repr(wanted), repr(stored) if stored else "")
+    return _unless(wanted == stored, "title", wanted, stored)
 
 
 def _date(expected: Expected, session: Session) -> Difference | None:
@@ -100,9 +107,7 @@ def _duration(expected: Expected, session: Session) -> Difference | None:
 
 def _marker(expected: Expected, session: Session) -> Difference | None:
     stored = event_of(session.description)
-    return _unless(
-        stored == expected.event_id, "marker", repr(expected.event_id), repr(stored) if stored else ""
-    )
+    return _unless(stored == expected.event_id, "marker", expected.event_id, stored or "")
 
 
 def _files(expected: Expected, files: Collection[str]) -> Difference | None:

@@ -147,8 +147,11 @@ class _Look:
         if upload is not None and upload.state in NOT_YET and not item.was_right:
             return Found(waiting=(Waiting(item.event_id, "Panopto has not finished it"),))
         unlike = [*state_of(upload), *unlike]
+        if not unlike:
+            # No run has seen it so: what comes after, as its lecture item, is not done either.
+            return Found(items=1, waiting=(Waiting(item.event_id, "its session is right now; run again"),))
         found = (Finding(item.event_id, one.field, one.expected, one.found) for one in unlike)
-        return Found(items=0 if unlike else 1, differences=tuple(found))
+        return Found(differences=tuple(found))
 
     async def _session(self, item: Kept) -> Sequence[Difference]:
         """Compare with what the list has and, where that is not enough, with the session itself."""

@@ -12,7 +12,7 @@ from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.luminus.closed import TokenRefused
 from pipelines.recheck.found import Finding, Found
-from pipelines.recheck.lecture_items import members_of, recheck_lecture_items
+from pipelines.recheck.lecture_items import UNTOLD, members_of, recheck_lecture_items
 
 MODULES = {"s-1": "m-1"}
 
@@ -51,8 +51,8 @@ async def test_all_is_as_it_was_carried() -> None:
     [
         ({"name": "Other"}, "name", "Analysis I", "Other"),
         ({"presenter": "Bo"}, "presenter", "Ada, ... (+1)", "Bo"),
-        ({"publish": False}, "publish", "true", "false"),
-        ({"publish": None}, "publish", "true", ""),
+        ({"publish": False}, "publish", "yes", "no"),
+        ({"publish": None}, "publish", "yes", ""),
         ({"start": None}, "startDate", WHEN.isoformat(), ""),
         ({"description": ""}, "description", "Limits.", ""),
     ],
@@ -78,16 +78,47 @@ async def test_what_was_never_carried_is_waiting() -> None:
     """An item of a mapped series is no difference before its lecture item is there; others want none."""
     state = items.fold(steps("e")[:8])
     found = await recheck(luminus(), ("e", state))
-    assert [one.event_id for one in found.waiting] == ["e"]
+    assert [(one.event_id, one.why) for one in found.waiting] == [("e", "its lecture item is not there yet")]
     assert await recheck(luminus(), ("e", state), other="m-1") == Found()
     assert await recheck(luminus(), ("e", items.fold(steps("e")[:7]))) == Found()
 
 
+async def test_what_is_there_by_now() -> None:
+    """What the checkpoint said of an item that waits is not repeated once LumiNUS has its lecture item."""
+    end = items.ended("e", Outcome.WAITING, "lecture_item", why="LumiNUS has no lecture item yet")
+    site = luminus()
+    site.lecture("m-1", "S-E", item_id="l-1")
+    found = await recheck(site, ("e", items.fold([*steps("e")[:8], end])))
+    assert [one.why for one in found.waiting] == ["its lecture item is there now; run again"]
+    site.without_tool.add("m-1")
+    found = await recheck(site, ("e", items.fold(steps("e")[:8])))
+    assert [one.why for one in found.waiting] == ["its module has no web lecture now"]
+
+
 async def test_what_luminus_refused_is_waiting_with_its_reason() -> None:
-    """An item that could not be carried says why."""
+    """An item that could not be carried says why beside what LumiNUS has: it may be so still."""
     end = items.ended("e", Outcome.PERMANENT, "no_presenter", why="nobody is named")
     found = await recheck(luminus(), ("e", items.fold([*steps("e")[:8], end])))
-    assert [one.why for one in found.waiting] == ["nobody is named"]
+    assert [one.why for one in found.waiting] == [
+        "its lecture item is not there yet (the last run: nobody is named)"
+    ]
+
+
+async def test_an_item_of_which_only_some_is_carried() -> None:
+    """What is carried is compared, and the item waits as long as no run has finished it."""
+    found = await recheck(luminus("l-1"), ("e", items.fold(steps("e"))))
+    assert (found.lecture_items, [one.event_id for one in found.waiting]) == (1, ["e"])
+
+
+@pytest.mark.parametrize("error", [TokenRefused("refuses the token"), Unreachable("no answer")])
+async def test_where_luminus_tells_nothing(error: FerryError) -> None:
+    """The matter is told once, and of the items only that they wait."""
+    site = luminus()
+    site.fault = lambda call, subject: error
+    states = [(name, items.fold(steps(name)[:8])) for name in "abc"]
+    found = await recheck(site, *states)
+    assert len(found.unread) == 1
+    assert [(one.event_id, one.why) for one in found.waiting] == [(name, UNTOLD) for name in "abc"]
 
 
 @pytest.mark.parametrize(("outcome", "count"), [(Outcome.DIFFERS, 1), (Outcome.WAITING, 0)])

@@ -128,6 +128,23 @@ async def test_what_panopto_still_processes_is_waiting() -> None:
     assert (found.differences, found.items) == ((), 0)
 
 
+@pytest.mark.parametrize("ends", [[], [items.ended("e", Outcome.DIFFERS, "title")]])
+async def test_what_no_run_has_seen_to_be_right_is_waiting(ends: list[Record]) -> None:
+    """Its session is as it was meant, and what comes after is still to be done by a run."""
+    panopto = Panopto()
+    there(panopto, "e")
+    found = await recheck(panopto, item("e", [*steps("e")[:7], *ends]))
+    assert (found.items, [one.why for one in found.waiting]) == (1, ["its session is right now; run again"])
+
+
+async def test_titles_are_told_as_they_are() -> None:
+    """A difference holds the words themselves; quoting them is up to who shows them."""
+    panopto = Panopto()
+    there(panopto, "e", name="Other")
+    (difference,) = (await recheck(panopto, item("e"))).differences
+    assert (difference.expected, difference.found) == ("Analysis I", "Other")
+
+
 async def test_ten_thousand_sessions_are_listed() -> None:
     """Sessions of one folder are not read one by one."""
     panopto = Panopto()
