@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+PEERS  := $(VENV)/.peers
 
-.PHONY: help demo quick test long check lock clean
+.PHONY: help demo quick test long check peers bench lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to run
@@ -16,6 +17,10 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(READY)
+
+$(PEERS): $(READY) requirements-bench.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
+	touch $(PEERS)
 
 demo: $(READY)  ## move a world of lectures from a sandbox Opencast to a sandbox Panopto
 	$(BIN)/ferry demo
@@ -35,9 +40,16 @@ test: check  ## quick, and the slow scenarios of at most 120 s each (10 minutes)
 long: $(READY)  ## the long forms of the scenarios, by hand
 	$(BIN)/pytest -q -m long
 
-lock: $(READY)  ## compile requirements.lock anew (needs uv); it carries hashes and no index
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --python-version 3.11 \
-		--no-emit-index-url --no-header --quiet -o requirements.lock
+peers: $(PEERS)  ## install the tools that bench compares with; nginx is the system's (Debian: nginx-light)
+
+bench: $(PEERS)  ## measure the engine beside them for at most 60 minutes; go on with the last call's raw file
+	$(BIN)/python -m benchmarks --minutes 60
+
+LOCKING := uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --quiet
+
+lock: $(READY)  ## compile both lock files anew (needs uv); they carry hashes and no index
+	$(LOCKING) pyproject.toml --group dev -o requirements.lock
+	$(LOCKING) --group bench --constraint requirements.lock -o requirements-bench.lock
 
 clean:  ## remove what the jobs above made
 	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
