@@ -1,6 +1,6 @@
 """Finds out what a migration would do."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from pipelines.app.services import Services, open_services, revealed
 from pipelines.config import Settings
 from pipelines.items import ItemState
 from pipelines.luminus.token import expiry_of
-from pipelines.migration.carry.preflight import flips, preflight
+from pipelines.migration.carry.preflight import Problem, flips, preflight, stopped
 from pipelines.migration.discover import discover
 from pipelines.migration.planning import Rules, decisions, noting
 from pipelines.migration.preview import Preview, preview
@@ -41,21 +41,34 @@ async def preview_of(settings: Settings) -> Preview:
             seen = await preview(found, state_of, decided.folders, exists, decided.modules)
             unmet = sorted(decided.wanted.series - met)
             seen.problems += [f"select.series: no event is of series {one}" for one in unmet]
-            seen.problems += await luminus_problems(settings, services, decided, seen.to_carry)
+            if seen.luminus is not None:
+                onward = seen.luminus.items
+                against = await luminus_problems(settings, services, decided, onward, seen.to_carry)
+                seen.problems += [one.sentence for one in against]
+                seen.luminus.stops = stopped(against, onward)
             return seen
 
 
 async def luminus_problems(
-    settings: Settings, services: Services, decided: Rules, to_carry: Mapping[str, str]
-) -> list[str]:
-    """Find out what stands against carrying on to LumiNUS. `to_carry` leads from event to session."""
-    if services.luminus is None or settings.luminus is None:
+    settings: Settings,
+    services: Services,
+    decided: Rules,
+    onward: Collection[str],
+    to_carry: Mapping[str, str],
+) -> list[Problem]:
+    """Find out what stands against carrying on to LumiNUS.
+
+    `onward` are the series of which something is to come there; about others nothing is said. `to_carry`
+    leads from event to session.
+    """
+    modules = {series: one for series, one in decided.modules.items() if series in onward}
+    if services.luminus is None or settings.luminus is None or not modules:
         return []
     now, token_ends = datetime.now(UTC), expiry_of(revealed(settings.luminus.token))
-    placed = {series: decided.folders.get(series, decided.default_folder) for series in decided.modules}
+    placed = {series: decided.folders.get(series, decided.default_folder) for series in modules}
     problems = await preflight(
         services.luminus,
-        decided.modules,
+        modules,
         {series: folder for series, folder in placed.items() if folder},
         token_ends,
         settings.carry.wait + TOKEN_RESERVE,

@@ -1,6 +1,7 @@
 """`ferry plan`: shows what a run would do, and writes nothing anywhere."""
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,8 @@ from pipelines.cli.exits import Exit
 from pipelines.cli.summary import VERSION, answered, write_json
 from pipelines.cli.text import page, plain, size
 from pipelines.config import load
-from pipelines.migration.preview import Preview
+from pipelines.items import PERMANENT
+from pipelines.migration.preview import Preview, ToLuminus
 
 app = typer.Typer(add_completion=False)
 
@@ -39,10 +41,11 @@ def plan(
 
 
 def code_of(seen: Preview) -> Exit:
-    """Return the code that the items which would not be moved stand for."""
-    if seen.permanent:
+    """Return the code that the items stand for which would not be moved, or not be carried on."""
+    stops = set(seen.luminus.stops) if seen.luminus else set[str]()
+    if seen.permanent or stops & set(PERMANENT):
         return Exit.PERMANENT
-    return Exit.RETRYABLE if seen.retryable else Exit.DONE
+    return Exit.RETRYABLE if seen.retryable or stops else Exit.DONE
 
 
 def document(seen: Preview, code: Exit) -> dict[str, object]:
@@ -53,11 +56,22 @@ def document(seen: Preview, code: Exit) -> dict[str, object]:
         "to_move": {"items": seen.to_move, "bytes": seen.bytes, "unknown_size": seen.unknown},
         "under_way": seen.under_way,
         "to_carry": len(seen.to_carry),
+        "luminus": onward(seen.luminus) if seen.luminus else None,
         "done": seen.done,
         "skipped": dict(sorted(seen.skipped.items())),
         "permanent": dict(sorted(seen.permanent.items())),
         "retryable": dict(sorted(seen.retryable.items())),
         "problems": seen.problems,
+    }
+
+
+def onward(told: ToLuminus) -> dict[str, object]:
+    """Return what the document says of LumiNUS."""
+    return {
+        "to_carry": told.to_carry.total(),
+        "mapped": told.mapped.total(),
+        "unmapped": told.unmapped,
+        "stops": dict(sorted(told.stops.items())),
     }
 
 
@@ -68,17 +82,27 @@ def write(seen: Preview) -> None:
     console.print(f"{seen.to_move} items to move, about {size(seen.bytes)}{unknown}", style="bold")
     if seen.under_way:
         console.print(f"{seen.under_way} of them are under way already")
+    if seen.luminus and seen.to_move:
+        console.print(further(seen.luminus))
     if seen.to_carry:
         console.print(f"{len(seen.to_carry)} items are at Panopto already and go on to LumiNUS")
     if seen.done:
         console.print(f"{seen.done} items are done")
+    stops = seen.luminus.stops if seen.luminus else Counter[str]()
     left = (
         (seen.skipped, "skipped"),
         (seen.permanent, "cannot be moved"),
         (seen.retryable, "cannot be read now"),
+        (stops, "cannot go on to LumiNUS as things are"),
     )
     for counted, word in left:
         for reason, count in sorted(counted.items()):
             console.print(f"{count} {word}: {reason}")
     for problem in seen.problems:
         console.print(f"- {plain(problem)}")
+
+
+def further(told: ToLuminus) -> str:
+    """Say what becomes of the items to move once they are at Panopto."""
+    without = f"; {told.unmapped} have no row in the table of modules" if told.unmapped else ""
+    return f"{told.mapped.total()} of them go on to LumiNUS{without}"

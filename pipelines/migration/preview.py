@@ -19,7 +19,7 @@ class Preview:
     """Items by what a run would do with them, and what the operator should mend first.
 
     `bytes` counts the items whose size Opencast tells; `unknown` those whose size it does not. `to_carry`
-    are the sessions, by event, that have yet to come to LumiNUS.
+    are the sessions, by event, that have yet to come to LumiNUS; `luminus` is None where nothing goes there.
     """
 
     to_move: int = 0
@@ -33,6 +33,7 @@ class Preview:
     retryable: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     folders: dict[str, "Share"] = field(default_factory=dict)
+    luminus: "ToLuminus | None" = None
 
     def count(self, decision: Row | Left, state: ItemState, carries: bool = False) -> None:
         """Take one decision in, against what the checkpoint says of the item."""
@@ -40,11 +41,16 @@ class Preview:
             self.done += 1
         elif state.right is not None:
             self.to_carry[decision.event_id] = state.right["session_id"]
+            if self.luminus is not None and carries:
+                self.luminus.to_carry[_series(decision, state)] += 1
         elif isinstance(decision, Left) and not state.under_way:
             self._left(decision)
         else:
             self.under_way += state.under_way
-            self._row(decision)
+            onward = _series(decision, state) if carries else None
+            if self.luminus is not None:
+                self.luminus.count(onward)
+            self._row(decision, onward)
 
     def _left(self, decision: Left) -> None:
         match decision.outcome:
@@ -57,13 +63,13 @@ class Preview:
                 self.permanent[decision.reason] += 1
         self.problems.append(f"{decision.event_id}: {decision.why}")
 
-    def _row(self, decision: Row | Left) -> None:
+    def _row(self, decision: Row | Left, onward: str | None) -> None:
         self.to_move += 1
         if isinstance(decision, Left):
             return
         self.bytes += decision.estimate or 0
         self.unknown += decision.estimate is None
-        self.folders.setdefault(decision.folder_id, Share(decision.series)).count(decision)
+        self.folders.setdefault(decision.folder_id, Share(decision.series)).count(decision, onward)
         self.problems += [f"{decision.event_id}: {warning}" for warning in decision.warnings]
         if decision.estimate is not None and decision.estimate > PANOPTO.limits.largest:
             self.problems.append(
@@ -78,24 +84,65 @@ class Preview:
         self.bytes -= share.bytes
         self.unknown -= share.unknown
         self.permanent["no_folder"] += share.items
+        if self.luminus is not None:
+            self.luminus.without(share)
         of = f" of series {share.series}" if share.series in table else ""
         self.problems.append(f"folder {folder_id}{of}: Panopto does not have it")
 
 
 @dataclass(slots=True)
 class Share:
-    """What would go to one folder; `series` is that of its first item."""
+    """What would go to one folder; `series` is that of its first item, `mapped` what goes on, by series."""
 
     series: str
     items: int = 0
     bytes: int = 0
     unknown: int = 0
+    mapped: Counter[str] = field(default_factory=Counter)
 
-    def count(self, row: Row) -> None:
-        """Take one item in."""
+    def count(self, row: Row, onward: str | None) -> None:
+        """Take one item in, and by which series it goes on to LumiNUS."""
         self.items += 1
         self.bytes += row.estimate or 0
         self.unknown += row.estimate is None
+        if onward is not None:
+            self.mapped[onward] += 1
+
+
+@dataclass(slots=True)
+class ToLuminus:
+    """What goes on to LumiNUS: items at Panopto already, and items to move whose series has a module.
+
+    Both by series. `unmapped` are items to move whose series has none; `stops` are those that something stands against,
+    by reason.
+    """
+
+    to_carry: Counter[str] = field(default_factory=Counter)
+    mapped: Counter[str] = field(default_factory=Counter)
+    unmapped: int = 0
+    stops: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def items(self) -> Counter[str]:
+        """How many items of each series are to come to LumiNUS; no series without any."""
+        return self.to_carry + self.mapped
+
+    def count(self, onward: str | None) -> None:
+        """Take an item in that is to move, and by which series it goes on."""
+        if onward is None:
+            self.unmapped += 1
+        else:
+            self.mapped[onward] += 1
+
+    def without(self, share: Share) -> None:
+        """Take out what has no folder to go to."""
+        self.mapped -= share.mapped
+        self.unmapped -= share.items - share.mapped.total()
+
+
+def _series(decision: Row | Left, state: ItemState) -> str:
+    """Return the series that an item goes on by: what Panopto has is of the one it was moved for."""
+    return state.series if state.under_way and state.series is not None else decision.series
 
 
 async def preview(
@@ -109,7 +156,7 @@ async def preview(
 
     `modules` are the series that are carried on to LumiNUS.
     """
-    seen = Preview()
+    seen = Preview(luminus=ToLuminus() if modules else None)
     series: set[str] = set()
     async for decision in decided:
         state = state_of(decision.event_id)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from engine import PANOPTO, Record
 from pipelines import items
 from pipelines.cli.exits import Exit
-from pipelines.cli.plan import code_of, document
+from pipelines.cli.plan import code_of, document, write
 from pipelines.items import Outcome, fold
 from pipelines.migration.planning import UNNAMED, Left, Row
 from pipelines.migration.preview import LONGEST_LIST, Preview, preview
@@ -143,3 +143,63 @@ async def test_what_is_at_panopto_and_not_at_luminus_is_counted_by_itself() -> N
     assert (found.to_carry, found.to_move, found.done, found.bytes) == ({"a": "s-1"}, 1, 0, 10)
     found = await seen(row("a"), checkpoint={"a": [verified]})
     assert (found.to_carry, found.done) == ({}, 1)
+
+
+async def test_what_goes_on_to_luminus_is_counted() -> None:
+    """By the series that it is moved for; what has no folder goes nowhere, and what is done is not told."""
+    found = await seen(
+        row("a"),
+        row("b"),
+        row("c", series="t"),
+        row("d", folder="gone"),
+        row("e", series="t", folder="gone"),
+        row("i", series="t", folder="gone"),
+        row("f"),
+        row("g", series="moved"),
+        Left("h", Outcome.SKIPPED, "live", "it is live", series="s"),
+        checkpoint={
+            "a": [items.ended("a", Outcome.VERIFIED, session_id="s-1", series="s")],
+            "c": [items.planned("c", estimate=1, series="s", folder_id="f"), UPLOADING],
+            "i": [items.planned("i", estimate=1, series="s", folder_id="f"), UPLOADING],
+        },
+        missing={"gone"},
+        modules={"s"},
+    )
+    assert found.luminus is not None
+    told = document(found, code_of(found))["luminus"]
+    assert told == {"to_carry": 1, "mapped": 3, "unmapped": 1, "stops": {}}
+    assert found.luminus.items == {"s": 4}
+
+
+async def test_without_luminus_nothing_is_said_of_it(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither in the document nor to people."""
+    found = await seen(row("a"))
+    assert document(found, Exit.DONE)["luminus"] is None
+    write(found)
+    assert "LumiNUS" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("stops", "code"),
+    [
+        ({}, 0),
+        ({"no_right": 1}, 4),
+        ({"unknown_module": 1, "luminus_quota": 2}, 4),
+        ({"luminus_account": 2}, 3),
+        ({"lecture_item": 2}, 3),
+        ({"unreachable": 2}, 3),
+    ],
+)
+async def test_what_stands_against_carrying_has_a_code(
+    stops: dict[str, int], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Four where a run would end items for good, three where they would wait; people see the numbers."""
+    found = await seen(row("a"), row("b", series="t"), modules={"s"})
+    assert found.luminus is not None
+    found.luminus.stops.update(stops)
+    assert code_of(found) == code
+    write(found)
+    output = capsys.readouterr().out
+    assert "1 of them go on to LumiNUS; 1 have no row in the table of modules" in output
+    for reason, count in stops.items():
+        assert f"{count} cannot go on to LumiNUS as things are: {reason}" in output

@@ -1,15 +1,15 @@
 """The plan says what of LumiNUS has to be mended, one sentence each, and changes nothing there."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine import FerryError, Interrupted, Refused, ServerFault
+from engine import FerryError, Interrupted, Refused, ServerFault, Unreachable
 from pipelines.luminus.closed import QuotaSpent, TokenRefused
 from pipelines.luminus.model import LectureItem, Members, Module, WebLecture
-from pipelines.migration.carry.preflight import flips, preflight
+from pipelines.migration.carry.preflight import Problem, flips, preflight, stopped
 from pipelines.migration.carry.publish import PublishPolicy
 from pipelines.opencast.model import Event, Grant
 
@@ -60,12 +60,17 @@ async def problems(
     modules: Mapping[str, str] | None = None,
     folders: Mapping[str, str] | None = None,
     token_ends: datetime | None = None,
-) -> list[str]:
-    """Return what the plan says; without other words one series goes from folder f1 to module m1."""
+) -> list[Problem]:
+    """Return what the plan finds; without other words one series goes from folder f1 to module m1."""
     told = modules if modules is not None else {"s1": "m1"}
     return await preflight(
         luminus, told, {"s1": "F1"} if folders is None else folders, token_ends, 2400.0, NOW
     )
+
+
+def said(found: Iterable[Problem]) -> list[str]:
+    """Return the sentences."""
+    return [one.sentence for one in found]
 
 
 async def test_nothing_to_mend() -> None:
@@ -74,38 +79,50 @@ async def test_nothing_to_mend() -> None:
 
 
 @pytest.mark.parametrize(
-    ("luminus", "said"),
+    ("luminus", "reason", "sentence"),
     [
-        (OneLuminus(seen={}), "series s1, module m1: LumiNUS does not show the module to this account"),
+        (
+            OneLuminus(seen={}),
+            "unknown_module",
+            "series s1, module m1: LumiNUS does not show the module to this account",
+        ),
         (
             OneLuminus(seen={"m1": replace(MODULE, may_update=False)}),
+            "no_right",
             f"{WHO}: the account has no right to update it",
         ),
         (
             OneLuminus(tools={"m1": None}),
+            "no_web_lecture",
             f"{WHO}: it has no web lecture tool, so nothing can be carried there",
         ),
         (
             OneLuminus(tools={"m1": replace(TOOL, auto_publish=True)}),
+            None,
             f"{WHO}: isAutoPublish is true: students see sessions before their metadata is carried",
         ),
         (
             OneLuminus(tools={"m1": replace(TOOL, folder_id="f2")}),
+            "lecture_item",
             f"{WHO}: its sessions go to folder F1, where LumiNUS never sees them: it imports from f2",
         ),
         (
             OneLuminus(tools={"m1": replace(TOOL, folder_id=None)}),
+            "lecture_item",
             f"{WHO}: its web lecture has no panoptoFolderURL, so LumiNUS never sees a session",
         ),
         (
             OneLuminus(fails={"tool m1": Refused("says no (403)", where="luminus.example.org")}),
+            "refused",
             f"{WHO}: its web lecture cannot be read (luminus.example.org: says no (403))",
         ),
     ],
 )
-async def test_what_has_to_be_mended_in_a_module(luminus: OneLuminus, said: str) -> None:
-    """Each fault is one sentence that names series and module."""
-    assert await problems(luminus) == [said]
+async def test_what_has_to_be_mended_in_a_module(
+    luminus: OneLuminus, reason: str | None, sentence: str
+) -> None:
+    """Each fault is one sentence that names series and module, with the reason that its items would have."""
+    assert await problems(luminus) == [Problem(reason, sentence, ("s1",))]
 
 
 async def test_several_faults_of_several_series() -> None:
@@ -114,7 +131,8 @@ async def test_several_faults_of_several_series() -> None:
         seen={"m1": replace(MODULE, may_update=False)}, tools={"m1": replace(TOOL, auto_publish=True)}
     )
     modules = {"s2": "m1", "s1": "m1", "s3": "m2", "s4": "m1"}
-    assert await problems(luminus, modules, {"s1": "f1", "s2": "f9", "s3": "f3"}) == [
+    found = await problems(luminus, modules, {"s1": "f1", "s2": "f9", "s3": "f3"})
+    assert said(found) == [
         "series s1, s2, s4, module CS0000 (m1): the account has no right to update it",
         (
             "series s1, s2, s4, module CS0000 (m1): isAutoPublish is true: students see sessions before "
@@ -127,10 +145,12 @@ async def test_several_faults_of_several_series() -> None:
         "series s3, module m2: LumiNUS does not show the module to this account",
     ]
     assert luminus.asked == ["modules", "tool m1"]
+    held = {"s1": 5, "s2": 2, "s3": 1, "s4": 0, "s9": 7}
+    assert stopped(found, held) == {"no_right": 7, "unknown_module": 1}
 
 
 @pytest.mark.parametrize(
-    ("left", "said"),
+    ("left", "sentences"),
     [
         (None, []),
         (timedelta(minutes=40), []),
@@ -139,7 +159,7 @@ async def test_several_faults_of_several_series() -> None:
             [
                 (
                     "the LumiNUS token ends at 2026-11-21 12:25 UTC, in 25 minutes, and the run needs it for "
-                    "40: get a new one before the run"
+                    "40 minutes: get a new one before the run"
                 )
             ],
         ),
@@ -147,27 +167,56 @@ async def test_several_faults_of_several_series() -> None:
             timedelta(minutes=-12),
             ["the LumiNUS token ended at 2026-11-21 11:48 UTC, 12 minutes ago: get a new one"],
         ),
-        (timedelta(), ["the LumiNUS token ended at 2026-11-21 12:00 UTC, 0 minutes ago: get a new one"]),
+        (
+            timedelta(),
+            ["the LumiNUS token ended at 2026-11-21 12:00 UTC, less than a minute ago: get a new one"],
+        ),
+        (
+            timedelta(minutes=-1),
+            ["the LumiNUS token ended at 2026-11-21 11:59 UTC, 1 minute ago: get a new one"],
+        ),
+        (
+            timedelta(hours=-3),
+            ["the LumiNUS token ended at 2026-11-21 09:00 UTC, 3 hours ago: get a new one"],
+        ),
+        (
+            timedelta(days=-90),
+            ["the LumiNUS token ended at 2026-08-23 12:00 UTC, 90 days ago: get a new one"],
+        ),
     ],
 )
-async def test_the_token_has_to_last(left: timedelta | None, said: list[str]) -> None:
+async def test_the_token_has_to_last(left: timedelta | None, sentences: list[str]) -> None:
     """One that ends within the run is told with its time; with one that has ended nobody is asked."""
     luminus = OneLuminus()
-    assert await problems(luminus, token_ends=None if left is None else NOW + left) == said
-    assert bool(luminus.asked) == (left is None or left > timedelta())
+    found = await problems(luminus, token_ends=None if left is None else NOW + left)
+    ended = left is not None and left <= timedelta()
+    assert said(found) == sentences
+    assert bool(luminus.asked) is not ended
+    assert stopped(found, {"s1": 3, "s2": 4}) == ({"luminus_account": 7} if ended else {})
 
 
-@pytest.mark.parametrize("error", [TokenRefused("401"), QuotaSpent("403"), ServerFault("502")])
-async def test_a_luminus_that_does_not_answer_is_one_sentence(error: FerryError) -> None:
-    """A refused account, a spent quota or a fault end the look, and what was found before is told."""
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (TokenRefused("401"), ""),
+        (QuotaSpent("403"), ""),
+        (ServerFault("502"), "; try again later"),
+        (
+            Unreachable("the connection failed", where="luminus.example.org"),
+            "; check luminus.url, and network.proxy if there is one, or try again later",
+        ),
+    ],
+)
+async def test_a_luminus_that_does_not_answer_is_one_sentence(error: FerryError, advice: str) -> None:
+    """It ends the look, and stands against all items; what was found before is told, and counts first."""
     one, two = OneLuminus(fails={"modules": error}), OneLuminus(fails={"tool m2": error})
     two.seen = {"m1": replace(MODULE, may_update=False), "m2": MODULE, "m3": MODULE}
     modules = {"s1": "m1", "s2": "m2", "s3": "m3"}
-    assert await problems(one, modules) == [f"LumiNUS cannot be looked at (any further): {error}"]
-    assert await problems(two, modules) == [
-        f"{WHO}: the account has no right to update it",
-        f"LumiNUS cannot be looked at (any further): {error}",
-    ]
+    sentence = f"LumiNUS cannot be asked what has to be mended there: {error}{advice}"
+    assert await problems(one, modules) == [Problem(error.code, sentence)]
+    found = await problems(two, modules)
+    assert said(found) == [f"{WHO}: the account has no right to update it", sentence]
+    assert stopped(found, {"s1": 1, "s2": 2, "s3": 3}) == {"no_right": 1, error.code: 5}
     assert two.asked == ["modules", "tool m1", "tool m2"]
 
 
@@ -189,7 +238,7 @@ def item(name: str, session_id: str, publish: bool | None = True) -> LectureItem
     return LectureItem(name, session_id, "Sorting", "Ada", publish, NOW, "")
 
 
-async def flipped(luminus: OneLuminus, *events: Event) -> list[str]:
+async def flipped(luminus: OneLuminus, *events: Event) -> list[Problem]:
     """Return what would be hidden; the session of event e1 is S-e1, and e9 has none."""
     sessions = {one.identifier: f"S-{one.identifier}" for one in events if one.identifier != "e9"}
 
@@ -215,7 +264,7 @@ async def test_what_students_would_lose_is_told() -> None:
     events = [event("e1"), event("e2", shown=True), event("e3"), event("e4"), event("e9"), event("e5", "s7")]
     why = "its access list denies it to ROLE_ANONYMOUS"
     assert await flipped(luminus, *events) == [
-        f"e1: students see its lecture item {one} now and will not after the run: {why}"
+        Problem(None, f"e1: students see its lecture item {one} now and will not after the run: {why}")
         for one in ("i0", "i1")
     ]
     assert luminus.asked == ["tool m1", "items w1"]
@@ -243,7 +292,7 @@ async def test_a_long_list_ends_in_a_number(count: int, lines: int) -> None:
     told = await flipped(luminus, *events)
     assert len(told) == lines
     if count > 20:
-        assert told[-1] == f"and {count - 20} more lecture items that students see now"
+        assert told[-1].sentence == f"and {count - 20} more lecture items that students see now"
 
 
 async def test_a_module_that_cannot_be_looked_at_hides_no_other() -> None:
@@ -259,10 +308,8 @@ async def test_what_was_found_before_luminus_closed_is_told(error: FerryError) -
     """What students would lose in one module is told, even where the next does not answer."""
     luminus = OneLuminus(held={"w1": [item("i1", "s-e1")]}, fails={"tool m2": error})
     told = await flipped(luminus, event("e1"), event("e2", "s2"))
-    assert [told[0].partition(":")[0], told[1]] == [
-        "e1",
-        f"LumiNUS cannot be looked at (any further): {error}",
-    ]
+    assert [one.reason for one in told] == [None, error.code]
+    assert told[0].sentence.startswith("e1:")
 
 
 async def test_a_stop_ends_the_look_at_lecture_items() -> None:
