@@ -1,8 +1,9 @@
 """`ferry verify`: holds sessions, lecture items and schedules against what they were meant to be."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,15 +16,32 @@ from pipelines.cli.status import path_of
 from pipelines.cli.summary import VERSION, answered, write_json
 from pipelines.cli.text import page, plain
 from pipelines.config import load
-from pipelines.recheck.found import Found
+from pipelines.recheck.found import Finding, Found
 
 app = typer.Typer(add_completion=False)
 
-SENTENCES: Mapping[Exit, str] = {
-    Exit.DONE: "All that was looked at is as it was meant.",
-    Exit.RETRYABLE: "Some could not be read; the same command looks again.",
-    Exit.DIFFERS: "Some are not what they were meant to be; look before anything is deleted.",
+
+class Kind(StrEnum):
+    """What differs, as far as another thing is to be done about it."""
+
+    GONE = "session"
+    SESSION = "field of a session"
+    LECTURE_ITEM = "lecture item"
+    SCHEDULE = "schedule"
+
+
+ADVICE: Mapping[Kind, str] = {
+    Kind.GONE: (
+        "sessions that are missing: look in Panopto's recycle bin, as what is restored is found again; "
+        "to move one anew, run with another checkpoint and its event in select.events"
+    ),
+    Kind.SESSION: "sessions that differ: change them in Panopto, as no run changes a session that is done",
+    Kind.LECTURE_ITEM: "lecture items that differ: `ferry run --carry-again` sets them once more",
+    Kind.SCHEDULE: "schedules that differ: `ferry schedules plan` shows what `ferry schedules run` would set",
 }
+
+NAMED = 10
+"""So many of the events that wait for the same are named; JSON names them all."""
 
 
 @app.command()
@@ -33,7 +51,8 @@ def verify(
 ) -> None:
     """Hold every session, lecture item and schedule of the checkpoint against what the services tell now.
 
-    Reads only. Exits with 5 where anything differs, else with 3 where anything could not be read.
+    Reads only. Exits with 5 where anything differs, else with 3 where anything is not done yet or could not
+    be read.
     """
     with answered(json, lambda code: document(Found(), code)):
         settings = load(config)
@@ -47,15 +66,15 @@ def verify(
     if json:
         write_json(document(found, code))
     else:
-        write(found, code)
+        write(found)
     sys.exit(code)
 
 
 def code_of(found: Found) -> Exit:
-    """Return the code that the findings stand for; what only waits raises it no more than a skip does."""
+    """Return the code that the findings stand for."""
     if found.differences:
         return Exit.DIFFERS
-    return Exit.RETRYABLE if found.unread else Exit.DONE
+    return Exit.RETRYABLE if found.unread or found.waiting else Exit.DONE
 
 
 def document(found: Found, code: Exit) -> dict[str, Any]:
@@ -74,18 +93,64 @@ def document(found: Found, code: Exit) -> dict[str, Any]:
     }
 
 
-def write(found: Found, code: Exit) -> None:
+def write(found: Found) -> None:
     """Write the findings for people, those that ask for something first."""
     console = page()
-    for one in found.differences:
-        there = repr(one.found) if one.found else "missing"
-        console.print(plain(f"{one.event_id}: {one.field} is {there} where {one.expected!r} was expected"))
-    for unread in found.unread:
-        console.print(plain(f"not verified: {unread.what}: {unread.why}"))
-    for waiting in found.waiting:
-        console.print(plain(f"waiting: {waiting.event_id}: {waiting.why}"))
+    for line in (*differing(found), *unread(found), *waiting(found)):
+        console.print(plain(line))
     console.print(
-        f"{found.items} items, {found.lecture_items} lecture items and {found.schedules} schedules "
+        f"{found.items} sessions, {found.lecture_items} lecture items and {found.schedules} schedules "
         "are as they were meant"
     )
-    console.print(SENTENCES[code], style="bold")
+    for line in ends(found):
+        console.print(line, style="bold")
+
+
+def differing(found: Found) -> Iterator[str]:
+    """Say what differs, and below that what can be done about each kind of it."""
+    for one in found.differences:
+        there = repr(one.found) if one.found else "missing"
+        yield f"{one.event_id}: {one.field} is {there} where {one.expected!r} was expected"
+    kinds = {kind_of(one) for one in found.differences}
+    yield from (f"-> {ADVICE[kind]}" for kind in Kind if kind in kinds)
+
+
+def kind_of(finding: Finding) -> Kind:
+    """Return what it is that differs."""
+    for kind in (Kind.LECTURE_ITEM, Kind.SCHEDULE):
+        if finding.field.startswith(f"{kind.value} "):
+            return kind
+    return Kind.SESSION if finding.found or finding.field != Kind.GONE else Kind.GONE
+
+
+def unread(found: Found) -> Iterator[str]:
+    """Say what could not be looked at."""
+    return (f"not verified: {one.what}: {one.why}" for one in found.unread)
+
+
+def waiting(found: Found) -> Iterator[str]:
+    """Say what waits: each reason once, with the events that it holds for."""
+    events: dict[str, list[str]] = {}
+    for one in found.waiting:
+        events.setdefault(one.why, []).append(one.event_id)
+    for why, names in events.items():
+        if len(names) == 1:
+            yield f"waiting: {names[0]}: {why}"
+            continue
+        yield f"waiting: {len(names)} items: {why}"
+        yield from (f"  {name}" for name in names[:NAMED])
+        if len(names) > NAMED:
+            yield f"  and {len(names) - NAMED} more, as --json names them"
+
+
+def ends(found: Found) -> Iterator[str]:
+    """Say what all of it comes to."""
+    undone = len({one.event_id for one in found.waiting})
+    if found.differences:
+        yield "Some are not what they were meant to be; look before anything is deleted."
+    if undone:
+        yield f"{undone} {'item is' if undone == 1 else 'items are'} not done yet; `ferry run` goes on."
+    if found.unread:
+        yield "Some could not be read; the same command looks again."
+    if not (found.differences or undone or found.unread):
+        yield "All that was looked at is as it was meant."

@@ -9,7 +9,7 @@ from fakes.processes import Ran, Stand, ferry, standing
 from fakes.vandal import Vandal
 
 from pipelines.cli.exits import Exit
-from pipelines.cli.verify import code_of, document, write
+from pipelines.cli.verify import NAMED, code_of, differing, document, ends, waiting, write
 from pipelines.recheck.found import Finding, Found, Unread, Waiting
 
 Told = Callable[..., Ran]
@@ -30,11 +30,11 @@ BAD = Found(
         (GOOD, Exit.DONE),
         (BAD, Exit.DIFFERS),
         (Found(unread=BAD.unread), Exit.RETRYABLE),
-        (Found(waiting=BAD.waiting), Exit.DONE),
+        (Found(items=1, waiting=BAD.waiting), Exit.RETRYABLE),
     ],
 )
 def test_the_worst_finding_is_the_code(found: Found, code: Exit) -> None:
-    """A difference comes before what could not be read; what waits is neither."""
+    """A difference comes before what could not be read, and before what is not done yet."""
     assert code_of(found) == code
 
 
@@ -55,17 +55,59 @@ def test_the_document() -> None:
 
 def test_people_get_sentences(capsys: pytest.CaptureFixture[str]) -> None:
     """Each finding is one line, safe for a terminal; the numbers come last."""
-    write(BAD, Exit.DIFFERS)
+    write(BAD)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("e-1: title is 'Other")
     assert lines[0].endswith("where 'Analysis' was expected")
-    assert lines[1:4] == [
-        "e-2: session is missing where 's-2' was expected",
+    assert lines[1] == "e-2: session is missing where 's-2' was expected"
+    assert lines[2].startswith("-> sessions that are missing: ")
+    assert lines[3].startswith("-> sessions that differ: ")
+    assert lines[4:] == [
         "not verified: VALT: no answer",
         "waiting: e-3: it has no lecture item yet",
+        "1 sessions, 0 lecture items and 0 schedules are as they were meant",
+        "Some are not what they were meant to be; look before anything is deleted.",
+        "1 item is not done yet; `ferry run` goes on.",
+        "Some could not be read; the same command looks again.",
     ]
-    assert lines[4] == "1 items, 0 lecture items and 0 schedules are as they were meant"
     assert "\x1b" not in "".join(lines)
+
+
+def test_only_what_is_done_and_read_is_as_it_was_meant() -> None:
+    """The closing sentence says so of nothing else."""
+    meant = "All that was looked at is as it was meant."
+    assert list(ends(GOOD)) == [meant]
+    for more in (Found(waiting=BAD.waiting), Found(unread=BAD.unread), Found(differences=BAD.differences)):
+        assert meant not in list(ends(GOOD + more))
+
+
+def test_one_reason_is_told_once() -> None:
+    """Events that wait for the same are told below it, and of many only some."""
+    found = Found(waiting=tuple(Waiting(f"e-{number}", "not there yet") for number in range(NAMED + 2)))
+    lines = list(waiting(found))
+    assert lines[:2] == [f"waiting: {NAMED + 2} items: not there yet", "  e-0"]
+    assert lines[-1] == "  and 2 more, as --json names them"
+    assert len(lines) == NAMED + 2
+    assert list(ends(found)) == [f"{NAMED + 2} items are not done yet; `ferry run` goes on."]
+
+
+@pytest.mark.parametrize(
+    ("field", "found", "advice"),
+    [
+        ("lecture item l-1 publish", "no", "ferry run --carry-again"),
+        ("lecture item l-1", "", "ferry run --carry-again"),
+        ("schedule 7 name", "Other", "ferry schedules run"),
+        ("session", "", "recycle bin"),
+        ("title", "", "in Panopto"),
+    ],
+)
+def test_each_kind_of_difference_has_one_advice(field: str, found: str, advice: str) -> None:
+    """What can be done is said once below the list, however many differ so."""
+    one = Finding("e", field, "x", found)
+    *_, before, last = differing(Found(differences=(one, one)))
+    assert before.startswith("e: ")
+    assert last.startswith("-> ")
+    assert advice in last
 
 
 def test_settings_that_are_not_there(tmp_path: Path, told: Told) -> None:
