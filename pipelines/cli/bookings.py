@@ -1,18 +1,19 @@
 """Future bookings for whoever asked: as a JSON document, and as a table for people."""
 
-import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from pipelines.cli.exits import Exit
 from pipelines.cli.summary import VERSION
-from pipelines.cli.text import page, plain
+from pipelines.cli.text import columns, laid, page, plain
 from pipelines.schedules.pipeline import Done, Entry, overlapping
 from pipelines.schedules.planner import SchedulePlan
 from pipelines.schedules.records import End, Outcome, facts_of
@@ -24,8 +25,22 @@ WORDS = ("update", "equal", "create", "skip", "error")
 ENDS = tuple(outcome.value for outcome in Outcome)
 """What a run says of it."""
 
-WIDTH = 160
-"""Columns of a table where there is no terminal."""
+WORDING = {
+    "update": "to update",
+    "verified": "updated",
+    "create": "to create",
+    "skip": "skipped",
+    "mismatch": "differs",
+}
+"""The words of the documents that people are told in others: a plan and a run tell the same things."""
+
+MEMBERS = {"start_at": "start", "duration": "length"}
+"""What people call a schedule's members."""
+
+AS_PLANNED = "start, length, room and title: as Opencast has them, so as VALT is to have them"
+
+INDENT = 4
+"""Columns by which notes stand in."""
 
 Row = dict[str, Any]
 
@@ -147,16 +162,14 @@ def moment(epoch: int, zone: ZoneInfo) -> datetime:
 
 
 def write(told: Bookings, zone: ZoneInfo) -> None:
-    """Write bookings for people."""
+    """Write bookings for people: a line each, and under it why, what overlaps and what changes."""
     console = page()
-    if not console.is_terminal:
-        console.width = WIDTH
-    else:
-        console.width = shutil.get_terminal_size().columns
     if told.rows:
-        console.print(table(told.rows, zone))
+        for line in lines(told.rows, zone, columns()):
+            console.print(line)
+        console.print(AS_PLANNED, style="dim")
     left = [f"{count} {reason.replace('_', ' ')}" for reason, count in sorted((told.left or {}).items())]
-    counted = [f"{count} {word}" for word, count in told.counted.items() if count]
+    counted = [f"{count} {WORDING.get(word, word)}" for word, count in told.counted.items() if count]
     console.print(", ".join(counted) or "nothing is to be booked", style="bold")
     if left:
         console.print("events besides: " + ", ".join(left))
@@ -164,24 +177,40 @@ def write(told: Bookings, zone: ZoneInfo) -> None:
         console.print(f"- {plain(problem)}")
 
 
+def lines(rows: Sequence[Row], zone: ZoneInfo, width: int) -> Iterator[str]:
+    """Yield the lines of a table, each booking's notes under its own."""
+    drawn = laid(table(rows, zone), width)
+    heads = len(drawn) - len(rows)
+    yield from drawn[:heads]
+    for line, row in zip(drawn[heads:], rows, strict=True):
+        yield line
+        if told := plain(notes(row, zone)):
+            yield from laid(Padding(Text(told), (0, 0, 0, INDENT)), width)
+
+
 def table(rows: Iterable[Row], zone: ZoneInfo) -> Table:
-    """Return bookings as a table, with times as the clocks of the zone show them."""
-    drawn = Table(box=None, pad_edge=False)
-    for name in ("verdict", f"start ({zone.key})", "length", "room", "schedule", "title", "notes"):
-        drawn.add_column(name, no_wrap=name not in {"title", "notes"}, overflow="fold")
+    """Return bookings as a table of a line each, with times as the clocks of the zone show them."""
+    drawn = Table(box=None, pad_edge=False, expand=True)
+    for name in ("verdict", f"start ({zone.key})", "length", "room", "schedule"):
+        drawn.add_column(name, no_wrap=True)
+    drawn.add_column("title", no_wrap=True, overflow="ellipsis", ratio=1, min_width=12)
     for row in rows:
         start = datetime.fromisoformat(row["start"]).isoformat(" ", "minutes") if row["start"] else ""
         length = str(timedelta(seconds=row["duration"])) if row["duration"] else ""
-        cells = (row["verdict"], start, length, row["room_id"], row["schedule_id"], row["title"])
-        drawn.add_row(*(plain(cell or "") for cell in cells), plain(notes(row, zone)))
+        word = WORDING.get(row["verdict"], row["verdict"])
+        cells = (word, start, length, row["room_id"], row["schedule_id"], row["title"])
+        drawn.add_row(*(Text(plain(cell or "")) for cell in cells))
     return drawn
 
 
 def notes(row: Row, zone: ZoneInfo) -> str:
-    """Say why, what overlaps, and what changes."""
+    """Say why, what overlaps, and what changes from what to what."""
     overlap = "blocked" if row["blocked"] else "in conflict" if row["conflict"] else ""
-    was = row["before"] or {}
-    changes = (f"{name} was {_shown(name, value, zone)}" for name, value in was.items())
+    was, new = row["before"] or {}, row["after"] or {}
+    changes = (
+        f"{MEMBERS.get(name, name)}: {_shown(name, value, zone)} -> {_shown(name, new[name], zone)}"
+        for name, value in was.items()
+    )
     reason = (row["reason"] or "").replace("_", " ")
     why = ": ".join(words for words in (reason, row["why"]) if words)
     return "; ".join(words for words in (overlap, why, *changes) if words)

@@ -10,19 +10,18 @@ import typer
 from engine import FerryError, Interrupted, Waiting
 from pipelines.app.bookings import open_schedules, schedules_preview
 from pipelines.cli import loop
-from pipelines.cli.bookings import ENDS, WORDS, Bookings, of_plan, of_run, write
+from pipelines.cli.bookings import ENDS, WORDING, WORDS, Bookings, of_plan, of_run, write
 from pipelines.cli.exits import Exit
 from pipelines.cli.run import tell
 from pipelines.cli.summary import answered, write_json
 from pipelines.config import Settings, load
 from pipelines.schedules.pipeline import Done, ScheduleEnded
 from pipelines.schedules.planner import SchedulePlan
-from pipelines.schedules.records import Outcome
+from pipelines.schedules.records import End, Outcome
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    rich_markup_mode=None,
     help="Carry future bookings over from Opencast to VALT.",
 )
 
@@ -98,12 +97,21 @@ def say(fact: object) -> None:
     """Tell what happens while it happens."""
     match fact:
         case ScheduleEnded(event_id=event_id, end=end) if end.outcome not in _QUIET:
-            why = f": {end.why}" if end.why else ""
-            tell(f"{end.outcome.value}: {event_id}{why}")
+            tell(became(event_id, end))
         case Waiting(where=where, seconds=seconds, reason=reason):
             tell(f"waits {seconds:.1f} s for {where} ({reason})")
 
 
+def became(event_id: str, end: End) -> str:
+    """Say what became of one event's booking."""
+    title = end.title or event_id
+    if (done := _DONE.get(end.outcome)) is not None:
+        return f"schedule {end.schedule_id} {done}: {title}"
+    why = f": {end.why}" if end.why else ""
+    return f"{WORDING.get(end.outcome.value, end.outcome.value)}: {title}{why}"
+
+
+_DONE = {Outcome.VERIFIED: "set", Outcome.CREATED: "created"}
 _QUIET = frozenset({Outcome.EQUAL, Outcome.SKIPPED})
 
 

@@ -1,14 +1,32 @@
 """How values are written for people."""
 
+import io
+import shutil
 import sys
 import unicodedata
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+
+WIDEST = 160
+"""Columns of a table where neither COLUMNS nor a terminal says any."""
 
 
 def page() -> Console:
     """Return stdout as paper for words and tables. Only a terminal has an edge at which lines are wrapped."""
     return Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+
+
+def columns() -> int:
+    """Return how many columns a line has: by COLUMNS, else by the terminal."""
+    return shutil.get_terminal_size((WIDEST, 24)).columns
+
+
+def laid(drawn: RenderableType, width: int) -> list[str]:
+    """Return the lines of a table or a text that is `width` columns wide, without blanks at their ends."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, markup=False, highlight=False)
+    with console.capture() as written:
+        console.print(drawn)
+    return [line.rstrip() for line in written.get().splitlines()]
 
 
 def size(count: float) -> str:

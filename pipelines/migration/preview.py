@@ -113,8 +113,8 @@ class Share:
 class ToLuminus:
     """What goes on to LumiNUS: items at Panopto already, and items to move whose series has a module.
 
-    Both by series. `unmapped` are items to move whose series has none; `stops` are those that something stands against,
-    by reason.
+    Both by series. `unmapped` are items to move whose series has none; `stops` are those that something
+    stands against, by reason.
     """
 
     to_carry: Counter[str] = field(default_factory=Counter)

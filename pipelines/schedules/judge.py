@@ -59,6 +59,7 @@ def _in_time(verdict: Verdict, scheduling: Scheduling, site: Site) -> Verdict:
 
 
 RECORDING = "its schedule is being recorded"
+FOUND = "found by its room, start, duration and name; the table of schedules has no line for it"
 
 
 class _Case:
@@ -125,7 +126,7 @@ class _Case:
         there = [one for one in in_slot(self._site, booking) if one.id not in self._claimed]
         for one in there:
             if one.name == booking.name and not one.is_recurring:
-                return self._of("equal", target=one)
+                return self._of("equal", why=FOUND, target=one)
         if there:
             return self._error(
                 "no_schedule_id",

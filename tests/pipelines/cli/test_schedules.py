@@ -10,11 +10,14 @@ import pytest
 from fakes.booking_site import BookingSite, event
 from fakes.memory_valt import NOW, MemoryValt, schedule
 from fakes.processes import Ran, toml
+from rich.cells import cell_len
 
 from engine import FerryError, Transient
-from pipelines.cli.bookings import Bookings, of_plan, of_run, table, write
+from pipelines.cli.bookings import Bookings, notes, of_plan, of_run, table, write
 from pipelines.cli.exits import Exit
-from pipelines.cli.schedules import judged
+from pipelines.cli.schedules import judged, say
+from pipelines.schedules.pipeline import ScheduleEnded
+from pipelines.schedules.records import End, Outcome
 from pipelines.schedules.verdict import Terms
 
 Told = Callable[..., Ran]
@@ -119,7 +122,7 @@ async def test_times_follow_the_clocks_of_the_zone() -> None:
     told = of_plan(await site.plan(), LONDON)
     assert told.rows[0]["start"] == "2027-03-28T02:15:00+01:00"
     shown = table(told.rows, LONDON)
-    assert list(shown.columns[1].cells) == ["2027-03-28 02:15+01:00"]
+    assert [str(cell) for cell in shown.columns[1].cells] == ["2027-03-28 02:15+01:00"]
     assert shown.columns[1].header == "start (Europe/London)"
 
 
@@ -186,11 +189,63 @@ async def test_people_get_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     write(told, LONDON)
     output = capsys.readouterr().out
     assert "\x1b" not in output
-    assert "name was 'Lecture'" in " ".join(output.split())
+    assert "name: 'Lecture' -> 'Odd" in output
     assert "no room: the table of rooms has no line" in " ".join(output.split())
-    assert "1 update, 1 error" in output
+    assert "1 to update, 1 error" in output
     assert "events besides: 1 past" in output
     assert "- table of schedules, event gone: Opencast does not have it" in output
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+async def test_a_table_keeps_to_its_width(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By COLUMNS also where it is piped: times and ids are whole, a title is cut, no line ends in a blank."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    titles = ("An introduction to everything " * 7, "\u05d0\u05d5\u05e4\u05d8\u05d9\u05e7\u05d4", "[red]x[/]")
+    events = [event(f"e{n}", begins=90_000 + n * 9000, title=title) for n, title in enumerate(titles)]
+    site = BookingSite(*events, valt=MemoryValt(schedule("101")), e0="101")
+    write(of_plan(await site.plan(), LONDON), LONDON)
+    printed = capsys.readouterr().out.splitlines()
+    assert all(cell_len(line) <= width and line == line.rstrip() for line in printed)
+    (first,) = [line for line in printed if line.startswith("to update")]
+    assert first.split()[2:8] == ["2027-01-16", "09:00+00:00", "1:00:00", "39", "101", "An"]
+    assert any(line.endswith("[red]x[/]") for line in printed)
+
+
+async def test_a_plan_and_a_run_have_the_same_words(capsys: pytest.CaptureFixture[str]) -> None:
+    """What was to update is updated, and the notes say from what to what."""
+    site = BookingSite(event("e", begins=90_000, lasts=1800, title="Algebra"), e="1")
+    write(of_plan(await site.plan(), LONDON), LONDON)
+    planned = capsys.readouterr().out
+    write(of_run(await site.run(), LONDON), LONDON)
+    done = capsys.readouterr().out
+    assert done.split() == planned.replace("to update", "updated").split()
+    assert "    name: 'Lecture' -> 'Algebra'; start: 2027-01-16 08:00+00:00 -> " in planned
+    assert "length: 1:00:00 -> 0:30:00\n" in planned
+
+
+async def test_a_schedule_that_was_found_by_itself_is_told_so() -> None:
+    """One that is just as it is to be, and that the table does not name."""
+    told = of_plan(await BookingSite(event("e")).plan(), LONDON)
+    assert (told.rows[0]["verdict"], told.rows[0]["schedule_id"]) == ("equal", "1")
+    assert notes(told.rows[0], LONDON).startswith("found by its room, start, duration and name")
+
+
+@pytest.mark.parametrize(
+    ("end", "sentence"),
+    [
+        (End(Outcome.VERIFIED, schedule_id="101", title="Algebra"), "schedule 101 set: Algebra"),
+        (End(Outcome.CREATED, schedule_id="7", title="Algebra"), "schedule 7 created: Algebra"),
+        (End(Outcome.MISMATCH, why="reads otherwise", schedule_id="7"), "differs: e: reads otherwise"),
+        (End(Outcome.RETRYABLE, title="Algebra"), "retryable: Algebra"),
+    ],
+)
+def test_what_is_said_while_it_happens(end: End, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A person knows it by its schedule and its title; what was right already is not worth a word."""
+    say(ScheduleEnded("e", end))
+    say(ScheduleEnded("f", End(Outcome.EQUAL)))
+    assert capsys.readouterr().err == f"ferry: {sentence}\n"
 
 
 def test_nothing_to_book(capsys: pytest.CaptureFixture[str]) -> None:
