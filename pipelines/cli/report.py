@@ -7,19 +7,20 @@ import tempfile
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import orjson
 import typer
 
 from pipelines.app.books import report_in
 from pipelines.cli.listing import listing
+from pipelines.cli.schedules import zone_of
 from pipelines.cli.status import path_of
 from pipelines.config import SettingsError, load
 from pipelines.report.document import Report
-from pipelines.report.sheet import sheet
+from pipelines.report.sheet import MARK, sheet
 
 app = typer.Typer(add_completion=False)
-
 
 WIDTH = 160
 """Columns of a table where there is no terminal."""
@@ -40,10 +41,18 @@ def report(
         Format, typer.Option("--format", help="A table for people, one JSON document, or CSV.")
     ] = Format.TABLE,
     output: Annotated[
-        Path | None, typer.Option("--output", help="A file to write to, whole or not at all; else stdout.")
+        Path | None,
+        typer.Option(
+            "--output",
+            help="A file to write to, whole or not at all; else stdout. CSV gets a byte order mark there.",
+        ),
     ] = None,
 ) -> None:
     """List every item and schedule: its outcome, its ids, how it was checked, what was not carried.
+
+    A table shortens ids and notes to its width; CSV and JSON have them whole. Bytes and parts count the
+    manifest of a session as well as its media. CSV in a file begins with a byte order mark, so that Excel
+    reads it on a double click; on stdout there is none.
 
     Made from the checkpoint alone, also while a run goes on. Exits with 0 whatever the outcomes are; `ferry
     status` tells those by its code.
@@ -52,23 +61,26 @@ def report(
     checkpoint = path_of(settings)
     if output is not None:
         refuse_ours(output, config, checkpoint)
-    content = written(report_in(settings), style)
+    content = written(report_in(settings), style, zone_of(settings))
     if output is not None:
-        save(content, output)
+        save(MARK + content if style is Format.CSV else content, output)
     else:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
 
 
-def written(found: Report, style: Format) -> bytes:
-    """Return a report in UTF-8. A table is as wide as the terminal, or as COLUMNS says."""
+def written(found: Report, style: Format, zone: ZoneInfo) -> bytes:
+    """Return a report in UTF-8.
+
+    A table is as wide as the terminal, or as COLUMNS says, and tells times as the clocks of `zone` do.
+    """
     match style:
         case Format.JSON:
             return orjson.dumps(found.document, option=orjson.OPT_INDENT_2) + b"\n"
         case Format.CSV:
             return sheet(found)
         case Format.TABLE:
-            return listing(found, shutil.get_terminal_size((WIDTH, 0)).columns).encode()
+            return listing(found, shutil.get_terminal_size((WIDTH, 0)).columns, zone).encode()
 
 
 def refuse_ours(output: Path, *ours: Path) -> None:

@@ -20,8 +20,9 @@ class Row:
     """One item.
 
     `date` is ISO 8601, `duration` in seconds. `bytes`, `parts` and `checked` (parts whose MD5 was compared)
-    are those of the files of its session, however often they were sent. `lecture_items` are LumiNUS's ids,
-    `published` says whether students see them there and why. `carried` and `not_carried` are plain words.
+    are those of the files of its session, its manifest among them, however often they were sent.
+    `lecture_items` are LumiNUS's ids; `published` is yes where students see any of them there, else no, empty
+    where nobody knows, and `published_why` why. `carried` and `not_carried` are plain words.
     """
 
     event_id: str
@@ -42,6 +43,7 @@ class Row:
     lecture_items: tuple[str, ...]
     presenter_from: str
     published: str
+    published_why: str
     carried: tuple[str, ...]
     not_carried: tuple[str, ...]
 
@@ -56,7 +58,7 @@ def row(event_id: str, state: ItemState) -> Row:
     facts, end = known(state), state.ended or {}
     return Row(
         event_id,
-        title=_text(facts, "title"),
+        title=_text(facts, "title") or _text(state.planned or {}, "title"),
         outcome=state.outcome.value,
         reason=state.reason or "",
         why=_text(end, "why"),
@@ -64,7 +66,7 @@ def row(event_id: str, state: ItemState) -> Row:
         session_id=state.session_id or "",
         upload_id=_text(facts, "upload_id"),
         folder_id=_text(facts, "folder_id") or _text(state.planned or {}, "folder_id"),
-        date=_text(facts, "date"),
+        date=_text(facts, "date") or _text(state.planned or {}, "date"),
         duration=facts.get("duration"),
         bytes=facts.get("bytes"),
         parts=facts.get("parts"),
@@ -72,7 +74,8 @@ def row(event_id: str, state: ItemState) -> Row:
         integrity=_text(facts, "level"),
         lecture_items=tuple(sorted(state.carried)),
         presenter_from=_once(_text(one, "presenter_from") for one in _lecture_items(state)),
-        published=_once(_published(one) for one in _lecture_items(state)),
+        published=_any(_published(one) for one in _lecture_items(state)),
+        published_why=_why(_lecture_items(state)),
         carried=(*facts.get("taken", ()), *dict.fromkeys(map(_carried, _lecture_items(state)))),
         not_carried=(*facts.get("left", ()), *_not_carried(state)),
     )
@@ -85,10 +88,21 @@ def _lecture_items(state: ItemState) -> list[Facts]:
 
 def _published(lecture_item: Facts) -> str:
     shown = (lecture_item.get("members") or {}).get("publish")
-    why = _text(lecture_item, "publish_why")
-    if shown is None:
-        return ""
-    return ("yes" if shown else "no") + (f" ({why})" if why else "")
+    return "" if shown is None else "yes" if shown else "no"
+
+
+def _any(answers: Iterable[str]) -> str:
+    """Return the answer for several: what one of them shows is shown."""
+    given = set(answers)
+    return next((answer for answer in ("yes", "no") if answer in given), "")
+
+
+def _why(lecture_items: Iterable[Facts]) -> str:
+    """Say why they are published or not, and which reason goes with which where they differ."""
+    told = [(_published(one), _text(one, "publish_why")) for one in lecture_items]
+    if len({answer for answer, _ in told}) == 1:
+        return _once(why for _, why in told)
+    return _once(f"{answer}: {why}" for answer, why in told if answer and why)
 
 
 def _carried(lecture_item: Facts) -> str:

@@ -18,6 +18,10 @@ COLUMNS = ("kind", *dict.fromkeys(one.name for kind in (Row, BookingRow) for one
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
+MARK = b"\xef\xbb\xbf"
+"""By this byte order mark at the beginning of a file Excel reads it as the UTF-8 that it is."""
+
+
 def sheet(report: Report) -> bytes:
     """Return the report as CSV in UTF-8, its first line the names of the columns."""
     text = io.StringIO(newline="")
@@ -33,12 +37,12 @@ def _line(kind: str, row: Row | BookingRow) -> dict[str, str]:
 
 
 def cell(value: Any) -> str:
-    """Return a value as a cell: a list parted by "; ", a truth as yes or nothing, a text never a formula."""
+    """Return a value as a cell: a list parted by "; ", a truth as yes or no, a text never a formula."""
     match value:
-        case None | False:
+        case None:
             return ""
-        case True:
-            return "yes"
+        case bool():
+            return "yes" if value else "no"
         case str():
             return f"'{value}" if value.startswith(_FORMULAS) else value
         case tuple() | list():

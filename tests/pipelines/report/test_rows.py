@@ -36,7 +36,8 @@ def test_an_item_that_is_done() -> None:
         integrity="spot",
         lecture_items=("l-1",),
         presenter_from="the event's presenters",
-        published="yes (published in engage-player)",
+        published="yes",
+        published_why="published in engage-player",
         carried=("title", "1 stream", "LumiNUS name, presenter, publish, startDate, description"),
         not_carried=("captions", "LumiNUS presenter beyond 500 units, in full: Ada, Bo"),
     )
@@ -63,6 +64,15 @@ def test_an_item_that_is_not_moved() -> None:
     found = of(items.ended("e", Outcome.SKIPPED, "live", why="it is a live stream"))
     assert (found.outcome, found.reason, found.why) == ("skipped", "live", "it is a live stream")
     assert (found.session_id, found.bytes, found.carried, found.not_carried) == ("", None, (), ())
+
+
+def test_what_is_not_moved_has_its_title() -> None:
+    """A skip is known by the title and the date of its end, what was not begun by those of its plan."""
+    skipped = of(items.ended("e", Outcome.SKIPPED, "live", title="Optics", series="s-2", date="2024-07-01"))
+    assert (skipped.title, skipped.series, skipped.date) == ("Optics", "s-2", "2024-07-01")
+    facts = {"bytes": 9, "series": "s-2", "folder_id": "f", "title": "Optics", "date": "2024-07-01"}
+    planned = of(Record("e", "item.planned", facts))
+    assert (planned.title, planned.series, planned.date) == ("Optics", "s-2", "2024-07-01")
 
 
 def test_an_end_of_an_older_version() -> None:
@@ -93,8 +103,17 @@ def test_two_lecture_items() -> None:
     found = of(*steps("e", "l-2"), items.carried("e", "l-1", other))
     assert found.lecture_items == ("l-1", "l-2")
     assert found.presenter_from == "the event's presenters"
-    assert found.published == "no (kept: as it is); yes (published in engage-player)"
+    assert found.published == "yes"
+    assert found.published_why == "no: kept: as it is; yes: published in engage-player"
     assert sum(words.startswith("LumiNUS ") for words in found.carried) == 1
+
+
+@pytest.mark.parametrize(("publish", "told"), [(True, "yes"), (False, "no"), (None, "")])
+def test_who_sees_it_is_one_word(publish: bool | None, told: str) -> None:
+    """Yes, no, or nothing where nobody knows; the reason stands by itself."""
+    facts = {**CARRIED, "members": {**MEMBERS, "publish": publish}}
+    found = of(*steps("e"), items.carried("e", "l-1", facts))
+    assert (found.published, found.published_why) == (told, "published in engage-player")
 
 
 def test_rows_are_in_the_order_of_their_events() -> None:

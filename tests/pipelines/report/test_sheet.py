@@ -36,8 +36,10 @@ def test_a_line_an_item_and_a_line_a_schedule() -> None:
     assert content.startswith(b"kind,event_id,title,outcome,")
     assert tuple(item) == COLUMNS
     assert (item["kind"], item["bytes"], item["duration"], item["room_id"]) == ("item", "3000", "2700.0", "")
+    assert (item["published"], item["published_why"]) == ("yes", "published in engage-player")
+    assert (item["blocked"], schedule["conflict"], schedule["published"]) == ("", "no", "")
     assert item["carried"].startswith("title; 1 stream; ")
-    assert (schedule["kind"], schedule["created"], schedule["blocked"]) == ("schedule", "yes", "")
+    assert (schedule["kind"], schedule["created"], schedule["blocked"]) == ("schedule", "yes", "no")
     assert schedule["date"] == "1970-01-01T00:00:00+00:00"
 
 
@@ -51,7 +53,7 @@ def test_no_cell_is_a_formula(begin: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, ""), (0, "0"), (1.5, "1.5"), (True, "yes"), (False, ""), ((), ""), (("a", "b"), "a; b")],
+    [(None, ""), (0, "0"), (1.5, "1.5"), (True, "yes"), (False, "no"), ((), ""), (("a", "b"), "a; b")],
 )
 def test_values_as_cells(value: Any, text: str) -> None:
     """A number stays one, and nothing is an empty cell."""
