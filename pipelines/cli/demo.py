@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo
 
 import orjson
 import typer
@@ -19,13 +20,13 @@ from rich.text import Text
 from engine import LocalResource, Network, open_http
 from pipelines.app.books import states_in
 from pipelines.cli import loop
-from pipelines.cli.bookings import Bookings, Row
-from pipelines.cli.comparison import Books, Comparison, as_booked, compared
+from pipelines.cli.bookings import WORDING, Bookings, Row
+from pipelines.cli.comparison import Books, Comparison, Line, as_booked, compared
 from pipelines.cli.exits import Exit
 from pipelines.cli.run import migrate, tell
 from pipelines.cli.schedules import book, zone_of
 from pipelines.cli.summary import answered, document, nothing, write_json, write_table
-from pipelines.cli.text import page, plain, size
+from pipelines.cli.text import columns, laid, page, plain, size
 from pipelines.config import Settings, SettingsError, load
 
 app = typer.Typer(add_completion=False)
@@ -42,6 +43,29 @@ AUDIT_LIMIT = 300.0
 MOVED = ("sources", "objects", "sessions", "lecture-items")
 """The audit's lists that tell of recordings."""
 
+ARRIVALS = {
+    "event": 12,
+    "title at Panopto": None,
+    "outcome": 17,
+    "files": 5,
+    "size": 9,
+    "same": 4,
+    "at LumiNUS": 10,
+    "as meant": 8,
+}
+"""The columns of the table of events, and how wide each is; None has what is left."""
+
+NUMBERS = frozenset({"files", "size", "same", "as meant"})
+SPARED = frozenset({"files", "at LumiNUS"})
+
+WIDE = 110
+"""Columns of a line from which on a table has all of its own."""
+
+LEGEND = (
+    "same: the SHA-256 of each object is its source's; as meant: each member is what it was to be; "
+    "both by the sandbox's audit"
+)
+
 ANSWER = {True: "yes", False: "NO", None: ""}
 
 
@@ -54,7 +78,7 @@ def demo(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Move a world of lectures from a sandbox to a sandbox, and show what became of them."""
+    """Move a world of lectures and bookings between sandboxes of all four systems, and show how it went."""
     with answered(json, nothing), leaving(), ExitStack() as stack:
         folder = work or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ferry-demo-")))
         details = stack.enter_context(standing(folder, events, media))
@@ -185,61 +209,79 @@ def sent(booked: Bookings) -> list[Row]:
 
 def write(comparison: Comparison) -> None:
     """Write a row an event."""
-    table = Table(box=None, pad_edge=False, expand=True)
-    table.add_column("event", no_wrap=True, min_width=12, max_width=12)
-    table.add_column("title at Panopto", no_wrap=True, ratio=1)
-    table.add_column("outcome", no_wrap=True, min_width=17)
-    table.add_column("files", justify="right", no_wrap=True, min_width=5)
-    table.add_column("size", justify="right", no_wrap=True, min_width=9)
-    table.add_column("same", justify="right", no_wrap=True, min_width=4)
-    table.add_column("at LumiNUS", no_wrap=True, min_width=10)
-    table.add_column("as meant", justify="right", no_wrap=True, min_width=8)
-    for line in comparison.lines:
-        table.add_row(
-            Text(plain(line.event_id), overflow="ellipsis"),
-            Text(plain(line.title), overflow="ellipsis"),
-            line.reason or line.outcome,
-            str(line.files or ""),
-            size(line.bytes) if line.bytes else "",
-            ANSWER[line.identical],
-            line.shown,
-            ANSWER[line.carried],
-        )
     console = page()
-    console.print(table)
-    console.print(
-        "same: the SHA-256 of each object is its source's; as meant: each member is what it was to be; "
-        "both by the sandbox's audit\n",
-        style="dim",
-    )
+    for line in laid(arrivals(comparison.lines, columns()), columns()):
+        console.print(line)
+    console.print()
+    for line in laid(Text(LEGEND), columns()):
+        console.print(line, style="dim")
+    console.print()
+
+
+def arrivals(lines: Sequence[Line], width: int) -> Table:
+    """Return events as a table; a narrow one lacks what can be done without, so that titles can be read."""
+    table = Table(box=None, pad_edge=False, expand=True)
+    for name, least in ARRIVALS.items():
+        if shown(name, width):
+            table.add_column(
+                name,
+                justify="right" if name in NUMBERS else "left",
+                no_wrap=True,
+                overflow="ellipsis",
+                width=least,
+                ratio=None if least else 1,
+            )
+    for line in lines:
+        told = arrival(line)
+        table.add_row(*(Text(plain(told[name])) for name in ARRIVALS if shown(name, width)))
+    return table
+
+
+def arrival(line: Line) -> dict[str, str]:
+    """Return what is told of one event, by column."""
+    return {
+        "event": line.event_id,
+        "title at Panopto": line.title,
+        "outcome": line.reason or line.outcome,
+        "files": str(line.files or ""),
+        "size": size(line.bytes) if line.bytes else "",
+        "same": ANSWER[line.identical],
+        "at LumiNUS": line.shown,
+        "as meant": ANSWER[line.carried],
+    }
+
+
+def shown(name: str, width: int) -> bool:
+    """Tell whether a column is shown where a line has so many."""
+    return width >= WIDE or name not in SPARED
 
 
 def write_bookings(booked: Bookings, schedules: Sequence[Row], settings: Settings) -> None:
     """Write a row a booking."""
-    zone = zone_of(settings)
-    table = Table(box=None, pad_edge=False)
-    for name in (
-        "event",
-        "title of the booking",
-        "schedule",
-        "room",
-        f"start ({zone.key})",
-        "became",
-        "as meant",
-    ):
-        table.add_column(name, no_wrap=name != "title of the booking")
-    for row in booked.rows:
-        start = datetime.fromisoformat(row["start"]).isoformat(" ", "minutes") if row["start"] else ""
-        right = as_booked(row, schedules) if row in sent(booked) else None
-        cells = (row["event_id"][:12], row["title"], row["schedule_id"], row["room_id"], start)
-        table.add_row(*(plain(cell or "") for cell in cells), became(row), ANSWER[right])
     console = page()
-    console.print(table)
+    for line in laid(booked_table(booked, schedules, zone_of(settings), columns()), columns()):
+        console.print(line)
     console.print()
 
 
+def booked_table(booked: Bookings, schedules: Sequence[Row], zone: ZoneInfo, width: int) -> Table:
+    """Return bookings as a table, with times as the clocks of the zone show them."""
+    table = Table(box=None, pad_edge=False, expand=True)
+    names = ("schedule", "room", f"start ({zone.key})", "became", "as meant")
+    if width >= WIDE:
+        table.add_column("event", no_wrap=True)
+    table.add_column("title of the booking", no_wrap=True, overflow="ellipsis", ratio=1)
+    for name in names:
+        table.add_column(name, no_wrap=True)
+    for row in booked.rows:
+        start = datetime.fromisoformat(row["start"]).isoformat(" ", "minutes") if row["start"] else ""
+        right = as_booked(row, schedules) if row in sent(booked) else None
+        cells = [row["title"], row["schedule_id"], row["room_id"], start, became(row), ANSWER[right]]
+        event = [row["event_id"][:12]] if width >= WIDE else []
+        table.add_row(*(Text(plain(cell or "")) for cell in event + cells))
+    return table
+
+
 def became(row: Row) -> str:
-    """Say what became of a booking: one that was changed and read back is updated."""
-    if row["verdict"] == "verified":
-        return "updated"
-    return str(row["reason"] or row["verdict"])
+    """Say in a word what became of a booking, or why nothing did."""
+    return str(row["reason"] or WORDING.get(row["verdict"], row["verdict"]))

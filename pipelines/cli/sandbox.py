@@ -31,7 +31,8 @@ def sandbox(
     faults: Annotated[Path | None, typer.Option(help="JSON file of faults to play.")] = None,
     switch: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be given several times.")] = None,
     bookings: Annotated[
-        int, typer.Option(min=0, help="Further events of it that are still to be recorded.")
+        int,
+        typer.Option(min=0, help="Further events, still to be recorded: VALT's bookings."),
     ] = 2,
 ) -> None:
     """Serve an emulated Opencast, Panopto, LumiNUS and VALT on loopback until stopped by SIGINT or SIGTERM.

@@ -14,8 +14,8 @@ from pipelines.cli.logs import log_to_stderr
 from pipelines.cli.text import plain
 
 VERBS = {
-    "demo": "Move a world of lectures from a sandbox to a sandbox, and show what became of them.",
-    "sandbox": "Serve an emulated Opencast and Panopto on this machine until stopped.",
+    "demo": "Move a world of lectures and bookings between sandboxes of all four systems, and show how it went.",
+    "sandbox": "Serve an emulated Opencast, Panopto, LumiNUS and VALT on this machine until stopped.",
     "plan": "Show what a run would do, and write nothing anywhere.",
     "run": "Move what the settings select; on a checkpoint that exists, go on where it was.",
     "schedules": "Carry future bookings over from Opencast to VALT: `plan` shows, `run` does it.",
@@ -60,7 +60,7 @@ def ferry(
         typer.Option("--version", help="Show the version and exit.", callback=_tell_version, is_eager=True),
     ] = False,
 ) -> None:
-    """Move lecture recordings out of Opencast into Panopto; stop and resume at any byte."""
+    """Move lecture recordings out of Opencast into Panopto, their metadata to LumiNUS, bookings to VALT."""
 
 
 def main() -> None:

@@ -151,3 +151,11 @@ def test_an_internal_error_is_one_sentence(shown: bool) -> None:
         assert len(done.stderr.splitlines()) == 1
         assert "KeyError" in done.stderr
         assert "\x1b" not in done.stderr
+
+
+def test_the_help_names_all_four_systems(told: Told) -> None:
+    """Of the sandbox and of the whole, with the width that is asked for."""
+    listed = " ".join(told("--help").output.split())
+    for name in ("Opencast", "Panopto", "LumiNUS", "VALT"):
+        assert name in listed.partition("sandbox ")[2].partition("plan ")[0]
+        assert name in listed.partition("Options")[0]
