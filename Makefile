@@ -22,7 +22,7 @@ $(PEERS): $(READY) requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	touch $(PEERS)
 
-demo: $(READY)  ## move a world of lectures from a sandbox Opencast to a sandbox Panopto
+demo: $(READY)  ## move a world of lectures and bookings between sandboxes of Opencast, Panopto, LumiNUS and VALT
 	$(BIN)/ferry demo
 
 check: $(READY)  ## lint, types and import contracts

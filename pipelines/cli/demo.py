@@ -78,7 +78,7 @@ def demo(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Move a world of lectures and bookings between sandboxes of all four systems, and show how it went."""
+    """Move a world of lectures and bookings between four sandboxes, and show what became of them."""
     with answered(json, nothing), leaving(), ExitStack() as stack:
         folder = work or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ferry-demo-")))
         details = stack.enter_context(standing(folder, events, media))

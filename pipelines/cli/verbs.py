@@ -14,7 +14,7 @@ from pipelines.cli.logs import log_to_stderr
 from pipelines.cli.text import plain
 
 VERBS = {
-    "demo": "Move a world of lectures and bookings between sandboxes of all four systems, and show how it went.",
+    "demo": "Move a world of lectures and bookings between four sandboxes, and show what became of them.",
     "sandbox": "Serve an emulated Opencast, Panopto, LumiNUS and VALT on this machine until stopped.",
     "plan": "Show what a run would do, and write nothing anywhere.",
     "run": "Move what the settings select; on a checkpoint that exists, go on where it was.",
