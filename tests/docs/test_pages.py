@@ -6,7 +6,10 @@ from typing import get_args
 
 import pytest
 
+from pipelines.cli.plan import onward
 from pipelines.config import Settings
+from pipelines.items import PERMANENT, SKIPS, ItemState
+from pipelines.migration.preview import ToLuminus
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -42,3 +45,23 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     """A link to another page of this folder, or to a file of the project, finds it."""
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_reason_and_stage_is_in_the_table_of_outcomes() -> None:
+    """The read-me names each reason for good, each skip, and each stage that an item may wait in."""
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## How items end")[2].partition("\n\nA LumiNUS")[0]
+    named = set(re.findall(r"`(\w+)`", table))
+    waiting = (
+        ItemState(),
+        ItemState(upload={}),
+        ItemState(upload={}, submitted=True),
+        ItemState(upload={}, submitted=True, right={}),
+    )
+    assert named >= {*PERMANENT, *SKIPS, *(state.stage for state in waiting)}
+
+
+def test_what_a_plan_says_of_luminus_is_on_its_page() -> None:
+    """The page names each member of the document."""
+    page = (DOCS / "carry.md").read_text(encoding="utf-8").partition("## What the plan says")[2]
+    assert all(f'"{member}"' in page for member in onward(ToLuminus()))
