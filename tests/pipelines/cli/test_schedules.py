@@ -1,5 +1,6 @@
 """`ferry schedules`: what it writes, with which code it ends, and what it refuses before the first call."""
 
+import fcntl
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -84,6 +85,15 @@ def test_a_room_that_is_named_twice(tmp_path: Path, told: Told) -> None:
 def test_nobody_answers(tmp_path: Path, told: Told) -> None:
     """That passes: code 3."""
     assert told("schedules", "run", "-c", config(tmp_path), "--json").document["exit"] == 3
+
+
+def test_a_run_needs_the_checkpoint_for_itself(tmp_path: Path, told: Told) -> None:
+    """While another command has it, a run is code 6 before the first call; a plan asks for no lock."""
+    path = config(tmp_path)
+    with (tmp_path / "migration.checkpoint.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert told("schedules", "run", "-c", path, "--json").document["exit"] == 6
+        assert told("schedules", "plan", "-c", path, "--json").document["exit"] == 3
 
 
 async def test_the_document_of_a_plan() -> None:
