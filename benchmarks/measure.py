@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
+import sys
 import tempfile
-import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -113,23 +115,25 @@ def prepared(client: Client, job: Job, folder: Path) -> Command:
 
 def spend(command: Command, folder: Path) -> Spent:
     """Run a command to its end, and ask the operating system what it took."""
-    said, errors = folder / "said", folder / "errors"
-    with said.open("wb") as out, errors.open("wb") as err:
-        begun = time.monotonic()
-        process = subprocess.Popen(
-            command.argv, cwd=ROOT, env={**os.environ, **command.environment}, stdout=out, stderr=err
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - begun
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Spent(
-        seconds,
-        usage.ru_utime + usage.ru_stime,
-        usage.ru_maxrss * 1024,
-        process.returncode,
-        said.read_text(errors="replace"),
-        errors.read_text(errors="replace"),
-    )
+    spent, said, errors = folder / "spent.json", folder / "said", folder / "errors"
+    launch = (sys.executable, "-I", "-S", str(ROOT / "benchmarks" / "launch.py"))
+    argv = (*launch, str(spent), str(said), str(errors), *command.argv)
+    environment = {**os.environ, **command.environment}
+    with subprocess.Popen(argv, cwd=ROOT, env=environment, start_new_session=True) as process:
+        try:
+            process.wait(RUN_LIMIT)
+        except subprocess.TimeoutExpired:
+            return Spent(RUN_LIMIT, 0.0, 0, 124, "", f"took longer than {RUN_LIMIT:.0f} s")
+        finally:
+            _end(process)
+    texts = (path.read_text(errors="replace") for path in (said, errors))
+    return Spent(*json.loads(spent.read_text()).values(), *texts)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """End what is left of the process and those that it started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def why_void(job: Job, spent: Spent, report: Report) -> str:

@@ -5,7 +5,6 @@ process, and no CPU to speak of.
 """
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.authority import Authority
+from benchmarks.peers.client import program
 
 ECHO_MODULE = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
 DELAY_MS = 50
@@ -57,7 +57,7 @@ DELAYED = """server {{
 
 def why_no_source() -> str:
     """Say why there can be no source here; empty where there can."""
-    if _nginx() is None:
+    if program("nginx") is None:
         return "nginx is not installed (Debian: nginx-light)"
     if not ECHO_MODULE.exists():
         return "nginx has no echo module (Debian: nginx-light brings libnginx-mod-http-echo)"
@@ -83,7 +83,7 @@ def serving(files: Path, folder: Path, authority: Authority) -> Iterator[Source]
     config = folder / "nginx.conf"
     config.write_text(configuration(files.resolve(), folder.resolve(), authority, ports))
     log = folder / "error.log"
-    command = [str(_nginx()), "-c", str(config.resolve()), "-e", str(log.resolve())]
+    command = [str(program("nginx")), "-c", str(config.resolve()), "-e", str(log.resolve())]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             for port in ports.values():
@@ -113,10 +113,6 @@ def configuration(
         key=authority.key.resolve(),
         servers="\n".join(servers),
     )
-
-
-def _nginx() -> str | None:
-    return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 
 def _free_ports() -> dict[tuple[bool, bool], int]:

@@ -50,7 +50,8 @@ class Client:
 def program(name: str) -> str | None:
     """Find a program: beside this interpreter, where a package may have brought it, or on the path."""
     beside = str(Path(sys.executable).parent)
-    return shutil.which(name, path=f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
+    places = (beside, os.environ.get("PATH", ""), "/usr/sbin", "/sbin")
+    return shutil.which(name, path=os.pathsep.join(places))
 
 
 def ours(name: str, job: Path, *options: str) -> tuple[str, ...]:
