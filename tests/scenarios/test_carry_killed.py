@@ -77,7 +77,20 @@ def struck(stand: Stand) -> bool:
     return any(row["fault"] for row in stand.audit("log"))
 
 
-@pytest.mark.parametrize("step", STEPS)
+SHORT = {
+    "the session",
+    "the first look",
+    "the event",
+    "the first PATCH, not applied",
+    "the first PATCH, its answer lost",
+    "the first PATCH, applied when nobody hears",
+}
+"""Steps of the short form; the long one has all of them, and `test_killed_again_and_again` each call."""
+
+
+@pytest.mark.parametrize(
+    "step", [step if step in SHORT else pytest.param(step, marks=pytest.mark.long) for step in STEPS]
+)
 def test_killed_at_a_step(step: str, tmp_path: Path) -> None:
     """Run again, each event has one session and each lecture item is as it must be, by one PATCH."""
     with standing(tmp_path, faults=[STEPS[step]], **QUICK) as stand:
@@ -107,7 +120,7 @@ def has_called(stand: Stand, times: int) -> bool:
 
 
 @pytest.mark.parametrize("action", ["stall", "delay"])
-@pytest.mark.parametrize("nth", [2, 3, 4])
+@pytest.mark.parametrize("nth", [2, *(pytest.param(nth, marks=pytest.mark.long) for nth in (3, 4))])
 def test_killed_where_sessions_have_two_lecture_items(nth: int, action: str, tmp_path: Path) -> None:
     """Whether between the two of a session or after both: each is set once."""
     fault = {

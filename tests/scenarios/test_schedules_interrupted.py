@@ -88,7 +88,13 @@ STEPS: Mapping[str, tuple[list[Mapping[str, Any]], str, int]] = {
 """The faults that hold a run at a step, and the call by which it is seen to be there."""
 
 
-@pytest.mark.parametrize("step", STEPS)
+SHORT = {"list", "edit that is not applied", "edit that is applied", "overlaps"}
+"""Steps of the short form; the long one has all of them, `test_killed_at_every_step_in_turn` each call."""
+
+
+@pytest.mark.parametrize(
+    "step", [step if step in SHORT else pytest.param(step, marks=pytest.mark.long) for step in STEPS]
+)
 def test_killed_at_a_step_and_started_again(step: str, tmp_path: Path) -> None:
     """Each schedule is edited once in the end, and is as Opencast has it."""
     faults, call, count = STEPS[step]
