@@ -16,7 +16,8 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import scripts
 from benchmarks.authority import make_authority
-from benchmarks.cells import CELLS
+from benchmarks.cells import CELLS, CONTENT
+from benchmarks.content import compare
 from benchmarks.corpus import Corpus
 from benchmarks.discard.process import ROOT
 from benchmarks.measure import Bench
@@ -53,19 +54,24 @@ class Campaign:
 
     def _one(self, turn: int, cell: str, client: str) -> None:
         begun = time.monotonic()
-        if cell in SCRIPTS:
-            fields = {"client": client, **scripts.run(SCRIPTS[cell])}
-        else:
-            fields = asdict(self._bench.run(CLIENTS[client], CELLS[cell].under))
+        fields = self._fields(cell, client)
         self._raw.add(self._setting, cell, turn, fields)
         self._time.taken[f"{cell} {client}"] = time.monotonic() - begun
         print(f"{turn + 1} {cell:18} {client:28} {_told(fields)}", flush=True)
+
+    def _fields(self, cell: str, client: str) -> dict[str, object]:
+        if cell in SCRIPTS:
+            return {"client": client, **scripts.run(SCRIPTS[cell])}
+        if cell in CONTENT:
+            return asdict(compare(self._bench, CLIENTS[client], "small", tls=CONTENT[cell][0]))
+        return asdict(self._bench.run(CLIENTS[client], CELLS[cell].under))
 
 
 def _taking_part(cell: str, peers: Sequence[str]) -> list[str]:
     if cell in SCRIPTS:
         return ["checkpoint"]
-    names = [name for name in CELLS[cell].clients if not CLIENTS[name].missing]
+    clients = CONTENT[cell][1] if cell in CONTENT else CELLS[cell].clients
+    names = [name for name in clients if not CLIENTS[name].missing]
     return [name for name in names if not peers or name in peers]
 
 
@@ -94,7 +100,10 @@ def main() -> None:
         authority = make_authority(folder / "authority")
         source = stack.enter_context(serving(corpus.folder, folder / "source", authority))
         campaign = Campaign(Bench(corpus, source, authority), raw, setting, asked.minutes)
-        whole = campaign.run(asked.cells, asked.peers, asked.turns)
+        once = [name for name in asked.cells if name in CONTENT]
+        whole = campaign.run(once, asked.peers, 1)
+        timed = [name for name in asked.cells if name not in CONTENT]
+        whole = campaign.run(timed, asked.peers, asked.turns) and whole
     write(page(raw.lines()), asked.results)
     if not whole:
         print("the time is over; the same command goes on where this one ended")
@@ -102,7 +111,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     usual = [name for name, cell in CELLS.items() if cell.usual]
-    known = [*CELLS, *SCRIPTS]
+    known = [*CELLS, *CONTENT, *SCRIPTS]
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure the engine and its peers."
     )
@@ -117,7 +126,7 @@ def _arguments() -> argparse.Namespace:
     for names, all_of_them in ((asked.cells, known), (asked.peers, list(CLIENTS))):
         if unknown := [name for name in names if name not in all_of_them]:
             parser.error(f"{unknown[0]!r} is none of {', '.join(all_of_them)}")
-    asked.cells = asked.cells or [*usual, *SCRIPTS]
+    asked.cells = asked.cells or [*CONTENT, *usual, *SCRIPTS]
     return asked
 
 

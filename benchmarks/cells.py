@@ -50,3 +50,9 @@ CELLS: Mapping[str, Cell] = {
         *_both("tiny", (*RCLONE, *LEVELS, *OTHERS, *LOOPS), Conditions("tiny"), usual=False),
     )
 }
+
+CONTENT: Mapping[str, tuple[bool, tuple[str, ...]]] = {
+    f"content-{ends}": (ends == "tls", (*RCLONE, *LEVELS, *OTHERS, "ferry crc, default loop", "raw relay"))
+    for ends in ("plain", "tls")
+}
+"""Without a clock: each client's command against a real target, over TLS or not."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import goals
-from benchmarks.cells import CELLS, Cell
+from benchmarks.cells import CELLS, CONTENT, Cell
 from benchmarks.charts import chart
 from benchmarks.raw import Line, heads, runs
 from benchmarks.summary import (
@@ -57,7 +57,14 @@ def page(lines: Sequence[Line]) -> Page:
     names = [name for name in CELLS if any(one["cell"] == name for one in counted)]
     charts: dict[str, str] = {}
     sections = [_section(CELLS[name], series, charts) for name in names]
-    text = [_top(head), _goals(series, counted), *sections, _figures(counted), _voids(voids)]
+    text = [
+        _top(head),
+        _goals(series, counted),
+        *sections,
+        _figures(counted),
+        _content(counted),
+        _voids(voids),
+    ]
     return Page("\n\n".join(part for part in text if part) + "\n", charts)
 
 
@@ -150,7 +157,7 @@ def _checks(lines: Sequence[Line]) -> str:
 
 
 def _figures(counted: Sequence[Line]) -> str:
-    names = sorted({one["cell"] for one in counted} - set(CELLS))
+    names = sorted({one["cell"] for one in counted} - set(CELLS) - set(CONTENT))
     rows = []
     for name in names:
         lines = [one for one in counted if one["cell"] == name]
@@ -160,6 +167,18 @@ def _figures(counted: Sequence[Line]) -> str:
             if key != "turn" and found is not None:
                 rows.append((name, key, found.text(2 if found.median < 100 else 0), str(found.count)))
     return f"## Other figures\n\n{_table(('what', 'field', 'found', 'runs'), rows)}" if rows else ""
+
+
+def _content(counted: Sequence[Line]) -> str:
+    rows = [
+        (one["cell"], one["client"], str(one["files"]), str(one["bytes"]))
+        for one in counted
+        if one["cell"] in CONTENT
+    ]
+    if not rows:
+        return ""
+    told = "The same commands to a real target, without a clock: each file's SHA-256 there is its source's."
+    return f"## Content\n\n{told}\n\n{_table(('cell', 'client', 'files', 'bytes'), rows)}"
 
 
 def _voids(voids: Sequence[Line]) -> str:

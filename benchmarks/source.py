@@ -5,20 +5,18 @@ process, and no CPU to speak of.
 """
 
 import os
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.authority import Authority
 from benchmarks.peers.client import program
+from benchmarks.ports import free_ports, wait_for
 
 ECHO_MODULE = Path("/usr/lib/nginx/modules/ngx_http_echo_module.so")
 DELAY_MS = 50
-READY_LIMIT = 10.0
 
 CONFIG = """
 {module}
@@ -79,7 +77,7 @@ class Source:
 def serving(files: Path, folder: Path, authority: Authority) -> Iterator[Source]:
     """Serve a folder of files until the block ends; `folder` takes what nginx writes."""
     folder.mkdir(parents=True, exist_ok=True)
-    ports = _free_ports()
+    ports = _ports()
     config = folder / "nginx.conf"
     config.write_text(configuration(files.resolve(), folder.resolve(), authority, ports))
     log = folder / "error.log"
@@ -87,7 +85,7 @@ def serving(files: Path, folder: Path, authority: Authority) -> Iterator[Source]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         try:
             for port in ports.values():
-                _wait_for(port, process, log)
+                wait_for(port, process, log.read_text)
             yield Source(ports)
         finally:
             process.terminate()
@@ -115,24 +113,6 @@ def configuration(
     )
 
 
-def _free_ports() -> dict[tuple[bool, bool], int]:
-    """Return four ports that were free a moment ago: nginx cannot be asked which port 0 became."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(4)]
-        numbers = [one.getsockname()[1] for one in sockets]
+def _ports() -> dict[tuple[bool, bool], int]:
     kinds = [(tls, delayed) for tls in (False, True) for delayed in (False, True)]
-    return dict(zip(kinds, numbers, strict=True))
-
-
-def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + READY_LIMIT
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            if process.poll() is not None or time.monotonic() > end:
-                said = log.read_text() if log.exists() else ""
-                raise SystemExit(f"nginx did not start: {said}") from None
-            time.sleep(0.02)
-        else:
-            return
+    return dict(zip(kinds, free_ports(len(kinds)), strict=True))

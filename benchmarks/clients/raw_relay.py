@@ -7,6 +7,7 @@ No check, no retry, no checkpoint: what nobody who copies bytes through user spa
 
 import argparse
 import queue
+import re
 import socket
 import ssl
 import threading
@@ -18,6 +19,7 @@ from benchmarks.job import BUCKET, Job, read_job
 from benchmarks.workloads import MIB
 
 HEAD_LIMIT = 64 * 1024
+ETAG = re.compile(r"^etag: *(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +112,10 @@ class Mover(threading.Thread):
 
     def _etag(self) -> str:
         head, _ = self._put.head()
-        fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:])
-        if "ETag" not in fields:
+        found = ETAG.search(head)
+        if found is None:
             raise SystemExit(f"the target answers {head}")
-        return fields["ETag"]
+        return found[1]
 
 
 def move(job: Job, threads: int) -> None:

@@ -1,4 +1,4 @@
-"""Each benchmark runs, and tells what it says it tells; its times are not judged."""
+"""The benchmark of a whole run tells what it says it tells; its times are not judged."""
 
 import json
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow

@@ -1,0 +1,77 @@
+"""`python -m benchmarks`: runs, keeps, goes on, and tells."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.discard.process import ROOT
+from benchmarks.source import why_no_source
+
+
+def benchmarks(*options: str) -> "subprocess.CompletedProcess[str]":
+    """Run it."""
+    command = [sys.executable, "-m", "benchmarks", *options]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100, check=False)
+
+
+@pytest.mark.slow
+def test_a_second_call_goes_on_with_the_first(tmp_path: Path) -> None:
+    """What is in the raw file is not run again; a second turn is, and the page tells of both."""
+    if reason := why_no_source():
+        pytest.skip(reason)
+    raw, results = tmp_path / "raw.jsonl", tmp_path / "RESULTS.md"
+    paths = ("--folder", str(tmp_path), "--raw", str(raw), "--results", str(results))
+    call = ("tiny-plain", "--peers", "ferry spot", "raw relay", *paths)
+    for turns, lines in (("1", 1 + 2), ("1", 1 + 2), ("2", 1 + 4)):
+        done = benchmarks(*call, "--turns", turns)
+        assert done.returncode == 0, done.stderr
+        assert len(raw.read_text().splitlines()) == lines
+    _, *runs = (json.loads(line) for line in raw.read_text().splitlines())
+    assert [(run["client"], run["turn"]) for run in runs] == [
+        ("ferry spot", 0),
+        ("raw relay", 0),
+        ("raw relay", 1),
+        ("ferry spot", 1),
+    ]
+    assert {run["bytes_checked"] for run in runs} == {2 * 17 * 1024 * 1024}
+    text = results.read_text()
+    assert "## tiny-plain: 2 x 17 MiB, plain, 16 in flight" in text
+    assert "spot: MD5 of" in text
+
+
+def test_no_time_is_said(tmp_path: Path) -> None:
+    """It begins nothing, and says how to go on."""
+    if reason := why_no_source():
+        pytest.skip(reason)
+    paths = (tmp_path / "raw.jsonl", tmp_path / "RESULTS.md")
+    options = ("--folder", str(tmp_path), "--raw", str(paths[0]), "--results", str(paths[1]))
+    done = benchmarks("tiny-plain", "--minutes", "-1", *options)
+    assert done.returncode == 0, done.stderr
+    assert "the same command goes on" in done.stdout
+
+
+def test_an_unknown_cell_is_refused() -> None:
+    """One sentence that names it."""
+    done = benchmarks("no-such-cell")
+    assert done.returncode == 2
+    assert "'no-such-cell' is none of" in done.stderr
+
+
+def test_what_a_replay_costs() -> None:
+    """A small checkpoint: each item is there, one in ten still open."""
+    command = [sys.executable, "-m", "benchmarks.replay", "--records", "2000"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    said = json.loads(done.stdout)
+    assert (said["records"], said["open_items"], said["closed_items"]) == (2000, 20, 180)
+    assert said["replay_s"] >= 0
+    assert said["peak_rss_mib"] > 10
+
+
+def test_what_appends_cost() -> None:
+    """A figure for each number of writers."""
+    command = [sys.executable, "-m", "benchmarks.appends", "--records", "50", "--writers", "1", "4"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    assert set(json.loads(done.stdout)) == {"appends_a_second_by_1", "appends_a_second_by_4"}
