@@ -1,6 +1,7 @@
 """HTTP to the outside: connections, TLS, proxy; no redirect followed; foreign exceptions made ours."""
 
 import errno
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -96,7 +97,7 @@ def _unconnected(error: OSError, where: str) -> FerryError:
             where=where,
             advice="raise its limit of open files, or lower the number of parts in flight",
         )
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLCertVerificationError):
         return Untrusted(
             "its certificate is not trusted",
             where=where,
@@ -104,7 +105,7 @@ def _unconnected(error: OSError, where: str) -> FerryError:
         )
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return Unreachable("the proxy cannot be reached", where=where, advice="check network.proxy")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
+    if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
         return Unreachable("its name is not found", where=where, advice="check the address")
     return Unreachable(f"the connection failed ({_cause(error)})", where=where)
 
@@ -165,11 +166,15 @@ async def one_attempt(
 
 
 class Http:
-    """A pool of connections. Nothing is followed, decoded or sent twice here."""
+    """A pool of connections. Nothing is followed, decoded or sent twice here.
 
-    def __init__(self, session: aiohttp.ClientSession, network: Network) -> None:
+    `network` and `tls` are what it was opened with: the relay opens connections of its own alike.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, network: Network, tls: ssl.SSLContext) -> None:
         self.session = session
-        self._network = network
+        self.network = network
+        self.tls = tls
 
     async def begin(
         self,
@@ -193,8 +198,8 @@ class Http:
                 headers=headers,
                 data=body,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self._network.connect),
-                read_bufsize=buffer or self._network.buffer,
+                timeout=aiohttp.ClientTimeout(total=deadline, sock_connect=self.network.connect),
+                read_bufsize=buffer or self.network.buffer,
             )
 
     @asynccontextmanager
@@ -269,7 +274,8 @@ async def start_of_body(response: aiohttp.ClientResponse, most: int) -> bytes:
 @asynccontextmanager
 async def open_http(network: Network) -> AsyncIterator[Http]:
     """Open a pool of connections; it closes with the block."""
-    connector = aiohttp.TCPConnector(ssl=trust(network), limit=network.connections, ttl_dns_cache=60)
+    tls = trust(network)
+    connector = aiohttp.TCPConnector(ssl=tls, limit=network.connections, ttl_dns_cache=60)
     jar = aiohttp.CookieJar(unsafe=True) if network.cookies else aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(
         connector=connector,
@@ -281,4 +287,4 @@ async def open_http(network: Network) -> AsyncIterator[Http]:
         skip_auto_headers={"Content-Type"},
         middlewares=(one_attempt,),
     ) as session:
-        yield Http(session, network)
+        yield Http(session, network, tls)

@@ -87,6 +87,14 @@ class LevelFell:
     level: str
 
 
+@dataclass(frozen=True, slots=True)
+class RelayFell:
+    """A host's bytes go through aiohttp, at about twice the CPU: our protocols do not speak what it needs."""
+
+    where: str
+    reason: str
+
+
 class Observer(Protocol):
     """Somebody who is told every fact, on the loop, and must return at once."""
 

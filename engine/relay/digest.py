@@ -27,6 +27,11 @@ class Digest:
         if self._md5 is not None:
             await self._md5.add(piece)
 
+    async def done(self) -> None:
+        """Wait until all that was added is summed, and its memory may hold something else."""
+        if self._md5 is not None:
+            await self._md5.done()
+
     async def md5(self) -> str | None:
         """Return the MD5 of everything added, in hex; None where it was not asked for."""
         return None if self._md5 is None else await self._md5.hexdigest()
@@ -56,6 +61,12 @@ class Md5:
         await self._give()
         await self._done()
         return self._hash.hexdigest()
+
+    async def done(self) -> None:
+        """Wait until no thread looks at anything that was added."""
+        if self._gathered:
+            await self._give()
+        await self._done()
 
     async def _give(self) -> None:
         await self._done()

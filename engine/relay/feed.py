@@ -13,17 +13,27 @@ SLICE = 256 * 1024
 
 
 class Feed(Protocol):
-    """Bytes in order. `left` is how many are still to come, `where` what messages call their origin."""
+    """Bytes in order."""
 
-    where: str
-    left: int
+    @property
+    def where(self) -> str:
+        """Return the host that they come from."""
+        ...
+
+    @property
+    def left(self) -> int:
+        """Return how many bytes are still to be taken."""
+        ...
 
     async def open(self) -> None:
         """Make ready to be read; raises what the GET's judge says of its head."""
         ...
 
     async def take(self, most: int) -> memoryview:
-        """Return the next bytes, at least one and at most `most`; raises ShortBody where there are none."""
+        """Return the next bytes, at least one and at most `most`; raises ShortBody where there are none.
+
+        They stay what they are until the next are asked for.
+        """
         ...
 
     def close(self) -> None:

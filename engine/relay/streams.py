@@ -10,9 +10,8 @@ A lane holds two windows: what lies unread of the GET, and what is being hashed 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 
 import aiohttp
 import anyio
@@ -21,46 +20,19 @@ from aiohttp.abc import AbstractStreamWriter
 from engine.errors import FerryError, ServerFault, TimedOut
 from engine.http import Http, host_of, ours, start_of_body, whole_body
 from engine.limits import Windows
-from engine.parts import KIB, MIB
+from engine.parts import KIB
 from engine.relay.digest import Digest
 from engine.relay.feed import BytesFeed, Feed, StreamFeed
+from engine.relay.heads import LARGEST_ANSWER
 from engine.relay.lane import IDLE, Lane
+from engine.relay.part_flow import EARLY_LIMIT
 from engine.wire import BytesGet, Head, PartFailure, PartPut, PartReceipt, RangedGet
-
-LARGEST_ANSWER = 64 * 1024
-"""Bytes that are read of the answer to a part."""
 
 SHARE = 16
 """What is read or hashed at once is this share of a window: aiohttp, TLS and the socket hold copies of it."""
 
 LARGEST_PIECE = 128 * KIB
 """Bytes handed to a connection at once; TLS keeps buffers as large as the largest piece it was given."""
-
-EARLY_LIMIT = 5.0
-"""Seconds that an early answer may take to explain itself."""
-
-
-def unheard(_: float) -> None:
-    """Take a number nobody asked for."""
-
-
-@asynccontextmanager
-async def open_relay(
-    http: Http,
-    *,
-    windows: Windows | None = None,
-    threads: int = 2,
-    flowed: Callable[[int], None] = unheard,
-    spent: Callable[[float], None] = unheard,
-    idle: float = IDLE,
-) -> AsyncIterator["StreamRelay"]:
-    """Open a relay with `threads` for MD5, which end with the block.
-
-    `flowed` hears of bytes handed to the target, `spent` of seconds of CPU that hashing took, both on the
-    loop.
-    """
-    with ThreadPoolExecutor(threads, thread_name_prefix="md5") as hashing:
-        yield StreamRelay(http, hashing, windows or Windows(64 * MIB, 16), flowed, spent, idle)
 
 
 class StreamRelay:
@@ -71,8 +43,8 @@ class StreamRelay:
         http: Http,
         hashing: Executor,
         windows: Windows,
-        flowed: Callable[[int], None] = unheard,
-        spent: Callable[[float], None] = unheard,
+        flowed: Callable[[int], None],
+        spent: Callable[[float], None],
         idle: float = IDLE,
     ) -> None:
         self._http = http

@@ -170,6 +170,7 @@ async def open_engine(
             windows=Windows(transfer.memory_mib * MIB, parts),
             flowed=flowed,
             spent=checks.spent,
+            observer=observer,
         ) as relay,
         open_multipart(PANOPTO, network(settings)) as uploads,
     ):

@@ -18,6 +18,7 @@ from engine import (
     LevelFell,
     PartFailed,
     PartSettled,
+    RelayFell,
     Snapshot,
     TransferFailed,
     TransferFinished,
@@ -114,13 +115,21 @@ class Lines:
                 tell = self._log.warning if outcome in _BAD else self._log.info
                 why = "" if why == self._parked else why
                 tell("ended", item=event_id, outcome=outcome.value, **_given(reason=reason, why=why))
+            case _:
+                self._tell_transfer(fact)
+        self.go_on()
+
+    def _tell_transfer(self, fact: object) -> None:
+        """Say what happened to the bytes."""
+        match fact:
             case Waiting(where=where, seconds=seconds, reason=reason):
                 self._log.info("waits", where=where, seconds=round(seconds, 1), reason=reason)
             case PartFailed(subject=item, name=name, number=number, reason=reason):
                 self._log.info("part failed", item=item, file=name, part=number, reason=reason)
             case LevelFell(where=where, level=level):
                 self._log.warning("ETags say nothing here; integrity falls", where=where, to=level)
-        self.go_on()
+            case RelayFell(where=where, reason=reason):
+                self._log.info("goes through aiohttp, at more CPU", where=where, reason=reason)
 
     def go_on(self) -> None:
         """Say how far it is, if that was not said for a while."""

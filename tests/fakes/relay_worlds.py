@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from engine.limits import Windows
 from engine.model import ByteRange, Location, Part, Validator
 from engine.multipart.answers import part_judge
 from engine.parts import MIB
-from engine.relay import open_relay
+from engine.relay import ProtocolRelay, StreamRelay, open_relay
 from engine.source import ranged_get
 from engine.wire import BytesGet, Head, PartFailure, PartPut, PartReceipt, RangedGet, Relay, Request
 from fakes.memory_relay import MemoryRelay
@@ -127,7 +128,7 @@ async def world(kind: str, data: bytes, folder: Path, **relay: Any) -> AsyncIter
     if kind == "memory":
         yield in_memory(data)
         return
-    async with over_sockets(data, folder, tls=kind == "tls", **relay) as made:
+    async with over_sockets(data, folder, kind, **relay) as made:
         yield made
 
 
@@ -218,8 +219,10 @@ class MemoryPut:
 
 
 @asynccontextmanager
-async def over_sockets(data: bytes, folder: Path, *, tls: bool, **relay: Any) -> AsyncIterator[World]:
-    """Make a world of two raw servers and the relay on aiohttp's streams."""
+async def over_sockets(data: bytes, folder: Path, kind: str, **relay: Any) -> AsyncIterator[World]:
+    """Make a world of two raw servers and a relay: on protocols, or on aiohttp's streams."""
+    tls = kind.endswith("tls")
+    streams = kind.startswith("streams")
     serving = Serving(data)
     taking: dict[int, Taking] = {}
     windows = relay.pop("windows", None) or Windows(4 * MIB, 4)
@@ -245,16 +248,31 @@ async def over_sockets(data: bytes, folder: Path, *, tls: bool, **relay: Any) ->
         raw_server(source, tls=tls) as origin,
         raw_server(target, tls=tls) as store,
         open_http(network) as http,
-        open_relay(http, windows=windows, flowed=flowed.append, spent=spent.append, **relay) as opened,
+        opening(
+            http, streams=streams, windows=windows, flowed=flowed.append, spent=spent.append, **relay
+        ) as opened,
     ):
         made = World(opened, serving, taking, origin.url, store.url)
         made.servers, made.windows, made.flowed, made.spent = (origin, store), windows, flowed, spent
-        made.kept = lambda: kept_connections(http)
+        made.kept = lambda: kept_connections(http, opened)
         yield made
 
 
-def kept_connections(http: Http) -> int:
-    """Count the connections that a pool keeps open unused."""
+@asynccontextmanager
+async def opening(http: Http, *, streams: bool, **relay: Any) -> AsyncIterator[Relay]:
+    """Open a relay on aiohttp's streams, or the one that is opened by default."""
+    if not streams:
+        async with open_relay(http, **relay) as opened:
+            yield opened
+        return
+    with ThreadPoolExecutor(2, thread_name_prefix="md5") as hashing:
+        yield StreamRelay(http, hashing, **relay)
+
+
+def kept_connections(http: Http, relay: Relay) -> int:
+    """Count the connections that are kept open unused."""
+    if isinstance(relay, ProtocolRelay):
+        return relay.statistics().kept
     connector = http.session.connector
     return sum(len(kept) for kept in connector._conns.values()) if connector else 0
 

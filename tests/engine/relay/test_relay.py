@@ -38,7 +38,8 @@ from engine.wire import BytesGet
 
 DATA = Random(7).randbytes(500_000)
 PART = 110_000
-KINDS = ["memory", "plain", "tls"]
+SOCKETS = ["plain", "tls", "streams plain", "streams tls"]
+KINDS = ["memory", *SOCKETS]
 
 
 class Make(Protocol):
@@ -55,7 +56,7 @@ def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     return maker(request.param, tmp_path)
 
 
-@pytest.fixture(params=["plain", "tls"])
+@pytest.fixture(params=SOCKETS)
 def make_sockets(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
     """Give a maker of worlds with sockets."""
     return maker(request.param, tmp_path)

@@ -12,6 +12,7 @@ from engine import (
     LevelFell,
     PartFailed,
     PartSettled,
+    RelayFell,
     TransferFailed,
     TransferFinished,
     TransferStarted,
@@ -57,6 +58,7 @@ any_fact = st.sampled_from(
         TransferFailed(HOSTILE, "1/b.mp4", "gone"),
         Waiting(HOSTILE, 1.5, "throttled"),
         LevelFell("host", "crc"),
+        RelayFell("host", "a proxy is set"),
         "no fact at all",
     ]
 )

@@ -1,0 +1,178 @@
+"""One connection: bytes are read into the memory of whoever reads, and written until nobody holds them.
+
+::
+
+    socket ──recv_into──> reader.room() ──> reader.filled(n)
+    socket <──send─────── write(piece)      returns when the transport holds nothing of it any more
+
+uvloop sends from the memory it is given, without a copy: what is written stays as it is until `write`
+returns, or until `cut` has.
+"""
+
+import asyncio
+import selectors
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import anyio
+
+from engine.parts import KIB
+
+SCRATCH = 16 * KIB
+"""Bytes of heads and small answers that are read at once."""
+
+PIECE = 128 * KIB
+"""Bytes handed to TLS at once: it keeps buffers as large as the largest piece it was given."""
+
+Polling = getattr(selectors, "PollSelector", selectors.SelectSelector)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a connection leads: a name and a port, with TLS or without."""
+
+    host: str
+    port: int
+    tls: bool
+
+
+class Reader(Protocol):
+    """Who takes what comes over a connection."""
+
+    def room(self) -> memoryview:
+        """Return where the next bytes go: never empty, an empty one would end the connection."""
+        ...
+
+    def filled(self, count: int) -> None:
+        """Take note of so many bytes in the room that was given last."""
+        ...
+
+    def ended(self, error: Exception | None) -> None:
+        """Take note that no more bytes come: None is an end without an error, which may be an early one."""
+        ...
+
+
+class Connection(asyncio.BufferedProtocol):
+    """One connection, used for one exchange after the other. `lost` is told when it is no more."""
+
+    def __init__(self, origin: Origin, lost: Callable[["Connection"], None]) -> None:
+        self.origin = origin
+        self.scratch = memoryview(bytearray(SCRATCH))
+        self._tell_lost = lost
+        self._reader: Reader | None = None
+        self._transport: asyncio.Transport | None = None
+        self._polling: selectors.BaseSelector = Polling()
+        self._flushed = asyncio.Event()
+        self._flushed.set()
+        self._gone = asyncio.Event()
+        self._ended: tuple[Exception | None, ...] = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin. The limits make every byte that is not yet sent pause the writer.
+
+        SSL's transport pauses from `high` on, a plain one above it: 0 there would pause at no byte at all.
+        """
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=1 if self.origin.tls else 0, low=0)
+        self._polling.register(transport.get_extra_info("socket"), selectors.EVENT_READ)
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
+        """Return where the next bytes go."""
+        return self.scratch if self._reader is None else self._reader.room()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Pass bytes on. What comes while nothing was asked for makes the connection worthless."""
+        if self._reader is None:
+            self.abort()
+        else:
+            self._reader.filled(nbytes)
+
+    def eof_received(self) -> None:
+        """Take note of the end; the transport then closes by itself."""
+        self._end(None)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take note that the connection is no more."""
+        self._polling.close()
+        self._end(exc)
+        self._flushed.set()
+        self._gone.set()
+        self._tell_lost(self)
+
+    def pause_writing(self) -> None:
+        """Take note that the transport holds bytes."""
+        self._flushed.clear()
+
+    def resume_writing(self) -> None:
+        """Take note that the transport holds none."""
+        self._flushed.set()
+
+    def _end(self, error: Exception | None) -> None:
+        self._ended = self._ended or (error,)
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.ended(error)
+
+    @property
+    def flushed(self) -> bool:
+        """Whether the transport holds none of the bytes that were written."""
+        return self._flushed.is_set()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is open and nothing came since the last answer, not even an end that the loop does not
+        know of yet."""
+        transport = self._transport
+        return transport is not None and not (transport.is_closing() or self._gone.is_set() or self._unread())
+
+    def read_into(self, reader: Reader | None) -> None:
+        """Give what comes from now on to a reader; one that comes too late is told so at once."""
+        self._reader = reader
+        if self._ended:
+            self._end(*self._ended)
+
+    def pause(self) -> None:
+        """Read no more for now."""
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Go on reading."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    async def write(self, piece: bytes | memoryview) -> None:
+        """Write, and return when nobody but the kernel holds any of it, or the connection is gone: the reader
+        has been told then.
+
+        What has come meanwhile is read first: writing to a peer that has gone would lose its last words.
+        """
+        step = PIECE if self.origin.tls else len(piece)
+        for at in range(0, len(piece), step):
+            await self._hear()
+            if self._transport is None or self._transport.is_closing():
+                await self._gone.wait()
+                await asyncio.sleep(0)
+                return
+            self._transport.write(piece[at : at + step])
+            await self._flushed.wait()
+
+    async def _hear(self) -> None:
+        while not self._gone.is_set() and self._unread():  # noqa: ASYNC110 - the kernel sets no event
+            await asyncio.sleep(0)  # the loop reads it
+
+    def _unread(self) -> bool:
+        return bool(self._polling.select(0))
+
+    def abort(self) -> None:
+        """Close at once; what is not sent is dropped."""
+        self._reader = None
+        if self._transport is not None:
+            self._transport.abort()
+
+    async def cut(self) -> None:
+        """Close at once, and return when nobody holds bytes that were written."""
+        self.abort()
+        with anyio.CancelScope(shield=True):
+            await self._gone.wait()
