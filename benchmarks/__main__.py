@@ -61,7 +61,7 @@ class Campaign:
 
     def _fields(self, cell: str, client: str) -> dict[str, object]:
         if cell in SCRIPTS:
-            return {"client": client, **scripts.run(SCRIPTS[cell])}
+            return {"client": client, **scripts.run(SCRIPTS[cell], self._bench.corpus.folder.parent)}
         if cell in CONTENT:
             return asdict(compare(self._bench, CLIENTS[client], "small", tls=CONTENT[cell][0]))
         return asdict(self._bench.run(CLIENTS[client], CELLS[cell].under))
@@ -104,7 +104,8 @@ def main() -> None:
         whole = campaign.run(once, asked.peers, 1)
         timed = [name for name in asked.cells if name not in CONTENT]
         whole = campaign.run(timed, asked.peers, asked.turns) and whole
-    write(page(raw.lines()), asked.results)
+    notes = asked.results.with_name("NOTES.md")
+    write(page(raw.lines(), notes.read_text() if notes.exists() else ""), asked.results)
     if not whole:
         print("the time is over; the same command goes on where this one ended")
 

@@ -1,9 +1,10 @@
 """What does it take to open a checkpoint of a million records?
 
-    python -m benchmarks.replay [--records 1000000] [--open 10]
+    python -m benchmarks.replay [--records 1000000] [--open 1] [--file FILE]
 
-One in `--open` items is still under way, with all its records; each other was finished and folds to one.
-Writes the file first, in a process of its own, and opens it in this one. Prints one JSON line.
+One in `--open` items is still under way, with all its records; each other was finished and folds to one. With
+1, no record is dead. Writes the file first, in a process of its own, where it is not there yet; opens it in
+this one. Prints one JSON line.
 """
 
 import argparse
@@ -70,17 +71,26 @@ def main() -> None:
     """Write, open, and say it."""
     parser = argparse.ArgumentParser(description="What does it take to open a checkpoint?")
     parser.add_argument("--records", type=int, default=1_000_000)
-    parser.add_argument("--open", type=int, default=10)
-    parser.add_argument("--write", type=Path, help="write only, to this file")
+    parser.add_argument("--open", type=int, default=1)
+    parser.add_argument("--file", type=Path, help="kept, and opened again by a later call")
+    parser.add_argument("--only-write", action="store_true")
     asked = parser.parse_args()
-    if asked.write:
-        asyncio.run(write(asked.write, asked.records, asked.open))
+    if asked.only_write:
+        asyncio.run(write(asked.file, asked.records, asked.open))
         return
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "checkpoint"
-        options = ("--records", str(asked.records), "--open", str(asked.open), "--write", str(path))
-        subprocess.run((sys.executable, "-m", "benchmarks.replay", *options), check=True)
+        path = asked.file or Path(folder) / "checkpoint"
+        if not path.exists():
+            write_apart(path, asked.records, asked.open)
         print(json.dumps({"records": asked.records, **asyncio.run(opened(path))}))
+
+
+def write_apart(path: Path, count: int, still_open: int) -> None:
+    """Write in a process of its own, so that this one's memory is that of opening."""
+    fresh = path.with_name(f"{path.name}.fresh")
+    options = ("--records", str(count), "--open", str(still_open), "--file", str(fresh), "--only-write")
+    subprocess.run((sys.executable, "-m", "benchmarks.replay", *options), check=True)
+    fresh.rename(path)
 
 
 if __name__ == "__main__":

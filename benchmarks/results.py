@@ -46,8 +46,8 @@ def write(page: Page, path: Path) -> None:
     path.write_text(page.text)
 
 
-def page(lines: Sequence[Line]) -> Page:
-    """Tell of the newest setting in a raw file."""
+def page(lines: Sequence[Line], notes: str = "") -> Page:
+    """Tell of the newest setting in a raw file; `notes` are a person's, on goals that are not reached."""
     if not heads(lines):
         return Page("# Results\n\nNothing was measured yet.\n", {})
     head = heads(lines)[-1]
@@ -60,6 +60,7 @@ def page(lines: Sequence[Line]) -> Page:
     text = [
         _top(head),
         _goals(series, counted),
+        notes.strip(),
         *sections,
         _figures(counted),
         _content(counted),
@@ -73,7 +74,7 @@ def _top(head: Line) -> str:
     left_out = "".join(f"\n- {sentence}" for sentence in head["left_out"])
     return f"""# Results
 
-Made by `make bench`, which writes this page from `RESULTS.jsonl`; nothing here is written by hand.
+Made by `make bench`, which writes this page from `RESULTS.jsonl` and, where there is one, `NOTES.md`.
 
 - Machine: {head["machine"]}
 - Versions: {versions}

@@ -13,18 +13,21 @@ from benchmarks.peers.client import MIB, Command
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A module that is run, and its options."""
+    """A module that is run, and its options; in them, {folder} is where files are kept between calls."""
 
     name: str
     options: tuple[str, ...] = ()
 
 
-SCRIPTS: Mapping[str, Script] = {one.name: one for one in (Script("replay"), Script("appends"))}
+SCRIPTS: Mapping[str, Script] = {
+    one.name: one for one in (Script("replay", ("--file", "{folder}/million.checkpoint")), Script("appends"))
+}
 
 
-def run(script: Script) -> dict[str, object]:
+def run(script: Script, kept: Path) -> dict[str, object]:
     """Run one, and return what it said, or why it does not count."""
-    command = Command((sys.executable, "-m", f"benchmarks.{script.name}", *script.options))
+    options = (option.format(folder=kept.resolve()) for option in script.options)
+    command = Command((sys.executable, "-m", f"benchmarks.{script.name}", *options))
     with TemporaryDirectory() as folder:
         spent = spend(command, Path(folder))
     if spent.code:

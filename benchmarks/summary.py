@@ -122,8 +122,8 @@ def judged_ratio(series: Series, goal: Ratio) -> list[Judged]:
 def judged_memory(series: Series, goal: Memory) -> Judged:
     """Judge the median of what ours took more than an engine at rest."""
     mine = series.range(goal.cell, goal.ours, memory)
-    rest = series.range(goal.cell, goal.rest, memory)
-    says = f"{goal.ours}: MiB above an engine at rest"
+    rest = series.range(goal.rest_cell or goal.cell, goal.rest, memory)
+    says = f"{goal.ours}: MiB above {goal.rest}" + (f" in {goal.rest_cell}" if goal.rest_cell else "")
     if mine is None or rest is None:
         return Judged(goal.cell, says, f"<= {goal.at_most:g}", "not run", "", None)
     more = mine.median - rest.median

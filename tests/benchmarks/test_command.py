@@ -62,7 +62,7 @@ def test_an_unknown_cell_is_refused() -> None:
 
 def test_what_a_replay_costs() -> None:
     """A small checkpoint: each item is there, one in ten still open."""
-    command = [sys.executable, "-m", "benchmarks.replay", "--records", "2000"]
+    command = [sys.executable, "-m", "benchmarks.replay", "--records", "2000", "--open", "10"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     said = json.loads(done.stdout)
     assert (said["records"], said["open_items"], said["closed_items"]) == (2000, 20, 180)

@@ -14,7 +14,7 @@ from benchmarks.peers import CLIENTS
 from benchmarks.raw import Raw, runs
 from benchmarks.results import page, write
 from benchmarks.setting import Setting
-from benchmarks.summary import Range, Series, judged_ratio, speed
+from benchmarks.summary import Range, Series, judged_memory, judged_ratio, speed
 
 SETTING = Setting("a machine", {"python": "3.11"}, "abc")
 
@@ -96,6 +96,20 @@ def test_the_page_says_what_is_left_out_and_what_was_not_run(tmp_path: Path) -> 
     text = page(raw(tmp_path, run("obstore", 1.0)).lines()).text
     assert "a peer is left out: it is not installed" in text
     assert "| a-plain | ferry spot against rclone multipart: speed | >= 2x | not run |" in text
+
+
+def test_a_persons_notes_stand_below_the_goals(tmp_path: Path) -> None:
+    """What was tried, where a goal is not reached."""
+    text = page(raw(tmp_path, run("obstore", 1.0)).lines(), "## What was tried\n\nMuch.").text
+    assert text.index("## Goals") < text.index("## What was tried") < text.index("## a-plain")
+
+
+def test_memory_is_held_against_the_same_client_elsewhere(tmp_path: Path) -> None:
+    """A file of 16 GiB takes no more than one of 1 GiB."""
+    made = raw(tmp_path, run("ferry spot", 1.0, peak_rss_mib=80.0), cell="one-gib-plain")
+    made.add(SETTING, "16-gib-plain", 0, run("ferry spot", 1.0, peak_rss_mib=90.0))
+    goal = goals.Memory("16-gib-plain", "ferry spot", "ferry spot", 8.0, "one-gib-plain")
+    assert judged_memory(Series(made.lines()[1:]), goal).reached is False
 
 
 def test_only_the_newest_setting_is_told(tmp_path: Path) -> None:
