@@ -154,7 +154,8 @@ def _checks(lines: Sequence[Line]) -> str:
         100 * one["said"]["parts_checked"] / one["said"]["parts"] for one in lines if one["said"].get("parts")
     ]
     found = spread(shares)
-    return level if found is None else f"{level}: MD5 of {found.text()} % of parts"
+    fell = next((f"; by aiohttp: {one['said']['fell']}" for one in lines if one["said"].get("fell")), "")
+    return (level if found is None else f"{level}: MD5 of {found.text()} % of parts") + fell
 
 
 def _figures(counted: Sequence[Line]) -> str:

@@ -30,7 +30,9 @@ from engine import (
     Location,
     Multipart,
     Network,
+    Observer,
     Ports,
+    RelayFell,
     RetryPolicy,
     Slots,
     Source,
@@ -50,11 +52,12 @@ MEMORY = 64 * MIB
 
 @dataclass(slots=True)
 class Said:
-    """What the engine says of a run."""
+    """What the engine says of a run; `fell` is why bytes went by aiohttp instead of the protocols."""
 
     level: str
     parts: int = 0
     parts_checked: int = 0
+    fell: str = ""
 
     def add(self, result: TransferResult) -> None:
         """Count one file."""
@@ -75,14 +78,18 @@ class Files:
 
 
 @asynccontextmanager
-async def open_engine(job: Job, level: Level, checkpoint: Path) -> AsyncIterator[tuple[Engine, Multipart]]:
+async def open_engine(
+    job: Job, level: Level, checkpoint: Path, observer: Observer
+) -> AsyncIterator[tuple[Engine, Multipart]]:
     """Build the engine as the application does, with as many places as the job has parts in flight."""
-    checks = Checks(level)
+    checks = Checks(level, observer=observer)
     network = Network(Path(job.ca) if job.ca else None, connections=4 * job.in_flight)
     async with (
         open_checkpoint(checkpoint, {"benchmark": "yes"}, allow_network=()) as journal,
         open_http(network) as http,
-        open_relay(http, windows=Windows(MEMORY, job.in_flight), spent=checks.spent) as relay,
+        open_relay(
+            http, windows=Windows(MEMORY, job.in_flight), spent=checks.spent, observer=observer
+        ) as relay,
         open_multipart(PANOPTO, network) as uploads,
     ):
         ports = Ports(
@@ -94,6 +101,7 @@ async def open_engine(job: Job, level: Level, checkpoint: Path) -> AsyncIterator
             limits=PANOPTO.limits,
             preferred_part=job.part,
             policy=RetryPolicy(attempts=1),
+            observer=observer,
         )
         yield Engine(ports, Files(job.source), HttpReads(http)), uploads
 
@@ -102,7 +110,12 @@ async def move(job: Job, level: Level, folder: Path, *, idle: bool) -> tuple[Sai
     """Move all files of a job, as many at once as there are places."""
     said = Said(level)
     files = iter(job.files)
-    async with open_engine(job, level, folder / "checkpoint") as (engine, uploads):
+
+    def heard(fact: object) -> None:
+        if isinstance(fact, RelayFell):
+            said.fell = fact.reason
+
+    async with open_engine(job, level, folder / "checkpoint", heard) as (engine, uploads):
         started = since_start()
 
         async def one_after_another() -> None:
