@@ -110,7 +110,7 @@ def standing(
     """Start `ferry sandbox` in `folder`, wait until it is ready, and stop it afterwards.
 
     `bandwidth` is in MiB a second; `faults` are what a faults file holds; switches are given by name. Unless
-    told otherwise LumiNUS takes more calls than by default, for the sake of time.
+    told otherwise LumiNUS takes more calls, and imports sooner, than by default: for the sake of time.
     """
     arguments = ["sandbox", "--out", str(folder), "--events", str(events)]
     arguments += ["--bookings", str(bookings)]
@@ -120,7 +120,7 @@ def standing(
         script = folder / "faults.json"
         script.write_text(json.dumps(faults))
         arguments += ["--faults", str(script)]
-    for name, value in {"luminus_rate": 20, **switches}.items():
+    for name, value in {"luminus_rate": 20, "lecture_item_lag": 0.2, **switches}.items():
         arguments += ["--switch", f"{name}={value}"]
     with begun(*arguments, folder=folder) as process:
         yield Stand(folder, _ready(process, folder))

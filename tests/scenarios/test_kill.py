@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 PART = 5 * MIB
 IN_FLIGHT = 4
 MOMENTS = 10
-SETTINGS = {"transfer.part_size_mib": 5, "transfer.parts_in_flight": IN_FLIGHT}
+SETTINGS = {"transfer.part_size_mib": 5, "transfer.parts_in_flight": IN_FLIGHT, "luminus": None}
 
 Json = Any
 

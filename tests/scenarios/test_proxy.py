@@ -21,7 +21,7 @@ async def test_a_migration_through_a_proxy(tmp_path: Path) -> None:
         assert ran.document["outcomes"]["verified"] == 2
         panopto = urlsplit(stand.details["panopto"]["url"]).netloc
         asked = [host for host in proxy.asked if host != panopto]
-        reached = [row for row in stand.audit("log") if row["service"] in {"opencast", "files"}]
+        reached = [row for row in stand.audit("log") if row["service"] in {"opencast", "files", "luminus"}]
         assert len(asked) == len(reached)
         assert {urlsplit(stand.details["opencast"]["url"]).netloc} < set(asked)
         assert panopto in proxy.asked

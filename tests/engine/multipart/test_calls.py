@@ -384,7 +384,7 @@ async def test_a_lost_answer_is_one_attempt(answer: bytes | None, kind: type[Fer
             await connection.send(answer)
             connection.writer.close()
 
-    async with panopto(always(200, CREATED), deadline=0.3) as (calls, where, site):
+    async with panopto(always(200, CREATED), deadline=1.0) as (calls, where, site):
         await calls.create(where)
         site.reply = reply
         for call in (create, complete, abort, listing):
