@@ -7,12 +7,14 @@ machine, versions and code are the same.
 """
 
 import argparse
+import signal
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NoReturn
 
 from benchmarks import scripts
 from benchmarks.authority import make_authority
@@ -87,6 +89,7 @@ def _told(fields: dict[str, object]) -> str:
 def main() -> None:
     """Run, and write the page."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, _leave)
     if sentence := why_no_source():
         raise SystemExit(f"nothing can be measured: {sentence}")
     left_out = [one.missing for one in CLIENTS.values() if one.missing]
@@ -108,6 +111,11 @@ def main() -> None:
     write(page(raw.lines(), notes.read_text() if notes.exists() else ""), asked.results)
     if not whole:
         print("the time is over; the same command goes on where this one ended")
+
+
+def _leave(number: int, _: object) -> NoReturn:
+    """Leave through what has to be ended: no server and no client stays behind."""
+    raise SystemExit(128 + number)
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,10 +1,12 @@
 """`python -m benchmarks`: runs, keeps, goes on, and tells."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from benchmarks.discard.process import ROOT
@@ -51,6 +53,32 @@ def test_no_time_is_said(tmp_path: Path) -> None:
     done = benchmarks("tiny-plain", "--minutes", "-1", *options)
     assert done.returncode == 0, done.stderr
     assert "the same command goes on" in done.stdout
+
+
+@pytest.mark.slow
+def test_nothing_stays_behind(tmp_path: Path) -> None:
+    """Ended in the middle of a run, it ends the source, the target and the client."""
+    if reason := why_no_source():
+        pytest.skip(reason)
+    paths = ("--folder", str(tmp_path), "--raw", str(tmp_path / "raw"), "--results", str(tmp_path / "page"))
+    command = [sys.executable, "-m", "benchmarks", "tiny-plain", "--peers", "ferry spot", *paths]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        running: list[psutil.Process] = []
+        while not any("benchmarks.clients.ferry" in words(one) for one in running):
+            running = [one for one in psutil.Process(process.pid).children(recursive=True) if words(one)]
+        process.terminate()
+        process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
+    _, left = psutil.wait_procs(running, timeout=10)
+    assert left == []
+
+
+def words(process: psutil.Process) -> list[str]:
+    """Return the command line of a process; nothing of one that has ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
 
 
 def test_an_unknown_cell_is_refused() -> None:
