@@ -1,8 +1,9 @@
 """Builds a migration that is ready to run."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from anyio import CancelScope
 
@@ -33,12 +34,14 @@ from pipelines.app.books import count, identity
 from pipelines.app.rules import publish_policy, rules
 from pipelines.app.services import Services, network, open_services, policy
 from pipelines.config import Settings
+from pipelines.config.windows import ALWAYS, parse
 from pipelines.items import Outcomes
 from pipelines.migration.batches import Batches
 from pipelines.migration.carry.stage import Carry
 from pipelines.migration.discover import discover
 from pipelines.migration.finish import Finisher
 from pipelines.migration.folders import Folders
+from pipelines.migration.passes import Hours, Passes
 from pipelines.migration.pipeline import Migration
 from pipelines.migration.planning import Plan, Planner, Rules, decisions, noting
 from pipelines.migration.ship import Ship
@@ -48,8 +51,8 @@ from pipelines.opencast.locate import EventLocator
 MIB = 1024 * 1024
 
 
-class Application:
-    """A migration with everything that it stands on."""
+class PlannedPass:
+    """One pass: a plan, and a migration of what it says, with everything that they stand on."""
 
     def __init__(
         self,
@@ -71,7 +74,8 @@ class Application:
     async def run(self) -> None:
         """Plan, and take every item to its outcome.
 
-        Raises Stopping errors, and a Transient one where planning came to no end.
+        Raises Stopping errors, Interrupted where some are left, and a Transient one where planning came to
+        no end.
         """
         with self._planning:
             plan = await self._plan()
@@ -93,10 +97,34 @@ class Application:
             self._observer(SeriesUnmet(unmet))
         return plan
 
+    def close(self) -> None:
+        """Begin no further item; a plan in the making is dropped."""
+        self._planning.cancel()
+        self._migration.close()
+
     def drain(self) -> None:
         """Begin nothing new; a plan in the making is dropped."""
         self._planning.cancel()
         self._migration.drain()
+
+
+class Application:
+    """A run over its checkpoint, pass after pass."""
+
+    def __init__(self, passes: Passes, checkpoint: Checkpoint) -> None:
+        self._passes = passes
+        self._checkpoint = checkpoint
+
+    async def run(self) -> None:
+        """Take every item to its outcome, in as many time windows as it needs.
+
+        Raises Stopping errors, WindowEnded among them, and what a pass raises.
+        """
+        await self._passes.run()
+
+    def drain(self) -> None:
+        """Begin nothing new, and wait for no time window."""
+        self._passes.drain()
 
     def outcomes(self) -> Outcomes:
         """Count how the items of the whole checkpoint stand."""
@@ -105,25 +133,45 @@ class Application:
 
 @asynccontextmanager
 async def open_application(
-    settings: Settings, observer: Observer = silence, *, carry_again: bool = False
+    settings: Settings,
+    observer: Observer = silence,
+    *,
+    carry_again: bool = False,
+    stop_at_window: bool = False,
 ) -> AsyncIterator[Application]:
-    """Open the checkpoint first (a second run ends there, before its first call), then connect.
+    """Open the checkpoint: a second run ends there, before its first call. Each pass connects anew.
 
-    `carry_again` looks once more at lecture items that were right.
-    Raises SettingsError, CheckpointInUse, CheckpointDamaged, CheckpointForeign, LocalResource.
+    `carry_again` looks once more at lecture items that were right; `stop_at_window` ends the run where a time
+    window ends. Raises SettingsError, CheckpointInUse, CheckpointDamaged, CheckpointForeign, LocalResource.
     """
     decided = replace(rules(settings), again=carry_again)
-    transfer = settings.transfer
-    async with AsyncExitStack() as stack:
-        checkpoint = await stack.enter_async_context(
-            open_checkpoint(
-                settings.checkpoint.path,
-                identity(settings),
-                allow_network=settings.checkpoint.allow_network,
-            )
-        )
+    async with open_checkpoint(
+        settings.checkpoint.path, identity(settings), allow_network=settings.checkpoint.allow_network
+    ) as checkpoint:
         if (cut := checkpoint.statistics().cut) > 0:
             observer(CheckpointMended(cut))
+
+        def begin() -> AbstractAsyncContextManager[PlannedPass]:
+            return open_pass(settings, decided, checkpoint, observer)
+
+        yield Application(Passes(begin, hours(settings, stop=stop_at_window), observer), checkpoint)
+
+
+def hours(settings: Settings, *, stop: bool) -> Hours:
+    """Return when the run may go on."""
+    limits = settings.limits
+    zone = ZoneInfo(limits.timezone) if limits.timezone else None
+    windows = parse(limits.windows, zone) if limits.windows else ALWAYS
+    return Hours(lambda: windows, limits.grace_seconds, stop)
+
+
+@asynccontextmanager
+async def open_pass(
+    settings: Settings, decided: Rules, checkpoint: Checkpoint, observer: Observer
+) -> AsyncIterator[PlannedPass]:
+    """Connect to all systems, and build what one pass is made of."""
+    transfer = settings.transfer
+    async with AsyncExitStack() as stack:
         drain = Drain()
         services = await stack.enter_async_context(open_services(settings, observer, drain))
         locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
@@ -148,7 +196,7 @@ async def open_application(
             onward=carry_of(settings, services, decided.modules, checkpoint, observer),
             observer=observer,
         )
-        yield Application(decided, services, checkpoint, migration, batches, observer)
+        yield PlannedPass(decided, services, checkpoint, migration, batches, observer)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from engine import (
     Untrusted,
 )
 from pipelines.config import SettingsError
+from pipelines.migration.passes import WindowEnded
 
 
 class Exit(IntEnum):
@@ -36,6 +37,7 @@ class Exit(IntEnum):
 
 _EXITS: tuple[tuple[type[FerryError], Exit], ...] = (
     (SettingsError, Exit.USAGE),
+    (WindowEnded, Exit.LIMIT),
     (Untrusted, Exit.USAGE),
     (CheckpointInUse, Exit.IN_USE),
     (CheckpointDamaged, Exit.CHECKPOINT),

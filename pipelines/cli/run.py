@@ -42,6 +42,9 @@ def run(
             "--carry-again", help="Also look at lecture items that were right, and mend what differs."
         ),
     ] = False,
+    stop_at_window: Annotated[
+        bool, typer.Option("--stop-at-window", help="End with 8 where a time window ends; wait for none.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Move what the settings select; on a checkpoint that exists, go on where it was."""
@@ -49,7 +52,9 @@ def run(
         settings = load(config)
         if carry_again and settings.luminus is None:
             raise SettingsError("--carry-again needs the section [luminus]", where=str(config))
-        ran = migrate(settings, carry_again=carry_again)
+        if stop_at_window and settings.limits.windows is None:
+            raise SettingsError("--stop-at-window needs limits.windows", where=str(config))
+        ran = migrate(settings, carry_again=carry_again, stop_at_window=stop_at_window)
     if json:
         write_json(document(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items))
     else:
@@ -59,14 +64,16 @@ def run(
     sys.exit(ran.code)
 
 
-def migrate(settings: Settings, *, carry_again: bool = False) -> Ran:
+def migrate(settings: Settings, *, carry_again: bool = False, stop_at_window: bool = False) -> Ran:
     """Run a migration until it ends, stops or is stopped."""
     picture = Picture()
 
     async def go() -> Ran:
         with shown(picture) as observer:
             audience = Audience((picture, observer))
-            async with open_application(settings, audience, carry_again=carry_again) as application:
+            async with open_application(
+                settings, audience, carry_again=carry_again, stop_at_window=stop_at_window
+            ) as application:
                 signals = loop.Signals(application.drain, tell)
                 error = await guarded(application, signals, observer.go_on)
                 outcomes = application.outcomes()

@@ -55,6 +55,8 @@ class Picture:
         match fact:
             case stages.Planned(items=items, bytes=estimate):
                 self.items, self.bytes = items, estimate
+            case stages.WindowOpened():
+                self._begin_pass()
             case stages.ItemBegan(event_id=event_id):
                 self.processing.discard(event_id)
             case stages.ItemProcessing(event_id=event_id):
@@ -69,6 +71,13 @@ class Picture:
                 self.processing.discard(event_id)
                 self.carrying.discard(event_id)
                 self.outcomes[outcome] += 1
+
+    def _begin_pass(self) -> None:
+        """Forget what came to no end in the pass before: it is taken up again."""
+        self.processing.clear()
+        self.carrying.clear()
+        for outcome in (Outcome.WAITING, Outcome.RETRYABLE):
+            del self.outcomes[outcome]
 
     @property
     def exit_code(self) -> int:
@@ -115,6 +124,8 @@ class Lines:
                 tell = self._log.warning if outcome in _BAD else self._log.info
                 why = "" if why == self._parked else why
                 tell("ended", item=event_id, outcome=outcome.value, **_given(reason=reason, why=why))
+            case stages.WindowShut() | stages.WindowOpened() | stages.WindowClosed():
+                self._log.info(about_windows(fact))
             case _:
                 self._tell_transfer(fact)
         self.go_on()
@@ -139,6 +150,17 @@ class Lines:
 
 
 _BAD = {Outcome.PERMANENT, Outcome.DIFFERS, Outcome.RETRYABLE}
+
+
+def about_windows(fact: stages.WindowShut | stages.WindowOpened | stages.WindowClosed) -> str:
+    """Say how the run stands to its time windows."""
+    match fact:
+        case stages.WindowShut(until=until):
+            return f"outside the time windows; goes on at {until}"
+        case stages.WindowOpened():
+            return "a time window has opened; goes on"
+        case stages.WindowClosed(grace=grace):
+            return f"the time window has ended; items under way have {grace:.0f} s to end"
 
 
 def _given(**values: str | None) -> dict[str, str]:
@@ -196,6 +218,8 @@ class Board:
                 words = f"{outcome.value}: {item}: {why}"
             case stages.CheckpointMended(bytes=count):
                 words = f"the checkpoint's torn end was cut off ({count} bytes)"
+            case stages.WindowShut() | stages.WindowOpened() | stages.WindowClosed():
+                words = about_windows(fact)
             case stages.SeriesUnmet(series=series):
                 words = f"select.series names what no event is of: {', '.join(series)}"
             case stages.LectureItemSet(event_id=item, lecture_item=one, members=members, again=True):

@@ -21,6 +21,7 @@ SENTENCES: Mapping[Exit, str] = {
     Exit.RETRYABLE: "Some items wait or failed for now, and `ferry status` says why; run again to go on.",
     Exit.PERMANENT: "Some items cannot be moved; `ferry status` names them.",
     Exit.DIFFERS: "Some sessions are not what they were meant to be; look before anything is deleted.",
+    Exit.LIMIT: "Stopped at the end of a time window; the same command goes on where it was.",
     Exit.LOCAL: "This machine could not go on; free what is missing, and the same command goes on.",
     Exit.ACCOUNT: "A service refuses the account; mend it, and the same command goes on.",
     Exit.INTERRUPTED: "Interrupted; the same command goes on where it was.",

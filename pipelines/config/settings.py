@@ -9,6 +9,8 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from pipelines.config import windows
+
 
 def _address(value: str) -> str:
     if not value.startswith(("http://", "https://")):
@@ -44,6 +46,11 @@ _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError("a time zone has a name such as Asia/Singapore or Europe/London")
+    return value
+
+
+def _windows(value: str) -> str:
+    windows.parse(value)
     return value
 
 
@@ -114,6 +121,17 @@ class TransferSettings(_Section):
     """A part slower than this many KiB a second is given up and sent again."""
     attempts: int = Field(default=6, ge=1, le=100)
     """Tries of one part or call before its item is left for the next run."""
+
+
+class LimitsSettings(_Section):
+    """When a run may go on."""
+
+    windows: Annotated[str, AfterValidator(_windows)] | None = None
+    """Time windows such as Mon-Fri 22:00-07:00, Sat-Sun; without any it may always."""
+    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    """The zone of their clock, as the IANA names it; without one it is this machine's."""
+    grace_seconds: float = Field(default=120, ge=0)
+    """What items under way may take after a window's end."""
 
 
 class FinishSettings(_Section):
@@ -211,6 +229,7 @@ class Settings(BaseSettings):
     panopto: PanoptoSettings
     select: SelectSettings = SelectSettings()
     transfer: TransferSettings = TransferSettings()
+    limits: LimitsSettings = LimitsSettings()
     finish: FinishSettings = FinishSettings()
     luminus: LuminusSettings | None = None
     carry: CarrySettings = CarrySettings()

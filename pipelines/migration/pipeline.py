@@ -72,12 +72,14 @@ class Migration:
         self._finishing = anyio.Semaphore(finishing)
         self._observer = observer
         self._draining = False
+        self._closing = False
+        self._left = False
         self._looking: set[anyio.CancelScope] = set()
 
     async def run(self, plan: Iterable[str]) -> None:
         """Take the items of `plan` to their outcomes, in its order.
 
-        Raises a Stopping error, Interrupted where the run was drained before all was done.
+        Raises a Stopping error, Interrupted where it was closed or drained before all was done.
         """
         stopped: list[Stopping] = []
         async with anyio.create_task_group() as group:
@@ -86,7 +88,7 @@ class Migration:
             self._onward.finish()
         if stopped:
             raise stopped[0]
-        if self._draining:
+        if self._draining or self._left:
             raise Interrupted("stopped before all was done")
 
     async def _items(self, plan: Iterable[str], scope: anyio.CancelScope, stopped: list[Stopping]) -> None:
@@ -94,7 +96,8 @@ class Migration:
         async with anyio.create_task_group() as group:
             for event_id in plan:
                 await self._shipping.acquire()
-                if self._draining or stopped:
+                if self._closing or stopped:
+                    self._left = True
                     self._shipping.release()
                     break
                 group.start_soon(self._item, event_id, scope, stopped)
@@ -108,9 +111,13 @@ class Migration:
             stopped.append(error)
             scope.cancel()
 
+    def close(self) -> None:
+        """Begin no further item; those under way may come to their ends."""
+        self._closing = True
+
     def drain(self) -> None:
         """Begin nothing new; parts in flight may end, and nobody waits for Panopto any more."""
-        self._draining = True
+        self._closing = self._draining = True
         self._engine.drain()
         self._onward.drain()
         for scope in self._looking:

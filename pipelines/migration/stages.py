@@ -36,6 +36,25 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowShut:
+    """No time window is open: the run waits for the next one, which opens `until`, as its clock shows it."""
+
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOpened:
+    """A time window has opened, and the run goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowClosed:
+    """A time window has closed: no item is begun any more, and those under way have `grace` seconds."""
+
+    grace: float
+
+
+@dataclass(frozen=True, slots=True)
 class ItemBegan:
     """An item is being shipped."""
 

@@ -19,12 +19,14 @@ from engine import (
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.verbs import first, judged
 from pipelines.config import SettingsError
+from pipelines.migration.passes import WindowEnded
 
 
 @pytest.mark.parametrize(
     ("error", "code"),
     [
         (SettingsError("x"), 2),
+        (WindowEnded("x"), 8),
         (Unreachable("x"), 3),
         (TimedOut("x"), 3),
         (ServerFault("x"), 3),

@@ -31,6 +31,9 @@ from pipelines.migration.stages import (
     Planned,
     Planning,
     SeriesUnmet,
+    WindowClosed,
+    WindowOpened,
+    WindowShut,
 )
 
 HOSTILE = "e[/bold]\x1b[2J\nf"
@@ -40,6 +43,9 @@ any_fact = st.sampled_from(
         Planning(3, 2),
         CheckpointMended(7),
         SeriesUnmet((HOSTILE, "s2")),
+        WindowShut("Mon 22:00"),
+        WindowOpened(),
+        WindowClosed(120.0),
         Planned(2, 100),
         Planned(0, 0),
         ItemBegan(HOSTILE),
@@ -138,6 +144,35 @@ def test_the_picture_counts_items_and_bytes() -> None:
     ):
         picture(fact)
     assert picture.line == "3 items to move, 1 verified, 1 at Panopto; 2.0 KiB under way or sent"
+
+
+def test_what_a_window_cut_off_is_not_counted_when_the_next_one_opens() -> None:
+    """It has its end yet to come; what has ended for good is not taken up again."""
+    picture = Picture()
+    for fact in (
+        Planned(3, 0),
+        ItemProcessing("a"),
+        ItemEnded("b", Outcome.RETRYABLE, "unreachable", ""),
+        ItemEnded("c", Outcome.VERIFIED, None, ""),
+    ):
+        picture(fact)
+    assert picture.exit_code == 3
+    picture(WindowOpened())
+    assert picture.exit_code == 0
+    assert picture.line == "3 items to move, 1 verified; 0 B under way or sent"
+
+
+def test_windows_are_told() -> None:
+    """Whoever looks at a run that moves nothing sees why, and when it goes on."""
+    log = Log()
+    lines = Lines(Picture(), log, clock=lambda: 0.0)
+    for fact in (WindowClosed(120.0), WindowShut("Mon 2026-03-02 22:00"), WindowOpened()):
+        lines(fact)
+    assert [said for said, _ in log.lines] == [
+        "the time window has ended; items under way have 120 s to end",
+        "outside the time windows; goes on at Mon 2026-03-02 22:00",
+        "a time window has opened; goes on",
+    ]
 
 
 def test_an_item_that_goes_on_is_at_luminus_and_no_more_at_panopto() -> None:
