@@ -123,7 +123,9 @@ def _leave(number: int, _: object) -> NoReturn:
 
 
 @contextmanager
-def standing(folder: Path, events: int, media: Path | None) -> Iterator[dict[str, Any]]:
+def standing(
+    folder: Path, events: int, media: Path | None, switches: Sequence[str] = ()
+) -> Iterator[dict[str, Any]]:
     """Start a sandbox in a process of its own and end it; yields what its sandbox.json says.
 
     Ctrl-C at a terminal does not reach it: a run that is interrupted has parts to end.
@@ -140,6 +142,8 @@ def standing(folder: Path, events: int, media: Path | None) -> Iterator[dict[str
     ]
     if media is not None:
         command += ["--media", str(media)]
+    for switch in switches:
+        command += ["--switch", switch]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) as process:  # noqa: S603 - ourselves
         try:
             yield ready(process, folder / "sandbox.json")
