@@ -129,11 +129,11 @@ class Reply:
 
     def ended(self, error: Exception | None) -> None:
         """Take note that nothing more comes. An end alone says only that what is missing is missing."""
-        if not self.over and self.head is not None and self._bodily and error is None:
-            self._parse(b"")
-        if not self.whole:
-            self.keeps = False
-            self.ended_with = error or self._broken()
+        if not self.over:
+            if self.head is not None and self._bodily and error is None:
+                self._parse(b"")
+            if not self.whole:
+                self.ended_with = error or self._broken()
         self._tell()
 
     def _tell(self) -> None:
