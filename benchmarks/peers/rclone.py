@@ -1,8 +1,10 @@
 """rclone from its http remote to its s3 remote, tuned: the job's part size, its concurrency, no extra calls.
 
 Its hashing of parts cannot be switched off by flags. A single PUT is its way below 200 MB, here at any size.
+Of several ways to share 16 parts in flight among many files, 4 files with 4 parts each was its fastest.
 """
 
+import math
 from pathlib import Path
 
 from benchmarks.job import ACCESS_KEY, BUCKET, SECRET_KEY, Job
@@ -23,19 +25,23 @@ QUIET = (
 
 
 def _multipart(job: Job, _: Path, folder: Path) -> Command:
+    transfers = min(len(job.files), math.isqrt(job.in_flight))
+    each = job.in_flight // transfers
     return _command(
         job,
         folder,
+        f"--transfers={transfers}",
         "--s3-upload-cutoff=0",
         f"--s3-chunk-size={job.part}B",
-        f"--s3-upload-concurrency={job.in_flight}",
-        f"--multi-thread-streams={job.in_flight}",
+        f"--s3-upload-concurrency={each}",
+        f"--multi-thread-streams={each}",
         f"--multi-thread-chunk-size={job.part}B",
     )
 
 
 def _single(job: Job, _: Path, folder: Path) -> Command:
-    return _command(job, folder, "--s3-upload-cutoff=5G", "--multi-thread-streams=0")
+    transfers = f"--transfers={job.in_flight}"
+    return _command(job, folder, transfers, "--s3-upload-cutoff=5G", "--multi-thread-streams=0")
 
 
 def _command(job: Job, folder: Path, *options: str) -> Command:
@@ -53,7 +59,6 @@ def _command(job: Job, folder: Path, *options: str) -> Command:
         f"--s3-endpoint={job.endpoint}",
         f"--s3-access-key-id={ACCESS_KEY}",
         f"--s3-secret-access-key={SECRET_KEY}",
-        f"--transfers={job.in_flight}",
         f"--checkers={job.in_flight}",
     )
     return Command((str(program("rclone")), *what, *remotes, *QUIET, *trust, *options))
