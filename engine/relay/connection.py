@@ -115,6 +115,11 @@ class Connection(asyncio.BufferedProtocol):
             reader.ended(error)
 
     @property
+    def gone(self) -> bool:
+        """Whether it is no more."""
+        return self._gone.is_set()
+
+    @property
     def flushed(self) -> bool:
         """Whether the transport holds none of the bytes that were written."""
         return self._flushed.is_set()
@@ -124,7 +129,7 @@ class Connection(asyncio.BufferedProtocol):
         """Whether it is open and nothing came since the last answer, not even an end that the loop does not
         know of yet."""
         transport = self._transport
-        return transport is not None and not (transport.is_closing() or self._gone.is_set() or self._unread())
+        return transport is not None and not (transport.is_closing() or self.gone or self._unread())
 
     def read_into(self, reader: Reader | None) -> None:
         """Give what comes from now on to a reader; one that comes too late is told so at once."""
@@ -159,7 +164,7 @@ class Connection(asyncio.BufferedProtocol):
             await self._flushed.wait()
 
     async def _hear(self) -> None:
-        while not self._gone.is_set() and self._unread():  # noqa: ASYNC110 - the kernel sets no event
+        while not self.gone and self._unread():  # noqa: ASYNC110 - the kernel sets no event
             await asyncio.sleep(0)  # the loop reads it
 
     def _unread(self) -> bool:

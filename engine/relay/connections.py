@@ -121,15 +121,17 @@ class Connections:
         return [str(address[0]) for *_, address in found]
 
     async def _reach(self, origin: Origin, address: str, seconds: float) -> Connection:
+        connection = Connection(origin, self._lost)
         async with asyncio.timeout(seconds):
-            _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: Connection(origin, self._lost),
+            await asyncio.get_running_loop().create_connection(
+                lambda: connection,
                 address,
                 origin.port,
                 ssl=self._tls if origin.tls else None,
                 server_hostname=origin.host if origin.tls else None,
             )
-        self._open.add(connection)
+        if not connection.gone:
+            self._open.add(connection)
         return connection
 
 

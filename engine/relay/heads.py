@@ -122,10 +122,12 @@ class Reply:
         return self._memory
 
     def filled(self, count: int) -> None:
-        """Read so many bytes of that room."""
-        if not self.over:
-            self._parse(self._memory[:count])
-            self._tell()
+        """Read so many bytes of that room; what comes when all was said spoils the connection."""
+        if self.over:
+            self.keeps = False
+            return
+        self._parse(self._memory[:count])
+        self._tell()
 
     def ended(self, error: Exception | None) -> None:
         """Take note that nothing more comes. An end alone says only that what is missing is missing."""

@@ -1,5 +1,6 @@
 """Which relay: protocols wherever they can reach both ends, aiohttp where a proxy stands in between."""
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -17,6 +18,16 @@ from engine.wire import Relay
 
 def unheard(_: float) -> None:
     """Take a number nobody asked for."""
+
+
+def obstacle(http: Http) -> str | None:
+    """Return why protocols cannot carry anything, or None. The loop of Windows fills a buffer after it has
+    asked for it, and a window may have gone on by then."""
+    if http.network.proxy is not None:
+        return "a proxy is set"
+    if sys.platform == "win32":
+        return "this system's loop fills buffers late"
+    return None
 
 
 @asynccontextmanager
@@ -37,8 +48,8 @@ async def open_relay(
     """
     room = windows or Windows(64 * MIB, 16)
     with ThreadPoolExecutor(threads, thread_name_prefix="md5") as hashing:
-        if http.network.proxy is not None:
-            observer(RelayFell("every host", "a proxy is set"))
+        if (reason := obstacle(http)) is not None:
+            observer(RelayFell("every host", reason))
             yield StreamRelay(http, hashing, room, flowed, spent, idle)
             return
         async with open_connections(http.network, http.tls) as connections:

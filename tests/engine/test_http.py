@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import socket
+import ssl
 import traceback
 from pathlib import Path
 
@@ -215,6 +216,14 @@ def test_what_this_machine_lacks_stops_the_run(number: int, wrapped: bool) -> No
     error = OSError(number, os.strerror(number))
     with pytest.raises(LocalResource), ours("host"):
         raise aiohttp.ClientOSError(*error.args) if wrapped else error
+
+
+def test_what_sockets_say_themselves_is_told_apart() -> None:
+    """A name that nobody knows and a certificate that nobody trusts, without aiohttp around them."""
+    with pytest.raises(Unreachable, match="name is not found"), ours("host"):
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+    with pytest.raises(Untrusted), ours("host"):
+        raise ssl.SSLCertVerificationError(1, "self-signed")
 
 
 async def test_too_many_open_files_while_connecting_is_local(monkeypatch: pytest.MonkeyPatch) -> None:
