@@ -40,7 +40,10 @@ class Campaign:
         self._raw = raw
         self._setting = setting
         self._time = Time(minutes * 60)
-        self._done = {(one["cell"], one["client"], one["turn"]) for one in runs(raw.lines(), setting.id)}
+        done = runs(raw.lines(), setting.id)
+        self._done = {(one["cell"], one["client"], one["turn"]) for one in done}
+        for one in done:
+            self._time.taken[f"{one['cell']} {one['client']}"] = one.get("seconds", 0.0)
 
     def run(self, cells: Sequence[str], peers: Sequence[str], count: int) -> bool:
         """Run what is not done yet; return whether there was time for all of it."""
