@@ -49,7 +49,7 @@ from engine.model import (
     Validator,
 )
 from engine.multipart import PANOPTO, Multipart, open_multipart
-from engine.pace import PANOPTO_RATES, Pace, Rate
+from engine.pace import PANOPTO_RATES, Bandwidth, Pace, Rate
 from engine.ports import Ports
 from engine.progress import (
     Audience,
@@ -76,6 +76,7 @@ __all__ = [
     "AccountRefused",
     "Answer",
     "Audience",
+    "Bandwidth",
     "Blob",
     "ByteRange",
     "BytesFlowed",

@@ -185,11 +185,20 @@ class Lanes:
             task_status.started()
             longest = self._longest() if self._reader.ranged else len(self._upload.cut)
             lane = Taken(self._missing.take(longest))
-            if lane.run and not self._ports.drain.begun:
+            if lane.run and await self._paid(lane.run):
                 await self._relay(lane, granted)
                 self._judge_end(lane)
             self._give_back(lane)
         return lane
+
+    async def _paid(self, run: list[int]) -> bool:
+        """Wait until the bytes of a run may begin; False where the run of the whole drains meanwhile."""
+        count = sum(self._upload.cut.part(number).span.length for number in run)
+        try:
+            await self._ports.bandwidth.pay(count, self._ports.before_another_try)
+        except Interrupted:
+            return False
+        return not self._ports.drain.begun
 
     def _judge_end(self, lane: Taken) -> None:
         """A lane may end early without a failure, and another goes on; not so at a server without ranges."""
@@ -203,7 +212,8 @@ class Lanes:
 
     def _longest(self) -> int:
         share = -(-len(self._missing) // max(1, self._ports.slots.total // 2))
-        return min(max(share, 1), LONGEST_RUN)
+        part = self._upload.cut.part(1).span.length
+        return self._ports.bandwidth.together(part, min(max(share, 1), LONGEST_RUN))
 
     async def _relay(self, lane: Taken, abreast: int) -> None:
         first, last = self._upload.cut.part(lane.run[0]), self._upload.cut.part(lane.run[-1])

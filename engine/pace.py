@@ -1,4 +1,7 @@
-"""How many calls one endpoint may get: rates as sliding windows, turns in the order of asking."""
+"""How much may go out in a time: calls to one endpoint, as sliding windows, and bytes, as a debt.
+
+Turns are given in the order of asking.
+"""
 
 import time
 from collections import deque
@@ -121,3 +124,52 @@ class Pace:
             longest = max((rate.calls for rate in self._rates), default=0)
             self._endpoints[name] = _Endpoint(deque(maxlen=longest))
         return self._endpoints[name]
+
+
+NAP = 1.0
+"""Seconds after which who waits for bytes to be paid looks again: the rate may be another one."""
+
+
+def paid_at(before: float, count: int, rate: float, now: float) -> float:
+    """Return when `count` bytes that begin now are paid for, where those before them are so at `before`."""
+    return max(before, now) + count / rate
+
+
+class Bandwidth:
+    """At most `rate` bytes a second on the mean; None is no limit. The rate may be set at any time.
+
+    Bytes begin when all that began before are paid for. So in any time what begins is at most what the rate
+    allows for, and one beginning more; what was not used is not saved up.
+    """
+
+    def __init__(self, rate: float | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._paid = clock()
+        self._gate = anyio.Lock()
+
+    @property
+    def rate(self) -> float | None:
+        """Bytes a second."""
+        return self._rate
+
+    @rate.setter
+    def rate(self, rate: float | None) -> None:
+        now = self._clock()
+        owed = max(self._paid - now, 0.0) * (self._rate or 0.0)
+        self._paid = now + owed / rate if rate else now
+        self._rate = rate
+
+    def together(self, size: int, most: int) -> int:
+        """Return how many pieces of a size may begin together: those of a second, and at least one."""
+        return most if self._rate is None else min(max(int(self._rate // size), 1), most)
+
+    async def pay(self, count: int, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
+        """Return when `count` bytes may begin. Who is cancelled, or whose sleep raises, owes nothing."""
+        if self._rate is None:
+            return
+        async with self._gate:
+            while (wait := self._paid - self._clock()) > 0:
+                await sleep(min(wait, NAP))
+            if self._rate is not None:
+                self._paid = paid_at(self._paid, count, self._rate, self._clock())

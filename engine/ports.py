@@ -14,6 +14,7 @@ from engine.journal import Journal
 from engine.limits import Slots
 from engine.model import Part, Target
 from engine.multipart import ListedPart, ObjectHead
+from engine.pace import Bandwidth
 from engine.parts import PREFERRED, PartLimits
 from engine.progress import Observer, silence
 from engine.retry import RetryPolicy
@@ -64,6 +65,7 @@ class Ports:
     preferred_part: int = PREFERRED
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     least_rate: float = 64 * 1024
+    bandwidth: Bandwidth = field(default_factory=Bandwidth)
     observer: Observer = silence
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     clock: Callable[[], float] = time.monotonic

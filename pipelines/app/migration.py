@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from anyio import CancelScope
 
 from engine import (
     PANOPTO,
+    Bandwidth,
     BytesFlowed,
     Checkpoint,
     Checks,
@@ -34,7 +34,7 @@ from pipelines.app.books import count, identity
 from pipelines.app.rules import publish_policy, rules
 from pipelines.app.services import Services, network, open_services, policy
 from pipelines.config import Settings
-from pipelines.config.windows import ALWAYS, parse
+from pipelines.config.limits import limits_of
 from pipelines.items import Outcomes
 from pipelines.migration.batches import Batches
 from pipelines.migration.carry.stage import Carry
@@ -159,10 +159,8 @@ async def open_application(
 
 def hours(settings: Settings, *, stop: bool) -> Hours:
     """Return when the run may go on."""
-    limits = settings.limits
-    zone = ZoneInfo(limits.timezone) if limits.timezone else None
-    windows = parse(limits.windows, zone) if limits.windows else ALWAYS
-    return Hours(lambda: windows, limits.grace_seconds, stop)
+    windows = limits_of(settings).windows
+    return Hours(lambda: windows, settings.limits.grace_seconds, stop)
 
 
 @asynccontextmanager
@@ -236,6 +234,7 @@ async def open_engine(
             preferred_part=transfer.part_size_mib * MIB,
             policy=policy(settings),
             least_rate=transfer.least_rate_kib * 1024,
+            bandwidth=Bandwidth(limits_of(settings).bytes_a_second),
             observer=observer,
             drain=drain,
         )

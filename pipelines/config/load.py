@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from pipelines.config import environment
 from pipelines.config.error import SettingsError, no_file, variable
+from pipelines.config.limits import limits_of
 from pipelines.config.secrets import secret_of
 from pipelines.config.settings import Settings
 
@@ -44,6 +45,7 @@ def load(path: Path, *, offline: bool = False) -> Settings:
         settings = Settings(**document)
     except ValidationError as error:
         raise _fault(error, path) from error
+    limits_of(settings, str(path))
     return _resolved(settings, path, offline)
 
 

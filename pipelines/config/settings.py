@@ -55,6 +55,7 @@ def _windows(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_service)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Guid = Annotated[str, AfterValidator(_guid)]
 
 
@@ -124,8 +125,12 @@ class TransferSettings(_Section):
 
 
 class LimitsSettings(_Section):
-    """When a run may go on."""
+    """When a run may go on, and how fast."""
 
+    up_mib: Rate | None = None
+    """MiB a second to Panopto, on the mean."""
+    down_mib: Rate | None = None
+    """MiB a second from Opencast: bytes pass straight through, so the lower of the two holds for both."""
     windows: Annotated[str, AfterValidator(_windows)] | None = None
     """Time windows such as Mon-Fri 22:00-07:00, Sat-Sun; without any it may always."""
     timezone: Annotated[str, AfterValidator(_zone)] | None = None

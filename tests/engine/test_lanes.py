@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 import anyio
@@ -12,10 +13,12 @@ from fakes.virtual_time import Deadlock, virtually
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.engine import Engine
 from engine.errors import FerryError, Interrupted, Refused, ServerFault, Throttled, Unreachable
 from engine.lanes import LONGEST_RUN, Missing, Sent
 from engine.limits import Slots
 from engine.model import Source, Target, Transfer
+from engine.pace import Bandwidth
 from engine.progress import Waiting
 from engine.wire import PartReceipt
 
@@ -282,3 +285,44 @@ def test_what_was_sent_under_another_name_is_sent_again() -> None:
     assert Sent(everything=True).count(1, 100) == 100
     sent = Sent()
     assert [sent.count(1, 60), sent.count(1, 100), sent.count(2, 5)] == [0, 60, 0]
+
+
+def test_a_limit_of_bytes_is_kept_by_the_whole() -> None:
+    """Ten parts, the last one a half, at half a part a second: the last begins after 18 s."""
+    carrying, ends = Carrying(), list[float]()
+
+    async def work() -> None:
+        clock = carrying.ports.clock
+        ports = replace(carrying.ports, bandwidth=Bandwidth(PART / 2, clock=clock))
+        began = clock()
+        await Engine(ports, carrying.files, carrying.files).transfer(TRANSFER)
+        ends.append(clock() - began)
+
+    virtually(work())
+    assert carrying.object == DATA
+    assert ends == [pytest.approx(18.0, abs=0.5)]
+    assert carrying.free
+
+
+def test_drained_it_waits_for_no_bytes() -> None:
+    """A lane that has yet to pay begins nothing more, and its parts are for the next run."""
+    carrying = Carrying()
+
+    async def work() -> None:
+        clock = carrying.ports.clock
+        ports = replace(carrying.ports, bandwidth=Bandwidth(PART / 60, clock=clock))
+        began = clock()
+        async with anyio.create_task_group() as group:
+
+            async def drain() -> None:
+                await anyio.sleep(90)
+                ports.drain.begin()
+
+            group.start_soon(drain)
+            with pytest.raises(Interrupted):
+                await Engine(ports, carrying.files, carrying.files).transfer(TRANSFER)
+        assert clock() - began == pytest.approx(90, abs=1)
+
+    virtually(work())
+    assert len(carrying.state.parts) == 2
+    assert carrying.free

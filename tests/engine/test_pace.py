@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.pace import PANOPTO_RATES, Pace, Rate, next_turn
+from engine.pace import NAP, PANOPTO_RATES, Bandwidth, Pace, Rate, next_turn
 
 rates_of_any_kind = st.lists(st.builds(Rate, st.integers(1, 8), st.floats(0.1, 50)), min_size=1, max_size=3)
 
@@ -148,3 +148,96 @@ def test_a_rate_that_lets_nothing_pass_is_a_mistake(calls: int, seconds: float) 
     """Such a rate would wait for ever."""
     with pytest.raises(ValueError, match="no rate"):
         Rate(calls, seconds)
+
+
+beginnings = st.lists(st.tuples(st.floats(0, 5), st.integers(1, 100)), min_size=1, max_size=40)
+
+
+async def begun(rate: float, wanted: list[tuple[float, int]]) -> list[tuple[float, int]]:
+    """Return when how many bytes began, each asked for so many seconds after the one before."""
+    time = Time()
+    bandwidth, found = Bandwidth(rate, clock=time), []
+    for pause, count in wanted:
+        await time.sleep(pause)
+        await bandwidth.pay(count, time.sleep)
+        found.append((time(), count))
+    return found
+
+
+@given(rate=st.floats(1, 100), wanted=beginnings)
+def test_in_any_time_no_more_begins_than_the_rate_and_one_beginning(
+    rate: float, wanted: list[tuple[float, int]]
+) -> None:
+    """Between two beginnings all bytes from the first up to the second have their time."""
+    found = asyncio.run(begun(rate, wanted))
+    for first, (start, _) in enumerate(found):
+        for last in range(first, len(found)):
+            between = sum(count for _, count in found[first:last])
+            assert between <= rate * (found[last][0] - start) * (1 + 1e-9) + 1e-6
+
+
+@given(rate=st.floats(1, 100), wanted=beginnings)
+def test_bytes_do_not_wait_without_need(rate: float, wanted: list[tuple[float, int]]) -> None:
+    """With something always asked for, the rate is used to the full."""
+    found = asyncio.run(begun(rate, [(0.0, count) for _, count in wanted]))
+    before = sum(count for _, count in found[:-1])
+    assert found[-1][0] - found[0][0] == pytest.approx(before / rate, abs=1e-6)
+
+
+async def test_without_a_limit_nothing_waits() -> None:
+    """However many bytes begin."""
+    time = Time()
+    bandwidth = Bandwidth(clock=time)
+    for _ in range(5):
+        await bandwidth.pay(10**12, time.sleep)
+    assert time() == 50.0
+    assert bandwidth.together(1, 8) == 8
+
+
+async def test_a_new_rate_holds_for_what_is_owed() -> None:
+    """What would have taken a hundred seconds more takes ten at ten times the rate, and none without one."""
+    time = Time()
+    bandwidth = Bandwidth(1.0, clock=time)
+    await bandwidth.pay(100, time.sleep)
+    bandwidth.rate = 10.0
+    await bandwidth.pay(100, time.sleep)
+    assert time() == pytest.approx(60.0)
+    bandwidth.rate = None
+    bandwidth.rate = 1.0
+    await bandwidth.pay(1, time.sleep)
+    assert time() == pytest.approx(60.0)
+
+
+async def test_who_waits_hears_of_a_new_rate() -> None:
+    """Not much later than it is set."""
+    time = Time()
+    bandwidth = Bandwidth(1.0, clock=time)
+    await bandwidth.pay(3600, time.sleep)
+
+    async def nap(seconds: float) -> None:
+        await time.sleep(seconds)
+        bandwidth.rate = None
+
+    await bandwidth.pay(1, nap)
+    assert time() == pytest.approx(50.0 + NAP)
+
+
+async def test_who_gives_up_waiting_owes_nothing() -> None:
+    """The bytes of a caller that is stopped do not hold up the next."""
+    time = Time()
+    bandwidth = Bandwidth(10.0, clock=time)
+    await bandwidth.pay(100, time.sleep)
+
+    async def stopped(_: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        await bandwidth.pay(10**6, stopped)
+    await bandwidth.pay(1, time.sleep)
+    assert time() == pytest.approx(60.0)
+
+
+@pytest.mark.parametrize(("rate", "pieces"), [(0.5, 1), (9.0, 1), (35.0, 3), (1000.0, 8)])
+def test_a_second_of_pieces_may_begin_together(rate: float, pieces: int) -> None:
+    """At least one, and no more than asked for."""
+    assert Bandwidth(rate).together(10, 8) == pieces
