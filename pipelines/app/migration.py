@@ -8,7 +8,6 @@ from anyio import CancelScope
 
 from engine import (
     PANOPTO,
-    Bandwidth,
     BytesFlowed,
     Checkpoint,
     Checks,
@@ -20,7 +19,6 @@ from engine import (
     Level,
     Observer,
     Ports,
-    Slots,
     Spot,
     Windows,
     open_checkpoint,
@@ -31,10 +29,10 @@ from engine import (
 )
 from pipelines import items
 from pipelines.app.books import count, identity
+from pipelines.app.limits import RunLimits
 from pipelines.app.rules import publish_policy, rules
 from pipelines.app.services import Services, network, open_services, policy
 from pipelines.config import Settings
-from pipelines.config.limits import limits_of
 from pipelines.items import Outcomes
 from pipelines.migration.batches import Batches
 from pipelines.migration.carry.stage import Carry
@@ -109,9 +107,10 @@ class PlannedPass:
 
 
 class Application:
-    """A run over its checkpoint, pass after pass."""
+    """A run over its checkpoint, pass after pass; its limits may be read again at any time."""
 
-    def __init__(self, passes: Passes, checkpoint: Checkpoint) -> None:
+    def __init__(self, passes: Passes, checkpoint: Checkpoint, limits: RunLimits) -> None:
+        self.limits = limits
         self._passes = passes
         self._checkpoint = checkpoint
 
@@ -145,6 +144,8 @@ async def open_application(
     window ends. Raises SettingsError, CheckpointInUse, CheckpointDamaged, CheckpointForeign, LocalResource.
     """
     decided = replace(rules(settings), again=carry_again)
+    limits = RunLimits(settings, observer)
+    hours = Hours(limits.windows, settings.limits.grace_seconds, stop_at_window)
     async with open_checkpoint(
         settings.checkpoint.path, identity(settings), allow_network=settings.checkpoint.allow_network
     ) as checkpoint:
@@ -152,20 +153,14 @@ async def open_application(
             observer(CheckpointMended(cut))
 
         def begin() -> AbstractAsyncContextManager[PlannedPass]:
-            return open_pass(settings, decided, checkpoint, observer)
+            return open_pass(settings, decided, checkpoint, limits, observer)
 
-        yield Application(Passes(begin, hours(settings, stop=stop_at_window), observer), checkpoint)
-
-
-def hours(settings: Settings, *, stop: bool) -> Hours:
-    """Return when the run may go on."""
-    windows = limits_of(settings).windows
-    return Hours(lambda: windows, settings.limits.grace_seconds, stop)
+        yield Application(Passes(begin, hours, observer), checkpoint, limits)
 
 
 @asynccontextmanager
 async def open_pass(
-    settings: Settings, decided: Rules, checkpoint: Checkpoint, observer: Observer
+    settings: Settings, decided: Rules, checkpoint: Checkpoint, limits: RunLimits, observer: Observer
 ) -> AsyncIterator[PlannedPass]:
     """Connect to all systems, and build what one pass is made of."""
     transfer = settings.transfer
@@ -173,7 +168,9 @@ async def open_pass(
         drain = Drain()
         services = await stack.enter_async_context(open_services(settings, observer, drain))
         locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
-        engine = await stack.enter_async_context(open_engine(settings, checkpoint, locator, drain, observer))
+        engine = await stack.enter_async_context(
+            open_engine(settings, checkpoint, locator, drain, observer, limits)
+        )
         batches = Batches(services.opencast, locator)
         ship = Ship(
             engine,
@@ -199,21 +196,26 @@ async def open_pass(
 
 @asynccontextmanager
 async def open_engine(
-    settings: Settings, checkpoint: Checkpoint, locator: EventLocator, drain: Drain, observer: Observer
+    settings: Settings,
+    checkpoint: Checkpoint,
+    locator: EventLocator,
+    drain: Drain,
+    observer: Observer,
+    limits: RunLimits | None = None,
 ) -> AsyncIterator[Engine]:
     """Build the engine that moves bytes from Opencast's file server to Panopto's S3."""
     transfer = settings.transfer
-    parts = transfer.parts_in_flight
+    limits = limits or RunLimits(settings)
     checks = Checks(Level(transfer.integrity), Spot(transfer.hashing), observer=observer)
 
     def flowed(count: int) -> None:
         observer(BytesFlowed(count))
 
     async with (
-        open_http(network(settings, connections=4 * parts)) as http,
+        open_http(network(settings, connections=4 * limits.most_parts)) as http,
         open_relay(
             http,
-            windows=Windows(transfer.memory_mib * MIB, parts),
+            windows=Windows(transfer.memory_mib * MIB, transfer.parts_in_flight),
             flowed=flowed,
             spent=checks.spent,
             observer=observer,
@@ -224,17 +226,13 @@ async def open_engine(
             journal=checkpoint,
             relay=relay,
             uploads=uploads,
-            slots=Slots(
-                total=parts,
-                per_host=transfer.parts_per_host or parts,
-                per_transfer=transfer.parts_per_file or parts,
-            ),
+            slots=limits.slots,
             checks=checks,
             limits=PANOPTO.limits,
             preferred_part=transfer.part_size_mib * MIB,
             policy=policy(settings),
             least_rate=transfer.least_rate_kib * 1024,
-            bandwidth=Bandwidth(limits_of(settings).bytes_a_second),
+            bandwidth=limits.bandwidth,
             observer=observer,
             drain=drain,
         )

@@ -23,10 +23,19 @@ def run(main: Callable[[], Awaitable[Result]]) -> Result:
 
 
 class Signals:
-    """Listens for SIGINT and SIGTERM: the first drains; a second, or the end of the grace, stops at once."""
+    """Listens for SIGINT and SIGTERM: the first drains; a second, or the end of the grace, stops at once.
 
-    def __init__(self, drain: Callable[[], None], told: Callable[[str], None]) -> None:
+    With something to read again it listens for SIGHUP as well, where there is one, and does that.
+    """
+
+    def __init__(
+        self,
+        drain: Callable[[], None],
+        told: Callable[[str], None],
+        read_again: Callable[[], None] | None = None,
+    ) -> None:
         self.exit: Exit | None = None
+        self._read_again = read_again
         self._drain = drain
         self._told = told
 
@@ -38,8 +47,11 @@ class Signals:
             group.cancel_scope.cancel()
 
     async def _listen(self, scope: anyio.CancelScope) -> None:
-        with anyio.open_signal_receiver(*_EXITS) as received:
+        with anyio.open_signal_receiver(*_EXITS, *self._hang_up()) as received:
             async for number in received:
+                if number not in _EXITS and self._read_again is not None:
+                    self._read_again()
+                    continue
                 if self.exit is not None:
                     break
                 self.exit = _EXITS[number]
@@ -47,3 +59,8 @@ class Signals:
                 self._drain()
                 scope.deadline = anyio.current_time() + GRACE
         scope.cancel()
+
+    def _hang_up(self) -> list[signal.Signals]:
+        if self._read_again is None:
+            return []
+        return [one for one in signal.Signals if one.name == "SIGHUP"]

@@ -1,7 +1,7 @@
 """`ferry run`: moves what the settings select, and goes on where an earlier run was."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -52,7 +52,7 @@ def run(
         settings = load(config)
         if carry_again and settings.luminus is None:
             raise SettingsError("--carry-again needs the section [luminus]", where=str(config))
-        if stop_at_window and settings.limits.windows is None:
+        if stop_at_window and not (settings.limits.windows or settings.limits.file):
             raise SettingsError("--stop-at-window needs limits.windows", where=str(config))
         ran = migrate(settings, carry_again=carry_again, stop_at_window=stop_at_window)
     if json:
@@ -74,8 +74,9 @@ def migrate(settings: Settings, *, carry_again: bool = False, stop_at_window: bo
             async with open_application(
                 settings, audience, carry_again=carry_again, stop_at_window=stop_at_window
             ) as application:
-                signals = loop.Signals(application.drain, tell)
-                error = await guarded(application, signals, observer.go_on)
+                limits = application.limits
+                signals = loop.Signals(application.drain, tell, limits.read if settings.limits.file else None)
+                error = await guarded(application, signals, observer.go_on, limits.look)
                 outcomes = application.outcomes()
         stopped = exit_for(error) if error else None
         code = signals.exit or stopped or Exit(max(outcomes.exit_code, picture.exit_code))
@@ -86,17 +87,17 @@ def migrate(settings: Settings, *, carry_again: bool = False, stop_at_window: bo
 
 
 async def guarded(
-    application: Application, signals: loop.Signals, go_on: Callable[[], None]
+    application: Application, signals: loop.Signals, *each_second: Callable[[], None]
 ) -> FerryError | None:
     """Run under the signals, and return what stopped the run, if anything did.
 
-    `go_on` is called every second: where nothing happens for long, that is what there is to say.
+    `each_second` is what is to be done then: to say how far it is, and to look at the limits.
     """
     stopped: list[FerryError] = []
 
     async def main() -> None:
         async with anyio.create_task_group() as group:
-            group.start_soon(every_second, go_on)
+            group.start_soon(every_second, each_second)
             try:
                 await application.run()
             except Interrupted:
@@ -110,11 +111,12 @@ async def guarded(
     return stopped[0] if stopped else None
 
 
-async def every_second(call: Callable[[], None]) -> None:
-    """Call until cancelled."""
+async def every_second(calls: Sequence[Callable[[], None]]) -> None:
+    """Call all of them until cancelled."""
     while True:
         await anyio.sleep(1)
-        call()
+        for call in calls:
+            call()
 
 
 def tell(sentence: str) -> None:

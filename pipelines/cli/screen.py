@@ -126,6 +126,10 @@ class Lines:
                 tell("ended", item=event_id, outcome=outcome.value, **_given(reason=reason, why=why))
             case stages.WindowShut() | stages.WindowOpened() | stages.WindowClosed():
                 self._log.info(about_windows(fact))
+            case stages.LimitsRead():
+                self._log.info(about_limits(fact))
+            case stages.LimitsKept(sentence=sentence):
+                self._log.warning("the limits stay as they were", why=sentence)
             case _:
                 self._tell_transfer(fact)
         self.go_on()
@@ -161,6 +165,12 @@ def about_windows(fact: stages.WindowShut | stages.WindowOpened | stages.WindowC
             return "a time window has opened; goes on"
         case stages.WindowClosed(grace=grace):
             return f"the time window has ended; items under way have {grace:.0f} s to end"
+
+
+def about_limits(fact: stages.LimitsRead) -> str:
+    """Say which limits hold since their file was read again."""
+    rate = f"{size(int(fact.bytes_a_second))} a second" if fact.bytes_a_second else "no limit of bytes"
+    return f"the limits were read again: {fact.parts_in_flight} parts in flight, {rate}"
 
 
 def _given(**values: str | None) -> dict[str, str]:
@@ -220,6 +230,10 @@ class Board:
                 words = f"the checkpoint's torn end was cut off ({count} bytes)"
             case stages.WindowShut() | stages.WindowOpened() | stages.WindowClosed():
                 words = about_windows(fact)
+            case stages.LimitsRead():
+                words = about_limits(fact)
+            case stages.LimitsKept(sentence=sentence):
+                words = f"the limits stay as they were: {sentence}"
             case stages.SeriesUnmet(series=series):
                 words = f"select.series names what no event is of: {', '.join(series)}"
             case stages.LectureItemSet(event_id=item, lecture_item=one, members=members, again=True):

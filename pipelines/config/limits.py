@@ -1,10 +1,18 @@
-"""The limits that hold at a moment, made of the settings."""
+"""The limits that hold at a moment, made of the settings and of a file that may change while a run goes on.
 
+The file (`limits.file`) is TOML without sections; what it does not name is as the settings say.
+"""
+
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pipelines.config.error import SettingsError
-from pipelines.config.settings import Settings
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipelines.config.error import SettingsError, no_file
+from pipelines.config.settings import PartsInFlight, Rate, Settings, WindowsText
 from pipelines.config.windows import ALWAYS, TimeWindows, parse
 
 MIB = 1024 * 1024
@@ -40,3 +48,54 @@ def limits_of(settings: Settings, where: str = "") -> Limits:
         settings.transfer.parts_in_flight,
         min(given.values()) * MIB if given else None,
     )
+
+
+class _Changes(BaseModel):
+    """What the file may hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    parts_in_flight: PartsInFlight | None = None
+    up_mib: Rate | None = None
+    down_mib: Rate | None = None
+    windows: WindowsText | None = None
+
+
+def read_limits(settings: Settings) -> Limits:
+    """Return the limits that hold now. Raises SettingsError, one sentence that names the file."""
+    file = settings.limits.file
+    if file is None:
+        return limits_of(settings)
+    changes = _changes(file)
+    transfer = {name: value for name, value in changes.items() if name == "parts_in_flight"}
+    limits = {name: value for name, value in changes.items() if name not in transfer}
+    changed = {
+        "transfer": settings.transfer.model_copy(update=transfer),
+        "limits": settings.limits.model_copy(update=limits),
+    }
+    return limits_of(settings.model_copy(update=changed), str(file))
+
+
+def _changes(file: Path) -> dict[str, Any]:
+    """Return what the file names, checked."""
+    where = str(file)
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        return _Changes(**document).model_dump(exclude_none=True)
+    except FileNotFoundError as error:
+        raise no_file(file, "limits.file", where) from error
+    except OSError as error:
+        raise SettingsError(f"cannot be read ({error.strerror})", where=where) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError("is not UTF-8, as TOML is", where=where) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"is not TOML: {error}", where=where) from error
+    except ValidationError as error:
+        fault = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(map(str, fault["loc"]))
+        if fault["type"] == "extra_forbidden":
+            advice = f"it may hold {', '.join(_Changes.model_fields)}"
+            raise SettingsError(
+                f"{name} is a limit that nothing reads", where=where, advice=advice
+            ) from error
+        raise SettingsError(f"{name}: {fault['msg'].removeprefix('Value error, ')}", where=where) from error

@@ -28,6 +28,7 @@ _FILES = (
     ("luminus", "modules"),
     ("valt", "rooms"),
     ("valt", "schedules"),
+    ("limits", "file"),
     ("checkpoint", "path"),
 )
 """Settings that are paths, relative to the settings file."""

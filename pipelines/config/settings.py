@@ -55,7 +55,9 @@ def _windows(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_service)]
+PartsInFlight = Annotated[int, Field(ge=1, le=512)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+WindowsText = Annotated[str, AfterValidator(_windows)]
 Guid = Annotated[str, AfterValidator(_guid)]
 
 
@@ -108,7 +110,7 @@ class SelectSettings(_Section):
 class TransferSettings(_Section):
     """How bytes are moved."""
 
-    parts_in_flight: int = Field(default=16, ge=1, le=512)
+    parts_in_flight: PartsInFlight = 16
     parts_per_host: int | None = Field(default=None, ge=1)
     parts_per_file: int | None = Field(default=None, ge=1)
     part_size_mib: int = Field(default=16, ge=5, le=5120)
@@ -131,12 +133,14 @@ class LimitsSettings(_Section):
     """MiB a second to Panopto, on the mean."""
     down_mib: Rate | None = None
     """MiB a second from Opencast: bytes pass straight through, so the lower of the two holds for both."""
-    windows: Annotated[str, AfterValidator(_windows)] | None = None
+    windows: WindowsText | None = None
     """Time windows such as Mon-Fri 22:00-07:00, Sat-Sun; without any it may always."""
     timezone: Annotated[str, AfterValidator(_zone)] | None = None
     """The zone of their clock, as the IANA names it; without one it is this machine's."""
     grace_seconds: float = Field(default=120, ge=0)
     """What items under way may take after a window's end."""
+    file: Path | None = None
+    """A TOML file of parts_in_flight, up_mib, down_mib and windows, read again whenever it changes."""
 
 
 class FinishSettings(_Section):

@@ -55,6 +55,21 @@ class WindowClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitsRead:
+    """The file of limits was read again, and these hold now; bytes a second are None where no limit is."""
+
+    parts_in_flight: int
+    bytes_a_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsKept:
+    """The file of limits cannot be used, as `sentence` says: those from before hold on."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class ItemBegan:
     """An item is being shipped."""
 

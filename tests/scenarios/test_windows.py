@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,10 +50,7 @@ def test_stopped_while_it_waits(stand: Stand, tmp_path: Path) -> None:
     """Outside a window it says when it goes on; Ctrl-C ends it at once with 130."""
     file = settings(stand, tmp_path, window(2, 3))
     with begun("run", "-c", file, folder=tmp_path) as process:
-        until = time.monotonic() + 20
-        while "outside the time windows; goes on at" not in (tmp_path / "stderr.txt").read_text():
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        until(lambda: "outside the time windows; goes on at" in talk(tmp_path))
         process.send_signal(signal.SIGINT)
         ran = ended(process, tmp_path, seconds=10)
     assert ran.code == 130
@@ -65,3 +62,62 @@ def test_without_windows_there_is_nothing_to_stop_at(stand: Stand, tmp_path: Pat
     ran = ferry("run", "-c", stand.settings(tmp_path), "--stop-at-window")
     assert ran.code == 2
     assert "--stop-at-window needs limits.windows" in ran.talk
+
+
+@pytest.mark.slow
+def test_a_window_that_closes_and_opens_while_it_runs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """By a file of limits: nothing is sent in the pause, then it goes on, and each event has one session."""
+    folder, home = tmp_path_factory.mktemp("slow"), tmp_path_factory.mktemp("run")
+    switches = {"rate_limit": "off", "seconds_to_processing": 0.05, "seconds_to_complete": 0.05}
+    with standing(
+        folder, events=4, bandwidth=4.0, largest=12_000_000, typical=9_000_000, **switches
+    ) as stand:
+        changes = {
+            "limits.file": "limits.toml",
+            "limits.timezone": "UTC",
+            "limits.grace_seconds": 0.5,
+            "transfer.part_size_mib": 5,
+            "transfer.items_in_flight": 1,
+            "luminus": None,
+            "carry": None,
+        }
+        file, limits = stand.settings(home, changes), home / "limits.toml"
+        limits.write_text(f'windows = "{window(-1, 2)}"\n')
+        with begun("run", "-c", file, "--json", folder=home) as process:
+            until(lambda: puts(stand) > 1)
+            limits.write_text(f'windows = "{window(2, 3)}"\n')
+            until(lambda: "outside the time windows; goes on at" in talk(home))
+            sent = puts(stand)
+            time.sleep(2)
+            assert puts(stand) == sent
+            assert process.poll() is None
+            limits.write_text("parts_in_flight = 0\n")
+            until(lambda: "the limits stay as they were" in talk(home))
+            limits.write_text("up_mib = 30\n")
+            until(lambda: "a time window has opened; goes on" in talk(home))
+            process.send_signal(signal.SIGHUP)
+            ran = ended(process, home, seconds=60)
+        sessions = [one["description"].rpartition("Opencast: ")[2] for one in stand.audit("sessions")]
+    assert ran.code == 0, ran.talk
+    assert ran.document["outcomes"]["verified"] == len(sessions) == len(set(sessions)) > 0
+    assert ran.talk.count("30.0 MiB a second") >= 2
+    assert "the time window has ended" in ran.talk
+    assert "Traceback" not in ran.talk
+
+
+def puts(stand: Stand) -> int:
+    """Return how many parts were sent to Panopto's S3."""
+    return sum(row["count"] for row in stand.audit("requests") if row["call"] == "upload_part")
+
+
+def talk(folder: Path) -> str:
+    """Return what a verb has said so far."""
+    return (folder / "stderr.txt").read_text()
+
+
+def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
