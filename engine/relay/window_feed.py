@@ -14,14 +14,18 @@ from collections import deque
 
 from engine.errors import ServerFault, ShortBody
 from engine.http import host_of, ours
+from engine.parts import KIB
 from engine.relay.connection import Connection
 from engine.relay.connections import Connections, origin_of
 from engine.relay.heads import Reply, Unspoken, written
 from engine.relay.window import Window
 from engine.wire import Head, RangedGet
 
+ENOUGH = 256 * KIB
+"""Bytes that are handed on at once where as many flow: summed and sent while the cache still holds them."""
+
 LULL = 0.1
-"""Seconds after which fewer bytes than a window holds are handed on: a target must not starve."""
+"""Seconds after which fewer are handed on: a target must not starve."""
 
 
 class WindowFeed:
@@ -123,10 +127,10 @@ class WindowFeed:
         return self._ended or not self._coming or self._windows[0].held >= self._wanted
 
     async def take(self, most: int) -> memoryview:
-        """Return the next bytes, a window full of them where they flow, and with the last of them the
-        certainty that no more follow. What was taken before may be overwritten from now on."""
+        """Return the next bytes, as many as came of them, and with the last of them the certainty that no
+        more follow. What was taken before may be overwritten from now on."""
         front = self._front()
-        self._wanted = min(most, self.left, front.size - front.start)
+        self._wanted = min(most, self.left, front.size - front.start, ENOUGH)
         await self._arrival()
         if not front.held:
             with ours(self.where):

@@ -146,7 +146,7 @@ async def test_windows_are_not_given_back_while_they_are_sent(kind: str, tmp_pat
 
 
 async def test_a_slow_source_does_not_starve_the_target(kind: str, tmp_path: Path) -> None:
-    """A few bytes are handed on although no window is full: here the rest comes only when they arrived."""
+    """A few bytes are handed on after a while: here the rest comes only when they arrived."""
     arrived = asyncio.Event()
 
     async def trickle(connection: Connection) -> None:
