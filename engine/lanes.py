@@ -23,6 +23,7 @@ from engine.errors import (
     Interrupted,
     LocationExpired,
     ShortBody,
+    Throttled,
     TimedOut,
     UploadGone,
 )
@@ -220,7 +221,7 @@ class Lanes:
         try:
             get = await self._reader.get(ByteRange(first.span.start, last.span.stop), self._upload.validator)
         except FerryError as error:
-            lane.failures.append(PartFailure(lane.run.pop(0), 0, error))
+            self._fail(lane, PartFailure(lane.run.pop(0), 0, error))
             return
 
         async def settle(settled: PartReceipt | PartFailure) -> None:
@@ -256,7 +257,13 @@ class Lanes:
                 settled = PartFailure(settled.number, settled.bytes, error)
         if isinstance(settled.error, LocationExpired):
             self._reader.refused(get)
-        lane.failures.append(settled)
+        self._fail(lane, settled)
+
+    def _fail(self, lane: Taken, failure: PartFailure) -> None:
+        """Take note of a failure; who asks for fewer calls is heard before another place is given."""
+        lane.failures.append(failure)
+        if isinstance(failure.error, Throttled):
+            self._ports.slots.throttled(self._host)
 
     async def _keep(self, receipt: PartReceipt) -> None:
         transfer = self._upload.transfer
@@ -265,6 +272,7 @@ class Lanes:
         kept = self._ports.checks.judge((self._upload.where, receipt.number), receipt, self._upload.where)
         await self._ports.journal.append(journal.part(transfer.subject, transfer.name, kept))
         self.receipts[kept.number] = kept
+        self._ports.slots.went_well(self._host)
         again = self._sent.count(kept.number, kept.bytes)
         self._ports.observer(PartSettled(transfer.subject, transfer.name, kept.number, kept.bytes, again))
 

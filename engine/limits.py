@@ -6,7 +6,7 @@ Who gets what is decided by plain functions that return whom to wake; waiting is
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -40,6 +40,39 @@ class SlotStatistics:
     hosts: Mapping[str, Use]
     transfers: int
     waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The places at a host that asks for fewer calls: half of those taken at once, then one more a round.
+
+    A round is as many parts as there are places, all of which went well. `deaf` are parts that were in flight
+    when it last fell: that they are throttled too is no news.
+    """
+
+    places: int
+    least: int
+    most: int
+    well: int = 0
+    deaf: int = 0
+
+    def after_part(self) -> "Ceiling":
+        """Return the ceiling after a part that went well."""
+        well, deaf = self.well + 1, max(self.deaf - 1, 0)
+        if well < self.places:
+            return replace(self, well=well, deaf=deaf)
+        return replace(self, places=min(self.places + 1, self.most), well=0, deaf=deaf)
+
+    def after_throttle(self, in_flight: int) -> "Ceiling":
+        """Return the ceiling after a part that was throttled, with so many in flight, itself among them."""
+        if self.deaf:
+            return replace(self, well=0, deaf=self.deaf - 1)
+        places = max(min(self.places, in_flight) // 2, self.least)
+        return replace(self, places=places, well=0, deaf=max(in_flight - 1, 0))
+
+    def within(self, most: int) -> "Ceiling":
+        """Return the ceiling under another upper bound."""
+        return replace(self, places=min(self.places, most), least=min(self.least, most), most=most)
 
 
 class SlotBook:
@@ -84,6 +117,10 @@ class SlotBook:
             self._queue = [ticket for ticket in self._queue if not ticket.granted]
         return lucky
 
+    def taken_at(self, host: str) -> int:
+        """Return how many places are taken at a host."""
+        return self._hosts[host]
+
     def statistics(self) -> SlotStatistics:
         """Return how full it is."""
         hosts = {host: Use(taken, self._host_ceiling(host)) for host, taken in self._hosts.items()}
@@ -108,10 +145,15 @@ class SlotBook:
 
 
 class Slots:
-    """Places for parts in flight. Ceilings may be set at any time: nobody is thrown out, some wait longer."""
+    """Places for parts in flight. Ceilings may be set at any time: nobody is thrown out, some wait longer.
 
-    def __init__(self, total: int, per_host: int, per_transfer: int) -> None:
+    A host that asks for fewer calls finds its own level, from `least` to `per_host` places.
+    """
+
+    def __init__(self, total: int, per_host: int, per_transfer: int, least: int = 1) -> None:
         self._book = SlotBook(total, per_host, per_transfer)
+        self._least = least
+        self._ceilings: dict[str, Ceiling] = {}
 
     @asynccontextmanager
     async def hold(self, host: str, transfer: str, want: int = 2) -> AsyncIterator[int]:
@@ -146,6 +188,8 @@ class Slots:
     @per_host.setter
     def per_host(self, ceiling: int) -> None:
         self._book.per_host = ceiling
+        for host, one in list(self._ceilings.items()):
+            self._set(host, one.within(min(ceiling, self.total)))
         self._wake()
 
     @property
@@ -163,9 +207,30 @@ class Slots:
         self._book.host_ceilings[host] = ceiling
         self._wake()
 
+    def throttled(self, host: str) -> None:
+        """Hear that a part was throttled at a host."""
+        most = min(self._book.per_host, self._book.total)
+        least = min(self._least, most)
+        ceiling = self._ceilings.get(host) or Ceiling(most, least, most)
+        self._set(host, ceiling.after_throttle(self._book.taken_at(host)))
+
+    def went_well(self, host: str) -> None:
+        """Hear that a part arrived at a host; one that is back at its bound is as one that never asked."""
+        if host in self._ceilings:
+            self._set(host, self._ceilings[host].after_part())
+            self._wake()
+
     def statistics(self) -> SlotStatistics:
         """Return how full it is."""
         return self._book.statistics()
+
+    def _set(self, host: str, ceiling: Ceiling) -> None:
+        if ceiling.places < ceiling.most or ceiling.deaf:
+            self._ceilings[host] = ceiling
+            self._book.host_ceilings[host] = ceiling.places
+        else:
+            self._ceilings.pop(host, None)
+            self._book.host_ceilings.pop(host, None)
 
     def _wake(self) -> None:
         for ticket in self._book.assign():

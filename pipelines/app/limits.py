@@ -25,7 +25,7 @@ class RunLimits:
         self._observer = observer
         self._stamp = self._look()
         self._limits = read_limits(settings)
-        self.slots = Slots(*self._places())
+        self.slots = Slots(*self._places(), settings.transfer.least_parts_per_host)
         self.bandwidth = Bandwidth(self._limits.bytes_a_second)
 
     def windows(self) -> TimeWindows:

@@ -112,6 +112,8 @@ class TransferSettings(_Section):
 
     parts_in_flight: PartsInFlight = 16
     parts_per_host: int | None = Field(default=None, ge=1)
+    least_parts_per_host: int = Field(default=1, ge=1)
+    """A host that throttles gets fewer at once, but never fewer than these."""
     parts_per_file: int | None = Field(default=None, ge=1)
     part_size_mib: int = Field(default=16, ge=5, le=5120)
     items_in_flight: int = Field(default=8, ge=1, le=256)

@@ -143,6 +143,32 @@ def test_a_retry_that_waits_holds_no_place(fault: FerryError | str) -> None:
     assert len(carrying.target.objects) == 2
 
 
+def test_a_target_that_throttles_is_given_fewer_parts_at_once() -> None:
+    """Open lanes end, no other takes all their places, and rounds that go well bring them back."""
+    slots = Slots(8, 8, 8)
+    carrying = Carrying(slots=slots, part=PART // 10)
+    carrying.target.slow = 1.0
+    carrying.target.faults = {("part", 1): Throttled("429", retry_after=0.1)}
+    taken: list[int] = []
+
+    async def carry(scope: anyio.CancelScope) -> None:
+        await carrying.engine.transfer(TRANSFER)
+        scope.cancel()
+
+    async def both() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(carry, group.cancel_scope)
+            while True:
+                taken.append(slots.statistics().total.taken)
+                await anyio.sleep(0.5)
+
+    virtually(both())
+    assert carrying.object == DATA
+    after = taken[taken.index(8) :][:12]
+    assert min(after) <= 6
+    assert 8 in after[after.index(min(after)) :]
+
+
 def test_what_the_peer_asks_is_waited_for() -> None:
     """Retry-After of ten minutes takes ten minutes."""
     carrying = Carrying(MemoryFiles({SOURCE: File(DATA[:PART])}))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from engine.limits import SlotBook, Slots, Ticket, Use, Windows, window_size
+from engine.limits import Ceiling, SlotBook, Slots, Ticket, Use, Windows, window_size
 from engine.parts import KIB, MIB
 
 HOSTS = ("opencast.example", "panopto.example", "other.example")
@@ -267,3 +267,69 @@ def test_a_budget_without_a_window_is_a_mistake() -> None:
     """Less than 256 KiB moves nothing."""
     with pytest.raises(ValueError, match="hold no window"):
         Windows(255 * KIB, 1)
+
+
+events = st.lists(st.one_of(st.none(), st.integers(0, 40)), max_size=80)
+"""A part that went well (None), or one that was throttled with so many in flight."""
+
+
+@given(least=st.integers(1, 8), more=st.integers(0, 30), events=events)
+def test_a_ceiling_stays_between_its_bounds_and_moves_by_its_rule(
+    least: int, more: int, events: list[int | None]
+) -> None:
+    """Up by one place at most, and only when a part went well; down only by a throttle."""
+    ceiling = Ceiling(least + more, least, least + more)
+    for in_flight in events:
+        before = ceiling
+        if in_flight is None:
+            ceiling = ceiling.after_part()
+            assert before.places <= ceiling.places <= before.places + 1
+        else:
+            ceiling = ceiling.after_throttle(in_flight)
+            assert ceiling.places <= before.places
+            assert ceiling.places <= max(before.places // 2, least) or before.deaf
+        assert ceiling.least <= ceiling.places <= ceiling.most
+
+
+@given(places=st.integers(1, 64), in_flight=st.integers(1, 64))
+def test_one_burst_of_throttling_is_heard_once(places: int, in_flight: int) -> None:
+    """All parts that were in flight are throttled: the places are halved once and not to nothing."""
+    ceiling = Ceiling(places, 1, 64).after_throttle(in_flight)
+    for _ in range(in_flight - 1):
+        assert ceiling.after_throttle(in_flight).places == ceiling.places
+        ceiling = ceiling.after_throttle(in_flight)
+    assert ceiling.places == max(min(places, in_flight) // 2, 1)
+
+
+@given(places=st.integers(1, 20))
+def test_a_host_that_throttles_no_more_is_back_at_its_bound(places: int) -> None:
+    """After as many rounds as there are places to win."""
+    ceiling = Ceiling(places, 1, 20)
+    for _ in range(20 * 20):
+        ceiling = ceiling.after_part()
+    assert (ceiling.places, ceiling.deaf) == (20, 0)
+
+
+async def test_a_host_that_throttles_gets_fewer_places_and_the_others_do_not() -> None:
+    """It is waited for there as soon as it said so, and no ceiling is left when all is well again."""
+    slots = Slots(8, 8, 8, least=2)
+    async with slots.hold("a", "t", 8) as granted:
+        assert granted == 8
+        slots.throttled("a")
+        assert slots.statistics().hosts["a"] == Use(8, 4)
+    async with slots.hold("a", "t", 8) as granted:
+        assert granted == 4
+    async with slots.hold("b", "t", 8) as granted:
+        assert granted == 8
+    for _ in range(100):
+        slots.went_well("a")
+    async with slots.hold("a", "t", 8) as granted:
+        assert granted == 8
+
+
+def test_a_new_bound_holds_for_a_host_that_throttles() -> None:
+    """Lowered, it is lowered there too; raised, the host finds its way up by itself."""
+    ceiling = Ceiling(6, 2, 8)
+    assert ceiling.within(4) == Ceiling(4, 2, 4)
+    assert ceiling.within(1) == Ceiling(1, 1, 1)
+    assert ceiling.within(20) == Ceiling(6, 2, 20)
