@@ -4,13 +4,17 @@ import os
 from collections.abc import Generator
 
 import pytest
+from forms import longer
 
 LIMITS = {"slow": 120, "long": 3600}
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests marked slow or long their own time limit."""
+    """Mark what is left to a longer form, and give tests marked slow or long their own time limit."""
     for item in items:
+        for marker in longer(item.nodeid):
+            item.add_marker(marker)
         for marker, seconds in LIMITS.items():
             if item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.timeout(seconds))

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 import anyio
@@ -18,8 +18,23 @@ _EXITS = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
 
 
 def run(main: Callable[[], Awaitable[Result]]) -> Result:
-    """Run to the end and return what it returns."""
-    return anyio.run(main, backend_options={"use_uvloop": sys.platform != "win32"})
+    """Run to the end and return what it returns. An exit out of a task is an exit, and no group of them."""
+    try:
+        return anyio.run(main, backend_options={"use_uvloop": sys.platform != "win32"})
+    except BaseExceptionGroup as group:
+        exits = list(leaves(group, SystemExit))
+        if not exits:
+            raise
+        raise exits[0] from None
+
+
+def leaves(group: BaseExceptionGroup[BaseException], kind: type[BaseException]) -> Iterator[BaseException]:
+    """Yield the exceptions of a kind that a group holds, however deep."""
+    for one in group.exceptions:
+        if isinstance(one, BaseExceptionGroup):
+            yield from leaves(one, kind)
+        elif isinstance(one, kind):
+            yield one
 
 
 class Signals:

@@ -114,7 +114,8 @@ def test_every_bad_booking_is_told_and_the_good_one_goes_on(tmp_path: Path) -> N
             "good": ("verified", None),
         }
         for name, (_, _, words) in BAD.items():
-            (line,) = [one for one in ran.talk.splitlines() if one.startswith(f"ferry: error: {name}: ")]
+            begins = f"ferry: error: {row(ran, name)['title'] or name}: "
+            (line,) = [one for one in ran.talk.splitlines() if one.startswith(begins)]
             assert words in line
             assert row(ran, name)["why"] in line
         assert ran.document["problems"] == ["table of schedules, event nowhere: Opencast does not have it"]
@@ -181,10 +182,12 @@ def test_a_password_that_valt_refuses(stand: Stand, tmp_path: Path) -> None:
 
 def test_a_valt_that_does_not_answer(stand: Stand, tmp_path: Path) -> None:
     """Three, with the host."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    changes = {"valt.url": f"http://127.0.0.1:{port}", "transfer.attempts": 1}
-    ran = schedules("run", stand.settings(tmp_path, changes))
+    with socket.socket() as taken:
+        # Bound and not listening: nobody else can answer there meanwhile.
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        changes = {"valt.url": f"http://127.0.0.1:{port}", "transfer.attempts": 1}
+        ran = schedules("run", stand.settings(tmp_path, changes))
     assert (ran.code, ran.document["exit"]) == (3, 3)
     assert f"127.0.0.1:{port}" in said(ran)
 
