@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import anyio
-
-from engine import AccountRefused, Answer, FerryError, ServerFault
+from engine import AccountRefused, Answer, ServerFault
+from pipelines.renewal import Renewal
 from pipelines.rest import Rest, decode, path_of
 
 TOKEN = path_of("Panopto", "oauth2", "connect", "token")
@@ -84,10 +83,7 @@ class Tokens:
         self._rest = rest
         self._account = account
         self._clock = clock
-        self._lock = anyio.Lock()
-        self._token: Token | None = None
-        self._failure: FerryError | None = None
-        self._failures = 0
+        self._renewal = Renewal(self._request)
 
     async def headers(self) -> Mapping[str, str]:
         """Return the authorisation of a call that is made now."""
@@ -98,7 +94,7 @@ class Tokens:
 
         Raises AccountRefused, or a Transient error.
         """
-        present = self._token
+        present = self._renewal.present
         if present is not None and self._clock() < present.renew_at:
             return present
         return await self.renew(present)
@@ -109,21 +105,7 @@ class Tokens:
         Those who wait while a request for one fails share its failure, and an account that was refused
         is not tried again: Panopto may lock it.
         """
-        failures = self._failures
-        async with self._lock:
-            if self._token is not None and self._token is not refused:
-                return self._token
-            if self._failure is not None and self._is_shared(self._failure, failures):
-                raise self._failure
-            try:
-                self._token = await self._request()
-            except FerryError as error:
-                self._failure, self._failures = error, self._failures + 1
-                raise
-            return self._token
-
-    def _is_shared(self, failure: FerryError, failures: int) -> bool:
-        return isinstance(failure, AccountRefused) or self._failures != failures
+        return await self._renewal.renew(refused)
 
     async def _request(self) -> Token:
         begun = self._clock()

@@ -11,10 +11,9 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
 
-import anyio
-
-from engine import AccountRefused, Answer, FerryError, RetryPolicy, ServerFault
+from engine import AccountRefused, Answer, RetryPolicy, ServerFault
 from pipelines.config import SettingsError
+from pipelines.renewal import Renewal
 from pipelines.rest import Judge, decode, path_of
 from pipelines.valt.answers import is_fine, refusal
 
@@ -60,14 +59,11 @@ class Login:
         self._username = username
         self._password = password
         self._clock = clock
-        self._lock = anyio.Lock()
-        self._token: Token | None = None
-        self._failure: FerryError | None = None
-        self._failures = 0
+        self._renewal = Renewal(self._log_in)
 
     async def token(self) -> Token:
         """Return the present token, or log in for one. Raises AccountRefused or a Transient error."""
-        return self._token or await self.renew(None)
+        return self._renewal.present or await self.renew(None)
 
     async def renew(self, refused: Token | None) -> Token:
         """Return another token than `refused`: the present one where it is another, else a new one.
@@ -75,21 +71,7 @@ class Login:
         Those who wait while a login fails share its failure, and an account that was refused is not tried
         again: VALT, or the directory behind it, may lock it.
         """
-        failures = self._failures
-        async with self._lock:
-            if self._token is not None and self._token is not refused:
-                return self._token
-            if self._failure is not None and self._is_shared(self._failure, failures):
-                raise self._failure
-            try:
-                self._token = await self._log_in()
-            except FerryError as error:
-                self._failure, self._failures = error, self._failures + 1
-                raise
-            return self._token
-
-    def _is_shared(self, failure: FerryError, failures: int) -> bool:
-        return isinstance(failure, AccountRefused) or self._failures != failures
+        return await self._renewal.renew(refused)
 
     async def _log_in(self) -> Token:
         answer = await self._rest.call(
