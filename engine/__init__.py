@@ -48,7 +48,7 @@ from engine.model import (
     TransferResult,
     Validator,
 )
-from engine.multipart import PANOPTO, Multipart, open_multipart
+from engine.multipart import PANOPTO, S3, Credentials, Dialect, Multipart, open_multipart
 from engine.pace import PANOPTO_RATES, Bandwidth, Pace, Rate
 from engine.ports import Ports
 from engine.progress import (
@@ -73,6 +73,7 @@ from engine.source import HttpReads
 __all__ = [
     "PANOPTO",
     "PANOPTO_RATES",
+    "S3",
     "AccountRefused",
     "Answer",
     "Audience",
@@ -87,6 +88,8 @@ __all__ = [
     "CheckpointInUse",
     "Checks",
     "Contents",
+    "Credentials",
+    "Dialect",
     "Drain",
     "Empty",
     "Engine",

@@ -44,10 +44,13 @@ SHORTEST_DEADLINE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What the lanes of one transfer work on: the same for all of them."""
+    """What the lanes of one transfer work on: the same for all of them.
+
+    `id` is the multipart upload's; None where the file goes as one object by one PUT.
+    """
 
     transfer: Transfer
-    id: str
+    id: str | None
     validator: Validator
     cut: Cut
 

@@ -24,12 +24,17 @@ from engine.wire import PartPut, PartReceipt, Relay
 class Uploads(Protocol):
     """The S3 calls that a transfer makes, one attempt each, as `engine.multipart.Multipart` makes them."""
 
+    @property
+    def put_object(self) -> bool:
+        """Whether a file of one part goes as one object by one PUT, without a multipart upload."""
+        ...
+
     async def create(self, target: Target) -> str:
         """Open a multipart upload and return its id."""
         ...
 
-    def part(self, target: Target, upload: str, part: Part, deadline: float, hashed: bool) -> PartPut:
-        """Prepare the PUT of one part."""
+    def part(self, target: Target, upload: str | None, part: Part, deadline: float, hashed: bool) -> PartPut:
+        """Prepare the PUT of one part; without an upload, of the object that this part is all of."""
         ...
 
     async def complete(self, target: Target, upload: str, receipts: Sequence[PartReceipt]) -> str:

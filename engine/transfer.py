@@ -9,6 +9,10 @@
 
 Below the line stand the records. `create` and `complete` are intents, durable before the call; the others are
 answers, durable before the next step. A run that was killed finds its place by folding them.
+
+Where the target takes PutObject, a file of one part goes without Create and Complete: probed, part,
+completed. The same PUT may always be sent again, so it has no intent. Its object is seen at once, but counts
+only when the source was asked once more.
 """
 
 import re
@@ -102,10 +106,10 @@ class Carriage:
                 return await self._complete(work, state.parts)
         validator = await self._measured(state)
         state = self._state()
-        upload, receipts = await self._opened(state)
+        upload, receipts = await self._opened(state, validator)
         work = self._work(upload, validator, state.part_size)
         receipts = await self._send(work, receipts)
-        await self._still(validator)
+        await self._still(work)
         return await self._complete(work, receipts)
 
     def _other_bytes(self, state: TransferState) -> bool:
@@ -122,7 +126,7 @@ class Carriage:
         self._ports.observer(TransferFinished(*self._name, result.size))
         return result
 
-    def _work(self, upload: str, validator: Validator, part_size: int) -> Upload:
+    def _work(self, upload: str | None, validator: Validator, part_size: int) -> Upload:
         return Upload(self._transfer, upload, validator, cut(validator.size, part_size))
 
     @property
@@ -153,14 +157,19 @@ class Carriage:
         await self._append(journal.abandoned(*self._name, "changed"))
         await record_measure(*self._name, found, self._ports)
 
-    async def _still(self, validator: Validator) -> None:
+    async def _still(self, work: Upload) -> None:
         """Ask the source once more: a validator is judged only where a request starts."""
-        if differs(validator, await self._again(self._reader.measure)):
-            raise changed(self._where)
+        if differs(work.validator, await self._again(self._reader.measure)):
+            raise changed(self._where, stored=work.id is None)
 
-    async def _opened(self, state: TransferState) -> tuple[str, dict[int, PartReceipt]]:
-        """Return the multipart upload to go on with, and the receipts of the parts that are there."""
+    async def _opened(
+        self, state: TransferState, validator: Validator
+    ) -> tuple[str | None, dict[int, PartReceipt]]:
+        """Return the multipart upload to go on with, None for one PUT, and the receipts of what is there."""
         if state.upload is None:
+            self._sent.before(state.parts)
+            if self._ports.uploads.put_object and validator.size <= state.part_size:
+                return None, dict(state.parts)
             if self._ports.drain.begun:
                 raise Interrupted("stopped before its parts were sent", where=self._where)
             await self._append(journal.create(*self._name))
@@ -206,8 +215,7 @@ class Carriage:
         if sent != work.validator.size or len(receipts) != len(work.cut):
             raise PartDiffers(f"{sent} of {work.validator.size} bytes have receipts", where=self._where)
         crc32 = combine(receipts)
-        await self._append(journal.complete(*self._name))
-        etag = await self._completed(work, receipts)
+        etag = await self._joined(work, receipts)
         result = TransferResult(
             size=sent,
             crc32=crc32,
@@ -220,13 +228,20 @@ class Carriage:
         self._ports.observer(TransferFinished(*self._name, sent))
         return result
 
-    async def _completed(self, work: Upload, receipts: list[PartReceipt]) -> str:
+    async def _joined(self, work: Upload, receipts: list[PartReceipt]) -> str:
+        """Return the object's ETag: that of its one PUT, or what Complete answers."""
+        if work.id is None:
+            return receipts[0].etag
+        await self._append(journal.complete(*self._name))
+        return await self._completed(work, work.id, receipts)
+
+    async def _completed(self, work: Upload, upload: str, receipts: list[PartReceipt]) -> str:
         uploads, target = self._ports.uploads, self._transfer.target
         expected = expected_etag(receipts)
 
         async def once() -> str | None:
             try:
-                return await uploads.complete(target, work.id, receipts)
+                return await uploads.complete(target, upload, receipts)
             except Throttled:
                 raise
             except Transient as error:
@@ -253,10 +268,12 @@ class Carriage:
 
     async def _give_up(self, error: Final) -> None:
         """Abort the multipart upload: its intent is recorded, and it has its own time."""
-        upload = self._state().upload
+        state = self._state()
+        upload = state.upload
+        if upload or state.parts:
+            await self._append(journal.abandoned(*self._name, error.code))
         if upload is None:
             return
-        await self._append(journal.abandoned(*self._name, error.code))
         with anyio.move_on_after(ABORT_LIMIT, shield=True):
             try:
                 await self._ports.uploads.abort(self._transfer.target, upload)
@@ -282,12 +299,13 @@ async def record_measure(subject: str, name: str, found: Validator, ports: Ports
     await ports.journal.append(journal.probed(subject, name, found, size))
 
 
-def changed(where: str) -> Changed:
-    """Say that a source is another one than when its transfer began."""
+def changed(where: str, *, stored: bool = False) -> Changed:
+    """Say that a source is another one than when its transfer began; `stored` if an object was made of it."""
+    left = "what lies under its key may be a mixture" if stored else "nothing of it was published"
     return Changed(
         "the source is another file than when its transfer began",
         where=where,
-        advice="nothing of it was published; move it in a run of its own once it stays as it is",
+        advice=f"{left}; move it in a run of its own once it stays as it is",
     )
 
 

@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from lxml import etree
 
@@ -34,12 +35,22 @@ def judge(head: Head, body: bytes, where: str) -> None:
 
 
 def judge_part(head: Head, body: bytes, where: str) -> str:
-    """Return the ETag of a part that was stored; raise where it was not, or where nothing proves it."""
+    """Return the ETag of what was stored; raise where it was not, or where nothing proves it."""
     judge(head, body, where)
     etag = head.headers.get("ETag", "").strip()
     if head.status != 200 or not etag.strip('"') or not etag.isascii():
-        raise ServerFault(f"answers HTTP {head.status} to a part without its ETag", where=where)
+        raise ServerFault(f"answers HTTP {head.status} to a PUT without an ETag", where=where)
     return etag
+
+
+def judge_object(head: Head, body: bytes, where: str) -> str:
+    """Return the ETag of an object that was stored by one PUT, as `judge_part` does that of a part."""
+    try:
+        return judge_part(head, body, where)
+    except NotOffered:
+        raise NotOffered(
+            "takes no object by one PUT", where=where, advice="use a dialect that has no PutObject"
+        ) from None
 
 
 def document(body: bytes) -> etree._Element | None:
@@ -114,13 +125,14 @@ def _by_status(status: int, code: str | None, wait: float | None, where: str) ->
     return Refused(said, where=where)
 
 
-PartJudge = Callable[[Head, bytes], str]
+PutJudge = Callable[[Head, bytes], str]
 
 
-def part_judge(where: str) -> PartJudge:
+def part_judge(where: str) -> PutJudge:
     """Return a judge of the answers to PUTs of parts at `where`."""
+    return partial(judge_part, where=where)
 
-    def judged(head: Head, body: bytes) -> str:
-        return judge_part(head, body, where)
 
-    return judged
+def object_judge(where: str) -> PutJudge:
+    """Return a judge of the answers to PutObject at `where`."""
+    return partial(judge_object, where=where)

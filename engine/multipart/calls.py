@@ -2,7 +2,7 @@
 
 ::
 
-    create, complete, abort, list, head, put ──> botocore: body, query, signature
+    create, complete, abort, list, head ──> botocore: body, query, signature
                                                     │ before-send
                                                     v
                                             engine.http: one request, no redirect, a capped answer
@@ -14,8 +14,6 @@ Left to itself botocore's session follows redirects, reads answers of any length
 again on its own.
 """
 
-import base64
-import hashlib
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -33,9 +31,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 from engine.errors import Refused, ServerFault, UploadGone
 from engine.http import Http, Network, host_of, open_http, ours, start_of_body, whole_body
 from engine.model import Part, Target
-from engine.multipart.answers import LARGEST_ERROR, NotOffered, NotXml, document, judge, part_judge
+from engine.multipart.answers import (
+    LARGEST_ERROR,
+    NotOffered,
+    NotXml,
+    document,
+    judge,
+    object_judge,
+    part_judge,
+)
 from engine.multipart.dialect import DUMMY, Credentials, Dialect
-from engine.multipart.signing import REGION, part_request
+from engine.multipart.signing import REGION, object_request, part_request
 from engine.wire import Head, ListedPart, ObjectHead, PartPut, PartReceipt, Request
 
 LARGEST_XML = 4 * 1024 * 1024
@@ -94,6 +100,11 @@ class Multipart:
         self._opening = anyio.Lock()
         self._unlisted: set[str] = set()
 
+    @property
+    def put_object(self) -> bool:
+        """Whether a file of one part goes as one object by one PUT."""
+        return self.dialect.put_object
+
     async def create(self, target: Target) -> str:
         """Open a multipart upload and return its id."""
         answer = await self._call("create_multipart_upload", target)
@@ -102,11 +113,17 @@ class Multipart:
             raise ServerFault("answers Create without an upload's id", where=host_of(target.endpoint))
         return str(upload)
 
-    def part(self, target: Target, upload: str, part: Part, deadline: float, hashed: bool) -> PartPut:
-        """Prepare the PUT of one part, for a relay to send; nothing of it passes through botocore."""
+    def part(self, target: Target, upload: str | None, part: Part, deadline: float, hashed: bool) -> PartPut:
+        """Prepare the PUT of one part, for a relay to send; nothing of it passes through botocore.
+
+        Without an upload it is a PutObject, and the part is all of the object.
+        """
         keys = self._credentials if self.dialect.signed_parts else None
-        request = part_request(target, upload, part.number, part.span.length, keys)
-        return PartPut(part, request, part_judge(host_of(target.endpoint)), deadline, hashed)
+        where, length = host_of(target.endpoint), part.span.length
+        if upload is None:
+            return PartPut(part, object_request(target, length, keys), object_judge(where), deadline, hashed)
+        request = part_request(target, upload, part.number, length, keys)
+        return PartPut(part, request, part_judge(where), deadline, hashed)
 
     async def complete(self, target: Target, upload: str, receipts: Sequence[PartReceipt]) -> str:
         """Make the parts one object and return its ETag.
@@ -177,18 +194,6 @@ class Multipart:
             return None
         etag = answer.get("ETag")
         return ObjectHead(int(answer["ContentLength"]), str(etag)) if etag else None
-
-    async def put(self, target: Target, data: bytes) -> str:
-        """Store a few bytes as one object and return its ETag; Refused where the dialect has no such call."""
-        where = host_of(target.endpoint)
-        if not self.dialect.put_object:
-            raise NotOffered(f"the dialect {self.dialect.name} has no PutObject", where=where)
-        digest = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
-        answer = await self._call("put_object", target, Body=data, ContentMD5=digest)
-        etag = str(answer.get("ETag") or "")
-        if not etag.strip('"'):
-            raise ServerFault("answers PutObject without an ETag", where=where)
-        return etag
 
     async def _call(
         self, operation: str, target: Target, *, deadline: float | None = None, **fields: Any

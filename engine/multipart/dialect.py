@@ -19,8 +19,8 @@ class Dialect:
     """One kind of target.
 
     `signature` is botocore's name for how the control calls are signed. `signed_parts` tells whether the PUT
-    of a part carries SigV4 with UNSIGNED-PAYLOAD or no credential at all. `put_object` tells whether an
-    object may be stored by one PUT.
+    of a part carries SigV4 with UNSIGNED-PAYLOAD or no credential at all. `put_object` tells whether a
+    file of one part is stored by one PUT, without a multipart upload.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The PUT of a part without botocore's client: its URL, and a signature where the dialect has one.
+"""The PUT of a part or object without botocore's client: its URL, and a signature where the dialect has one.
 
 The bytes never pass through botocore: it would hold them whole, say Expect: 100-continue, which a silent peer
 answers never, and by default frame them as aws-chunked, which Panopto very likely stores as they come.
@@ -25,7 +25,16 @@ def part_request(target: Target, upload: str, number: int, length: int, keys: Cr
 
     Without keys there is no Authorization and no x-amz header (Panopto/upload-javascript-sample).
     """
-    url = f"{object_url(target)}?partNumber={number}&uploadId={quote(upload, safe='-_.~')}"
+    query = f"partNumber={number}&uploadId={quote(upload, safe='-_.~')}"
+    return _put(f"{object_url(target)}?{query}", length, keys)
+
+
+def object_request(target: Target, length: int, keys: Credentials | None) -> Request:
+    """Prepare a PutObject with `length` bytes to come; signed as a part is."""
+    return _put(object_url(target), length, keys)
+
+
+def _put(url: str, length: int, keys: Credentials | None) -> Request:
     headers = {"Content-Length": str(length)}
     if keys is not None:
         headers |= _signature(url, keys)

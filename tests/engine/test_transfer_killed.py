@@ -124,7 +124,7 @@ def test_killed_again_and_again() -> None:
     assert carrying.object == DATA
 
 
-CALLS = st.sampled_from(["create", "part", "complete", "list", "head"])
+CALLS = st.sampled_from(["create", "part", "put", "complete", "list", "head"])
 FAULTS = st.sampled_from(
     [
         Unreachable("reset"),
@@ -148,6 +148,7 @@ BREAKS = st.one_of(
     slots=st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 6)),
     ranged=st.booleans(),
     offers=st.booleans(),
+    put_object=st.booleans(),
     faults=st.dictionaries(st.tuples(CALLS, st.integers(1, 12)), FAULTS, max_size=6),
     breaks=st.lists(BREAKS, max_size=6),
     flips=st.sets(st.integers(1, 8), max_size=1),
@@ -159,6 +160,7 @@ def test_whatever_goes_wrong_the_object_is_the_source(
     slots: tuple[int, int, int],
     ranged: bool,
     offers: bool,
+    put_object: bool,
     faults: dict[tuple[str, int], FerryError | str],
     breaks: list[Break | None],
     flips: set[int],
@@ -166,7 +168,7 @@ def test_whatever_goes_wrong_the_object_is_the_source(
 ) -> None:
     """Object or error; every place free at the end; nothing that has a receipt is sent again."""
     data = Random(size).randbytes(size)
-    site = MemoryTarget(lists=offers, heads=offers)
+    site = MemoryTarget(lists=offers, heads=offers, put_object=put_object)
     carrying = Carrying(
         MemoryFiles({SOURCE: File(data, ranged=ranged)}), site, slots=Slots(*slots), part=part
     )

@@ -15,8 +15,8 @@ from multidict import CIMultiDict
 from engine.errors import FerryError, Gone, LocationExpired, Unreachable, UploadGone
 from engine.model import ByteRange, Location, Part, Source, Target, Validator
 from engine.multipart import ListedPart, ObjectHead
-from engine.multipart.answers import part_judge
-from engine.multipart.signing import part_request
+from engine.multipart.answers import object_judge, part_judge
+from engine.multipart.signing import object_request, part_request
 from engine.source import ranged_get, whole_get
 from engine.wire import Head, PartPut, PartReceipt, Probe, RangedGet, Request
 
@@ -156,15 +156,17 @@ LOST: Final = "lost"
 class MemoryTarget:
     """An S3 in memory: what a transfer calls, and where a memory relay puts parts.
 
-    `faults` are by call (create, part, complete, abort, list, head) and its number from 1: an error is raised
-    in place of the call, LOST after it. `flips` are numbers of PUTs of parts whose bytes are stored wrong.
+    `faults` are by call (create, part, put, complete, abort, list, head) and its number from 1: an error is
+    raised in place of the call, LOST after it. `flips` are numbers of PUTs whose bytes are stored wrong.
     `calls` counts, `puts` holds the part numbers in the order in which they were whole, with `put_to` the
-    uploads. `heard` is told of each call when it arrives; `slow` are the seconds before a part is answered.
+    uploads (None for a PutObject). `heard` is told of each call when it arrives; `slow` are the seconds
+    before a part is answered.
     """
 
-    def __init__(self, *, lists: bool = False, heads: bool = False) -> None:
+    def __init__(self, *, lists: bool = False, heads: bool = False, put_object: bool = False) -> None:
         self.lists = lists
         self.heads = heads
+        self.put_object = put_object
         self.objects: dict[str, tuple[bytes, str]] = {}
         self.uploads: dict[str, OpenUpload] = {}
         self.faults: dict[tuple[str, int], FerryError | str] = {}
@@ -172,13 +174,13 @@ class MemoryTarget:
         self.etag_of: Callable[[bytes], str] = lambda data: hashlib.md5(data).hexdigest()
         self.calls: Counter[str] = Counter()
         self.puts: list[int] = []
-        self.put_to: list[str] = []
+        self.put_to: list[str | None] = []
         self.heard: Callable[[str], None] = str
         self.slow = 0.0
 
     def copy(self) -> "MemoryTarget":
         """Return what a later process finds: objects and uploads, and nothing that goes wrong."""
-        found = MemoryTarget(lists=self.lists, heads=self.heads)
+        found = MemoryTarget(lists=self.lists, heads=self.heads, put_object=self.put_object)
         found.objects, found.uploads = copy.deepcopy((self.objects, self.uploads))
         found.etag_of, found.calls["created"] = self.etag_of, self.calls["created"]
         return found
@@ -201,14 +203,20 @@ class MemoryTarget:
         self.uploads[upload] = OpenUpload(target.key)
         return answered(upload, lost=lost)
 
-    def part(self, target: Target, upload: str, part: Part, deadline: float, hashed: bool) -> PartPut:
-        """Prepare the PUT of a part, as over HTTP."""
+    def part(self, target: Target, upload: str | None, part: Part, deadline: float, hashed: bool) -> PartPut:
+        """Prepare the PUT of a part or an object, as over HTTP."""
+        if upload is None:
+            request = object_request(target, part.span.length, None)
+            return PartPut(part, request, object_judge("target"), deadline, hashed)
         request = part_request(target, upload, part.number, part.span.length, None)
         return PartPut(part, request, part_judge("target"), deadline, hashed)
 
     def put(self, request: Request) -> "MemoryPut":
         """Begin to take a relay's PUT."""
-        number, upload = re.findall(r"(?:partNumber|uploadId)=([^&]+)", request.url)
+        url, _, query = request.url.partition("?")
+        if not query:
+            return MemoryPut(self, 1, None, unquote(url).split("/", 4)[4])
+        number, upload = re.findall(r"(?:partNumber|uploadId)=([^&]+)", query)
         return MemoryPut(self, int(number), unquote(upload))
 
     async def complete(self, target: Target, upload: str, receipts: Sequence[PartReceipt]) -> str:
@@ -258,12 +266,13 @@ def answered(answer: Answer, *, lost: bool) -> Answer:
 
 
 class MemoryPut:
-    """One PUT of a part that is being taken."""
+    """One PUT of a part, or of an object under a key, that is being taken."""
 
-    def __init__(self, target: MemoryTarget, number: int, upload: str) -> None:
+    def __init__(self, target: MemoryTarget, number: int, upload: str | None, key: str = "") -> None:
         self._target = target
         self._number = number
         self._upload = upload
+        self._key = key
         self._data = bytearray()
 
     async def write(self, piece: bytes) -> tuple[Head, bytes] | None:
@@ -273,17 +282,20 @@ class MemoryPut:
         return None
 
     async def answer(self) -> tuple[Head, bytes]:
-        """Store the part and answer."""
+        """Store the part or object and answer."""
         target = self._target
         await anyio.sleep(target.slow)
-        lost = await target._called("part")
-        if self._upload not in target.uploads:
+        lost = await target._called("part" if self._upload else "put")
+        if self._upload and self._upload not in target.uploads:
             return Head(404, CIMultiDict()), b"<Error><Code>NoSuchUpload</Code></Error>"
-        if target.calls["part"] in target.flips:
+        if target.calls["part"] + target.calls["put"] in target.flips:
             self._data[0] ^= 1
         data = bytes(self._data)
         etag = f'"{target.etag_of(data)}"'
-        target.uploads[self._upload].parts[self._number] = data, etag
+        if self._upload:
+            target.uploads[self._upload].parts[self._number] = data, etag
+        else:
+            target.objects[self._key] = data, etag
         target.puts.append(self._number)
         target.put_to.append(self._upload)
         return answered((Head(200, CIMultiDict({"ETag": etag})), b""), lost=lost)

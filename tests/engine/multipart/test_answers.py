@@ -13,7 +13,7 @@ from engine.errors import (
     Throttled,
     UploadGone,
 )
-from engine.multipart.answers import NotOffered, document, error_code, judge, judge_part
+from engine.multipart.answers import NotOffered, document, error_code, judge, judge_object, judge_part
 from engine.wire import Head
 
 
@@ -72,6 +72,18 @@ def test_anything_else_is_its_own_error(answer: Head, body: bytes, kind: type[Fe
     assert type(caught.value) is kind
     assert "secret-target" not in str(caught.value)
     assert str(caught.value).startswith("host: ")
+
+
+@pytest.mark.parametrize(
+    ("answer", "body"), [(head(405), b""), (head(501), error("NotImplemented")), (head(501), b"<html>")]
+)
+def test_a_target_without_putobject_says_what_to_do(answer: Head, body: bytes) -> None:
+    """It is refused for good, by a sentence of its own; any other answer is judged as a part's is."""
+    with pytest.raises(NotOffered, match="takes no object by one PUT; use a dialect"):
+        judge_object(answer, body, "host")
+    assert judge_object(head(200, etag='"abc"'), b"", "host") == '"abc"'
+    with pytest.raises(ServerFault, match="without an ETag"):
+        judge_object(head(200), b"", "host")
 
 
 @pytest.mark.parametrize("body", [error("SlowDown"), b""])
