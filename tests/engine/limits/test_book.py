@@ -1,0 +1,176 @@
+"""What holds of places granted and waited for, in whatever order things happen."""
+
+from collections import Counter
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+
+from engine.limits import SlotBook, Ticket
+
+HOSTS = ("opencast.example", "panopto.example", "other.example")
+
+
+class SlotBookMachine(RuleBasedStateMachine):
+    """Anything may happen to a book of places in any order; a model counts beside it."""
+
+    tickets: Bundle[Ticket] = Bundle("tickets")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.book = SlotBook(total=4, per_host=3, per_transfer=2)
+        self.alive: list[Ticket] = []
+        self.lowered = False
+
+    @rule(
+        target=tickets,
+        host=st.sampled_from(HOSTS),
+        transfer=st.sampled_from("abcd"),
+        want=st.integers(1, 4),
+        spare=st.booleans(),
+    )
+    def ask(self, host: str, transfer: str, want: int, spare: bool) -> Ticket:
+        """Somebody asks."""
+        ticket = Ticket(host, transfer, want, spare)
+        self.book.ask(ticket)
+        self.alive.append(ticket)
+        self.assign()
+        return ticket
+
+    @rule(ticket=consumes(tickets))
+    def leave(self, ticket: Ticket) -> None:
+        """Somebody gives places back, or stops waiting."""
+        self.book.leave(ticket)
+        self.alive.remove(ticket)
+        self.assign()
+
+    @rule(total=st.integers(1, 8), per_host=st.integers(1, 6), own=st.integers(1, 6))
+    def move_ceilings(self, total: int, per_host: int, own: int) -> None:
+        """The operator moves the ceilings."""
+        self.lowered = True
+        self.book.total, self.book.per_host = total, per_host
+        self.book.host_ceilings[HOSTS[0]] = own
+        self.assign()
+
+    def assign(self) -> None:
+        """Grant to those who wait, to each once, and spare places when nobody else can go."""
+        waiting = {ticket for ticket in self.alive if not ticket.granted}
+        lucky = self.book.assign()
+        assert len(set(lucky)) == len(lucky)
+        assert {ticket for ticket in waiting if ticket.granted} == set(lucky)
+        assert [ticket.spare for ticket in lucky] == sorted(ticket.spare for ticket in lucky)
+
+    def taken(self) -> tuple[int, Counter[str], Counter[str]]:
+        """Count what is granted, from the tickets alone."""
+        hosts, transfers = Counter[str](), Counter[str]()
+        for ticket in self.alive:
+            hosts[ticket.host] += ticket.granted
+            transfers[ticket.transfer] += ticket.granted
+        return hosts.total(), hosts, transfers
+
+    @invariant()
+    def no_ceiling_is_passed(self) -> None:
+        """Grants stay under every ceiling, unless it was lowered under them."""
+        total, hosts, transfers = self.taken()
+        assert all(count <= self.book.per_transfer for count in transfers.values())
+        if not self.lowered:
+            assert total <= 4
+            assert all(count <= 3 for count in hosts.values())
+
+    @invariant()
+    def nobody_waits_who_could_go(self) -> None:
+        """Who waits is stopped by a full run, host or transfer."""
+        total, hosts, transfers = self.taken()
+        for ticket in self.alive:
+            if not ticket.granted:
+                ceiling = self.book.host_ceilings.get(ticket.host, self.book.per_host)
+                assert (
+                    total >= self.book.total
+                    or hosts[ticket.host] >= ceiling
+                    or transfers[ticket.transfer] >= self.book.per_transfer
+                )
+
+    @invariant()
+    def the_books_agree(self) -> None:
+        """Statistics tell what the tickets tell."""
+        total, hosts, _ = self.taken()
+        statistics = self.book.statistics()
+        assert statistics.total.taken == total
+        assert {host: use.taken for host, use in statistics.hosts.items()} == dict(+hosts)
+        assert statistics.waiting == sum(1 for ticket in self.alive if not ticket.granted)
+
+
+TestSlotBook = SlotBookMachine.TestCase
+
+
+@given(
+    total=st.integers(1, 5),
+    asking=st.lists(st.sampled_from(HOSTS), min_size=1, max_size=30),
+    leaving=st.lists(st.integers(0, 4), min_size=60, max_size=60),
+)
+def test_hosts_are_served_in_turn(total: int, asking: list[str], leaving: list[int]) -> None:
+    """While a host waits, no other is served twice; within one host, in the order of asking."""
+    book, tickets = SlotBook(total, total, total), [Ticket(host, "t", 1) for host in asking]
+    for ticket in tickets:
+        book.ask(ticket)
+    waiting, holding, served = Counter(asking), list[Ticket](), list[Ticket]()
+    since = {host: Counter[str]() for host in HOSTS}
+    for turn in leaving:
+        for ticket in book.assign():
+            served.append(ticket)
+            holding.append(ticket)
+            waiting[ticket.host] -= 1
+            for other in HOSTS:
+                since[other][ticket.host] += 1
+                assert not waiting[other] or other == ticket.host or since[other][ticket.host] <= 1
+            since[ticket.host].clear()
+        if holding:
+            book.leave(holding.pop(turn % len(holding)))
+    assert len(served) == len(tickets)
+    for host in HOSTS:
+        assert [one for one in served if one.host == host] == [one for one in tickets if one.host == host]
+
+
+@given(most=st.integers(2, 9), leaving=st.lists(st.integers(0, 1), min_size=20, max_size=20))
+def test_two_hosts_that_always_wait_alternate(most: int, leaving: list[int]) -> None:
+    """Also where one of them had asked for much before the other came."""
+    book = SlotBook(2, 2, 99)
+    for host in (*HOSTS[:1] * most, *HOSTS[1:2] * 2):
+        book.ask(Ticket(host, "t", 1))
+    holding = book.assign()
+    served = [ticket.host for ticket in holding]
+    for turn in leaving:
+        book.ask(Ticket(served[-1], "t", 1))
+        book.leave(holding.pop(turn))
+        lucky = book.assign()
+        holding += lucky
+        served += [ticket.host for ticket in lucky]
+    assert len(served) == 2 + len(leaving)
+    assert all(one != other for one, other in pairwise(served))
+
+
+def test_who_was_passed_over_keeps_the_place() -> None:
+    """A host that is full is not served in its turn, and is the first when it is full no more."""
+    book = SlotBook(2, 1, 9)
+    full, over, other = Ticket("a", "1", 1), Ticket("a", "2", 1), Ticket("b", "3", 1)
+    for ticket in (full, over, other, Ticket("b", "4", 1)):
+        book.ask(ticket)
+    assert book.assign() == [full, other]
+    book.leave(full)
+    assert book.assign() == [over]
+
+
+def test_spare_places_are_what_the_others_leave() -> None:
+    """Who asked for them first still comes last, and gets one where two were wanted."""
+    book = SlotBook(3, 3, 3)
+    spare, other = Ticket("a", "1", 2, spare=True), Ticket("b", "2", 2)
+    book.ask(spare)
+    book.ask(other)
+    assert book.assign() == [other, spare]
+    assert (other.granted, spare.granted) == (2, 1)
+    late = Ticket("a", "3", 1)
+    book.ask(late)
+    assert book.assign() == []
+    book.leave(spare)
+    assert book.assign() == [late]
