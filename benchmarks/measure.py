@@ -113,17 +113,17 @@ def prepared(client: Client, job: Job, folder: Path) -> Command:
     return client.command(job, path, own)
 
 
-def spend(command: Command, folder: Path) -> Spent:
-    """Run a command to its end, and ask the operating system what it took."""
+def spend(command: Command, folder: Path, limit: float = RUN_LIMIT) -> Spent:
+    """Run a command to its end, or for `limit` seconds, and ask the operating system what it took."""
     spent, said, errors = folder / "spent.json", folder / "said", folder / "errors"
     launch = (sys.executable, "-I", "-S", str(ROOT / "benchmarks" / "launch.py"))
     argv = (*launch, str(spent), str(said), str(errors), *command.argv)
     environment = {**os.environ, **command.environment}
     with subprocess.Popen(argv, cwd=ROOT, env=environment, start_new_session=True) as process:
         try:
-            process.wait(RUN_LIMIT)
+            process.wait(limit)
         except subprocess.TimeoutExpired:
-            return Spent(RUN_LIMIT, 0.0, 0, 124, "", f"took longer than {RUN_LIMIT:.0f} s")
+            return Spent(limit, 0.0, 0, 124, "", f"took longer than {limit:.0f} s")
         finally:
             _end(process)
     texts = (path.read_text(errors="replace") for path in (said, errors))

@@ -1,6 +1,6 @@
 """What does a whole run cost? One file from a sandbox's Opencast to its Panopto, by the command itself.
 
-    python benchmarks/whole_run.py [--mib 1024] [--runs 3] [--level spot] [--parts 16]
+    python -m benchmarks.whole_run [--mib 1024] [--runs 3] [--level spot] [--parts 16]
 
 Prints one JSON line a run, and one with medians. A run counts only if the SHA-256 of the object that arrived
 is its source's, by the sandbox's audit. The sandbox is Python too and shares the machine, so it bounds the
@@ -12,54 +12,19 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-FERRY = (sys.executable, "-m", "pipelines.cli")
+from benchmarks.sandbox import FERRY, audit, standing
+
 MIB = 1024 * 1024
-READY_LIMIT = 60.0
-
-
-@contextmanager
-def standing(folder: Path, size: int) -> Iterator[dict[str, Any]]:
-    """Start a sandbox with one event whose file has so many bytes, and end it afterwards."""
-    command = [*FERRY, "sandbox", "--out", str(folder), "--events", "1"]
-    for switch in (f"largest={size}", "keep_bytes=off", "rate_limit=off"):
-        command += ["--switch", switch]
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        try:
-            yield ready(folder / "sandbox.json", process)
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-def ready(path: Path, process: "subprocess.Popen[bytes]") -> dict[str, Any]:
-    """Wait until the sandbox stands."""
-    end = time.monotonic() + READY_LIMIT
-    while not path.exists():
-        if process.poll() is not None or time.monotonic() > end:
-            raise SystemExit("the sandbox did not start")
-        time.sleep(0.05)
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
-
-
-def audit(details: dict[str, Any], name: str) -> Any:
-    """Return a list of the sandbox's audit."""
-    with urllib.request.urlopen(f"{details['audit']['url']}/{name}", timeout=300) as reply:
-        return json.load(reply)
 
 
 def measured(size: int, level: str, parts: int) -> dict[str, Any]:
     """Run once, and return what it took; raises SystemExit where what arrived is not what was sent."""
-    with tempfile.TemporaryDirectory() as folder, standing(Path(folder), size) as details:
+    with tempfile.TemporaryDirectory() as folder, standing(Path(folder), 1, f"largest={size}") as details:
         environment = {
             **os.environ,
             "FERRY_TRANSFER__INTEGRITY": level,

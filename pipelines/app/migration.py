@@ -1,6 +1,6 @@
 """Builds a migration that is ready to run."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from anyio import CancelScope
 
 from engine import (
     PANOPTO,
+    PANOPTO_RATES,
     BytesFlowed,
     Checkpoint,
     Checks,
@@ -19,6 +20,7 @@ from engine import (
     Level,
     Observer,
     Ports,
+    Rate,
     Spot,
     Windows,
     open_checkpoint,
@@ -137,11 +139,13 @@ async def open_application(
     *,
     carry_again: bool = False,
     stop_at_window: bool = False,
+    panopto_rates: Sequence[Rate] = PANOPTO_RATES,
 ) -> AsyncIterator[Application]:
     """Open the checkpoint: a second run ends there, before its first call. Each pass connects anew.
 
     `carry_again` looks once more at lecture items that were right; `stop_at_window` ends the run where a time
-    window ends. Raises SettingsError, CheckpointInUse, CheckpointDamaged, CheckpointForeign, LocalResource.
+    window ends; `panopto_rates` are others than Panopto's before an emulated one only. Raises SettingsError,
+    CheckpointInUse, CheckpointDamaged, CheckpointForeign, LocalResource.
     """
     decided = replace(rules(settings), again=carry_again)
     limits = RunLimits(settings, observer)
@@ -153,20 +157,27 @@ async def open_application(
             observer(CheckpointMended(cut))
 
         def begin() -> AbstractAsyncContextManager[PlannedPass]:
-            return open_pass(settings, decided, checkpoint, limits, observer)
+            return open_pass(settings, decided, checkpoint, limits, observer, panopto_rates)
 
         yield Application(Passes(begin, hours, observer), checkpoint, limits)
 
 
 @asynccontextmanager
 async def open_pass(
-    settings: Settings, decided: Rules, checkpoint: Checkpoint, limits: RunLimits, observer: Observer
+    settings: Settings,
+    decided: Rules,
+    checkpoint: Checkpoint,
+    limits: RunLimits,
+    observer: Observer,
+    panopto_rates: Sequence[Rate],
 ) -> AsyncIterator[PlannedPass]:
     """Connect to all systems, and build what one pass is made of."""
     transfer = settings.transfer
     async with AsyncExitStack() as stack:
         drain = Drain()
-        services = await stack.enter_async_context(open_services(settings, observer, drain))
+        services = await stack.enter_async_context(
+            open_services(settings, observer, drain, panopto_rates=panopto_rates)
+        )
         locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
         engine = await stack.enter_async_context(
             open_engine(settings, checkpoint, locator, drain, observer, limits)

@@ -1,6 +1,6 @@
 """Builds the clients of the four systems, each with its pace and its retries."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -43,9 +43,16 @@ class Services:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, observer: Observer = silence, drain: Drain | None = None
+    settings: Settings,
+    observer: Observer = silence,
+    drain: Drain | None = None,
+    *,
+    panopto_rates: Sequence[Rate] = PANOPTO_RATES,
 ) -> AsyncIterator[Services]:
-    """Connect to the APIs of Opencast, Panopto and LumiNUS. Calls that wait for another try hear `drain`."""
+    """Connect to the APIs of Opencast, Panopto and LumiNUS. Calls that wait for another try hear `drain`.
+
+    `panopto_rates` are no setting: who calls Panopto more often is refused.
+    """
     drain = drain or Drain()
     async with (
         open_http(network(settings, connections=8, cookies=True)) as source,
@@ -54,7 +61,7 @@ async def open_services(
     ):
         yield Services(
             opencast_of(settings, source, observer, drain),
-            panopto_of(settings, target, observer, drain),
+            panopto_of(settings, target, observer, drain, panopto_rates),
             luminus_of(settings, students, observer, drain),
         )
 
@@ -72,7 +79,13 @@ def opencast_of(settings: Settings, http: Http, observer: Observer, drain: Drain
     return Opencast(rest, account.username, revealed(account.password))
 
 
-def panopto_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Panopto:
+def panopto_of(
+    settings: Settings,
+    http: Http,
+    observer: Observer,
+    drain: Drain,
+    rates: Sequence[Rate] = PANOPTO_RATES,
+) -> Panopto:
     """Build Panopto's client, which signs in when it is first used."""
     account = settings.panopto
     patience = policy(settings)
@@ -85,7 +98,7 @@ def panopto_of(settings: Settings, http: Http, observer: Observer, drain: Drain)
     rest = Rest(
         http,
         account.url,
-        pace=Pace(PANOPTO_RATES),
+        pace=Pace(rates),
         policy=patience,
         headers=tokens.headers,
         observer=observer,

@@ -9,7 +9,7 @@ from typing import Annotated
 import anyio
 import typer
 
-from engine import Audience, FerryError, Interrupted, Snapshot
+from engine import PANOPTO_RATES, Audience, FerryError, Interrupted, Rate, Snapshot
 from pipelines.app.migration import Application, open_application
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit, exit_for
@@ -64,7 +64,13 @@ def run(
     sys.exit(ran.code)
 
 
-def migrate(settings: Settings, *, carry_again: bool = False, stop_at_window: bool = False) -> Ran:
+def migrate(
+    settings: Settings,
+    *,
+    carry_again: bool = False,
+    stop_at_window: bool = False,
+    panopto_rates: Sequence[Rate] = PANOPTO_RATES,
+) -> Ran:
     """Run a migration until it ends, stops or is stopped."""
     picture = Picture()
 
@@ -72,7 +78,11 @@ def migrate(settings: Settings, *, carry_again: bool = False, stop_at_window: bo
         with shown(picture) as observer:
             audience = Audience((picture, observer))
             async with open_application(
-                settings, audience, carry_again=carry_again, stop_at_window=stop_at_window
+                settings,
+                audience,
+                carry_again=carry_again,
+                stop_at_window=stop_at_window,
+                panopto_rates=panopto_rates,
             ) as application:
                 limits = application.limits
                 signals = loop.Signals(application.drain, tell, limits.read if settings.limits.file else None)

@@ -118,7 +118,7 @@ class Sandbox:
         self.world = world or World.seeded(seed, 16, self.switches.largest, self.switches.typical)
         self.faults = FaultScript(faults)
         self.bandwidth = Bandwidth(bandwidth * MIB if bandwidth else None)
-        self.audit = Audit()
+        self.audit = Audit(keep_log=self.switches.log == "on")
         self._seed = seed
         self._given = folder
         self._stack = AsyncExitStack()

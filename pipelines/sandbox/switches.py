@@ -47,6 +47,8 @@ class Switches:
     largest_part_number: int = 10_000
     keep_bytes: OnOff = "on"
     """off: completed media are hashed and then dropped from the disk, for long runs."""
+    log: OnOff = "on"
+    """off: the audit counts requests and keeps none of them, for long runs."""
     opencast_api: str = "1.10.0"
     """Newest version that the External API speaks: 1.0.0 (Opencast 2.3) to 1.12.0 (after 17)."""
     opencast_account: Literal["reader", "admin", "unlisted", "powerless"] = "reader"

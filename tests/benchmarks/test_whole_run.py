@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.slow
 def test_what_a_whole_run_costs() -> None:
     """A small run counts, with the bytes that were checked."""
-    command = [sys.executable, "benchmarks/whole_run.py", "--mib", "8", "--runs", "1"]
+    command = [sys.executable, "-m", "benchmarks.whole_run", "--mib", "8", "--runs", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     run, medians = (json.loads(line) for line in done.stdout.splitlines())
     assert run["bytes_checked"] == 8 * 1024 * 1024

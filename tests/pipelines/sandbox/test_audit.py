@@ -133,3 +133,14 @@ async def test_every_list_is_served_as_json() -> None:
             assert await get("/schedules") == [{"schedule_id": 1}]
     finally:
         await origin.close()
+
+
+def test_a_log_that_is_not_kept_is_counted() -> None:
+    """Without a log the calls and their bytes are told all the same."""
+    books = Audit(keep_log=False)
+    for _ in range(2):
+        books.closes(books.opens("panopto", "get_session", "GET", "/", "", ()), 200, 3, 4)
+    assert books.entries() == []
+    assert books.requests() == [
+        {"service": "panopto", "call": "get_session", "count": 2, "bytes_in": 6, "bytes_out": 8}
+    ]
