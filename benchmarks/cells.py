@@ -9,6 +9,7 @@ RCLONE = ("rclone multipart", "rclone single PUT")
 OTHERS = ("s5cmd pipe", "boto3 upload_fileobj", "obstore", "sample way", "sample way after download")
 LEVELS = ("ferry crc", "ferry spot", "ferry etag")
 LOOPS = ("ferry crc, default loop", "raw relay", "ferry idle")
+SMALL_FILES = ("rclone single PUT", "ferry crc", "ferry crc, PutObject")
 MEMORY = ("ferry crc", "ferry spot", "ferry idle")
 
 
@@ -39,10 +40,10 @@ CELLS: Mapping[str, Cell] = {
             Conditions("d", delayed=True, in_flight=16),
         ),
         *_both("d-50ms-4", ("rclone single PUT", "ferry spot"), Conditions("d", delayed=True, in_flight=4)),
-        *_both("e-50ms-64", ("rclone single PUT", "ferry crc"), Conditions("e", delayed=True, in_flight=64)),
+        *_both("e-50ms-64", SMALL_FILES, Conditions("e", delayed=True, in_flight=64)),
         *_both("a-64", MEMORY, Conditions("a", in_flight=64)),
         *_both("a-4", (*RCLONE, *LEVELS), Conditions("a", in_flight=4), usual=False),
-        *_both("c", ("rclone single PUT", *LEVELS, "raw relay"), Conditions("c"), usual=False),
+        *_both("c", (*SMALL_FILES, "ferry spot", "ferry etag", "raw relay"), Conditions("c"), usual=False),
         *_both("d-50ms-64", (*RCLONE, "ferry spot"), Conditions("d", False, True, 64), usual=False),
         *_both("one-gib", MEMORY, Conditions("one-gib")),
         *_both("16-gib", MEMORY, Conditions("16-gib"), usual=False),

@@ -54,6 +54,9 @@ WORKLOADS: Mapping[str, Workload] = {
         Workload("16-gib", 1, 16 * GIB),
         Workload("small", 3, 20 * MIB),
         Workload("tiny", 2, 17 * MIB),
+        Workload("few", 3, MIB, like="c"),
     )
 }
-"""`one-gib`, `a` and `16-gib` grow in one file; `small` is for checking content, `tiny` for tests."""
+"""`one-gib`, `a` and `16-gib` grow in one file; `small` is for checking content.
+
+`tiny` and `few` are for tests."""

@@ -1,8 +1,9 @@
 """Our engine, through its front door, with its checks, retries and a checkpoint on disk.
 
-    python -m benchmarks.clients.ferry JOB.json [--level spot] [--loop uvloop] [--idle]
+    python -m benchmarks.clients.ferry JOB.json [--level spot] [--loop uvloop] [--dialect panopto] [--idle]
 
-Prints one JSON line: what was checked. `--idle` opens all of it, makes one control call and moves nothing:
+Prints one JSON line: what was checked. By `--dialect s3` parts are signed, and a file of one part is one
+PutObject. `--idle` opens all of it, makes one control call and moves nothing:
 what an engine takes before its first byte.
 """
 
@@ -19,11 +20,14 @@ import anyio
 import uvloop
 
 from benchmarks.clients.start import Start, since_start
-from benchmarks.job import BUCKET, Job, read_job
+from benchmarks.job import ACCESS_KEY, BUCKET, SECRET_KEY, Job, read_job
 from benchmarks.workloads import MIB, File
 from engine import (
     PANOPTO,
+    S3,
     Checks,
+    Credentials,
+    Dialect,
     Engine,
     HttpReads,
     Level,
@@ -47,6 +51,7 @@ from engine import (
 )
 
 LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
+DIALECTS = {one.name: one for one in (PANOPTO, S3)}
 MEMORY = 64 * MIB
 
 
@@ -79,7 +84,7 @@ class Files:
 
 @asynccontextmanager
 async def open_engine(
-    job: Job, level: Level, checkpoint: Path, observer: Observer
+    job: Job, level: Level, dialect: Dialect, checkpoint: Path, observer: Observer
 ) -> AsyncIterator[tuple[Engine, Multipart]]:
     """Build the engine as the application does, with as many places as the job has parts in flight."""
     checks = Checks(level, observer=observer)
@@ -90,7 +95,9 @@ async def open_engine(
         open_relay(
             http, windows=Windows(MEMORY, job.in_flight), spent=checks.spent, observer=observer
         ) as relay,
-        open_multipart(PANOPTO, network) as uploads,
+        open_multipart(
+            dialect, network, Credentials(ACCESS_KEY, SECRET_KEY), connections=2 * job.in_flight
+        ) as uploads,
     ):
         ports = Ports(
             journal=journal,
@@ -98,7 +105,7 @@ async def open_engine(
             uploads=uploads,
             slots=Slots(job.in_flight, job.in_flight, job.in_flight),
             checks=checks,
-            limits=PANOPTO.limits,
+            limits=dialect.limits,
             preferred_part=job.part,
             policy=RetryPolicy(attempts=1),
             observer=observer,
@@ -106,7 +113,7 @@ async def open_engine(
         yield Engine(ports, Files(job.source), HttpReads(http)), uploads
 
 
-async def move(job: Job, level: Level, folder: Path, *, idle: bool) -> tuple[Said, Start]:
+async def move(job: Job, level: Level, dialect: Dialect, folder: Path, *, idle: bool) -> tuple[Said, Start]:
     """Move all files of a job, as many at once as there are places."""
     said = Said(level)
     files = iter(job.files)
@@ -115,7 +122,7 @@ async def move(job: Job, level: Level, folder: Path, *, idle: bool) -> tuple[Sai
         if isinstance(fact, RelayFell):
             said.fell = fact.reason
 
-    async with open_engine(job, level, folder / "checkpoint", heard) as (engine, uploads):
+    async with open_engine(job, level, dialect, folder / "checkpoint", heard) as (engine, uploads):
         started = since_start()
 
         async def one_after_another() -> None:
@@ -143,13 +150,15 @@ def main() -> None:
     parser.add_argument("job")
     parser.add_argument("--level", choices=[one.value for one in Level], default="spot")
     parser.add_argument("--loop", choices=sorted(LOOPS), default="uvloop")
+    parser.add_argument("--dialect", choices=sorted(DIALECTS), default=PANOPTO.name)
     parser.add_argument("--idle", action="store_true")
     asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
         asyncio.Runner(loop_factory=LOOPS[asked.loop]) as runner,
     ):
-        work = move(read_job(asked.job), Level(asked.level), Path(folder), idle=asked.idle)
+        level, dialect = Level(asked.level), DIALECTS[asked.dialect]
+        work = move(read_job(asked.job), level, dialect, Path(folder), idle=asked.idle)
         said, started = runner.run(work)
     print(json.dumps({**asdict(said), **asdict(started)}))
 

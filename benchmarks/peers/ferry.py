@@ -1,4 +1,4 @@
-"""Our engine at each level, on both loops, and at rest."""
+"""Our engine at each level, on both loops, by PutObject where a file has one part, and at rest."""
 
 from pathlib import Path
 
@@ -16,6 +16,10 @@ def ferry(level: str, loop: str = "uvloop") -> Client:
     return Client(f"ferry {level}{ending}", command, level=level)
 
 
+def _put_object(_: Job, path: Path, __: Path) -> Command:
+    return Command(ours("ferry", path, "--level", "crc", "--dialect", "s3"))
+
+
 def _idle(_: Job, path: Path, __: Path) -> Command:
     return Command(ours("ferry", path, "--idle"))
 
@@ -26,5 +30,6 @@ CLIENTS = (
     ferry("etag"),
     ferry("crc", "asyncio"),
     ferry("spot", "asyncio"),
+    Client("ferry crc, PutObject", _put_object, level="crc"),
     Client("ferry idle", _idle, moves=False),
 )

@@ -2,31 +2,24 @@
 
 ::
 
-    create, complete, abort, list, head ──> botocore: body, query, signature
-                                                    │ before-send
+    create, complete, abort, list, head ──> operations: body, query, signature
+                                                    │
                                                     v
                                             engine.http: one request, no redirect, a capped answer
                                                     │ 2xx without <Error>
                                                     v
-                                                botocore: XML to a dictionary ──> checked here
-
-Left to itself botocore's session follows redirects, reads answers of any length, and sends idempotent calls
-again on its own.
+                                            operations: XML to a dictionary ──> checked here
 """
 
-import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
 import aiohttp
 import anyio
-from aiobotocore.awsrequest import AioAWSResponse
-from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError
 
 from engine.errors import Refused, ServerFault, UploadGone
 from engine.http import Http, Network, host_of, open_http, ours, start_of_body, whole_body
@@ -41,8 +34,9 @@ from engine.multipart.answers import (
     part_judge,
 )
 from engine.multipart.dialect import DUMMY, Credentials, Dialect
-from engine.multipart.signing import REGION, object_request, part_request
-from engine.wire import Head, ListedPart, ObjectHead, PartPut, PartReceipt, Request
+from engine.multipart.operations import Operations
+from engine.multipart.signing import object_request, part_request
+from engine.wire import Head, ListedPart, ObjectHead, PartPut, PartReceipt
 
 LARGEST_XML = 4 * 1024 * 1024
 """Bytes of an answer: a page of 1,000 parts has some 300 KiB."""
@@ -66,13 +60,17 @@ async def open_multipart(
 ) -> AsyncIterator["Multipart"]:
     """Open a target's S3. The control calls have `connections` of their own, apart from the parts'.
 
+    At most so many are opened, as they are needed. Two for each part in flight let files of one part, each
+    with a Create and a Complete, follow one another as fast as their parts do.
+
     The deadlines are in seconds, for each call and for Complete. `credentials` are needed where parts are
     signed.
     """
     if dialect.signed_parts and credentials is None:
         raise ValueError(f"the dialect {dialect.name} needs credentials")
-    async with open_http(replace(network, connections=connections)) as http, AsyncExitStack() as clients:
-        yield Multipart(dialect, http, clients, credentials, (deadline, complete_deadline))
+    operations = Operations(dialect.signature, credentials or DUMMY)
+    async with open_http(replace(network, connections=connections)) as http:
+        yield Multipart(dialect, http, operations, credentials, (deadline, complete_deadline))
 
 
 class Multipart:
@@ -86,18 +84,15 @@ class Multipart:
         self,
         dialect: Dialect,
         http: Http,
-        clients: AsyncExitStack,
+        operations: Operations,
         credentials: Credentials | None,
         deadlines: tuple[float, float],
     ) -> None:
         self.dialect = dialect
         self._http = http
-        self._stack = clients
+        self._operations = operations
         self._credentials = credentials
         self._deadline, self._complete_deadline = deadlines
-        self._session = _session()
-        self._clients: dict[str, Any] = {}
-        self._opening = anyio.Lock()
         self._unlisted: set[str] = set()
 
     @property
@@ -107,7 +102,7 @@ class Multipart:
 
     async def create(self, target: Target) -> str:
         """Open a multipart upload and return its id."""
-        answer = await self._call("create_multipart_upload", target)
+        answer = await self._call("CreateMultipartUpload", target)
         upload = answer.get("UploadId")
         if not upload:
             raise ServerFault("answers Create without an upload's id", where=host_of(target.endpoint))
@@ -132,7 +127,7 @@ class Multipart:
         """
         parts = [{"PartNumber": one.number, "ETag": one.etag} for one in receipts]
         answer = await self._call(
-            "complete_multipart_upload",
+            "CompleteMultipartUpload",
             target,
             deadline=self._complete_deadline,
             UploadId=upload,
@@ -148,7 +143,7 @@ class Multipart:
     async def abort(self, target: Target, upload: str) -> None:
         """Give an upload up; one that the target does not know is given up already."""
         try:
-            await self._call("abort_multipart_upload", target, UploadId=upload)
+            await self._call("AbortMultipartUpload", target, UploadId=upload)
         except UploadGone:
             return
 
@@ -172,7 +167,7 @@ class Multipart:
         marker = 0
         for _ in range(PAGES):
             after = {"PartNumberMarker": marker} if marker else {}
-            page = await self._call("list_parts", target, UploadId=upload, **after)
+            page = await self._call("ListParts", target, UploadId=upload, **after)
             if page.get("UploadId") != upload:
                 return None
             for one in page.get("Parts", ()):
@@ -189,7 +184,7 @@ class Multipart:
     async def head(self, target: Target) -> ObjectHead | None:
         """Return what the target holds under the key; None where nothing is, or where it does not tell."""
         try:
-            answer = await self._call("head_object", target)
+            answer = await self._call("HeadObject", target)
         except Refused:
             return None
         etag = answer.get("ETag")
@@ -198,58 +193,20 @@ class Multipart:
     async def _call(
         self, operation: str, target: Target, *, deadline: float | None = None, **fields: Any
     ) -> Mapping[str, Any]:
-        """Make one call, and let nothing of botocore's out."""
+        """Make one call, judge its answer, and let nothing of botocore's out."""
         where = host_of(target.endpoint)
-        client = await self._client(target.endpoint)
         try:
+            request, body = self._operations.request(operation, target, fields)
             with ours(where), anyio.fail_after(deadline or self._deadline):
-                answer: Mapping[str, Any] = await getattr(client, operation)(
-                    Bucket=target.bucket, Key=target.key, **fields
-                )
-        except (BotoCoreError, ClientError, KeyError, ValueError) as error:
+                async with self._http.answer(request, body=body) as response:
+                    content = await _content(response, where)
+            head = Head(response.status, response.headers)
+            judge(head, content, where)
+            if content and document(content) is None:
+                raise NotXml("answers with something else than S3's XML", where=where)
+            return self._operations.read(operation, head, content)
+        except (BotoCoreError, KeyError, ValueError) as error:
             raise ServerFault(f"its answer makes no sense ({type(error).__name__})", where=where) from None
-        return answer
-
-    async def _client(self, endpoint: str) -> Any:
-        """Return the endpoint's client, made when it is first asked for: that takes some CPU and memory."""
-        async with self._opening:
-            if endpoint not in self._clients:
-                self._clients[endpoint] = await self._open(endpoint)
-            return self._clients[endpoint]
-
-    async def _open(self, endpoint: str) -> Any:
-        keys = self._credentials or DUMMY
-        client = await self._stack.enter_async_context(
-            self._session.create_client(
-                "s3",
-                region_name=REGION,
-                endpoint_url=endpoint,
-                aws_access_key_id=keys.access_key,
-                aws_secret_access_key=keys.secret_key,
-                aws_session_token=keys.token,
-                config=_config(self.dialect.signature),
-            )
-        )
-        client.meta.events.register("before-send.s3", self._send)
-        return client
-
-    async def _send(self, request: Any, **_: Any) -> AioAWSResponse:
-        """Send what botocore has prepared, and judge the answer before botocore reads it."""
-        where = host_of(request.url)
-        async with self._http.answer(_plain(request), body=_body(request)) as response:
-            content = await _content(response, where)
-        judge(Head(response.status, response.headers), content, where)
-        if content and document(content) is None:
-            raise NotXml("answers with something else than S3's XML", where=where)
-        return _Read(request.url, response.status, response.headers, content)
-
-
-class _Read(AioAWSResponse):  # type: ignore[misc]
-    """An answer that has been read, in the form that botocore takes."""
-
-    def __init__(self, url: str, status: int, headers: Mapping[str, str], content: bytes) -> None:
-        super().__init__(url, status, {name.lower(): value for name, value in headers.items()}, None)
-        self._content = content
 
 
 async def _content(response: aiohttp.ClientResponse, where: str) -> bytes:
@@ -264,43 +221,3 @@ async def _content(response: aiohttp.ClientResponse, where: str) -> bytes:
 def _names(key: str, target: Target) -> bool:
     """Tell whether the key of an answer is ours. Panopto's has not been seen: the file's name must end it."""
     return unquote(key).rpartition("/")[2] == target.key.rpartition("/")[2]
-
-
-def _plain(request: Any) -> Request:
-    """Return the request as botocore signed it, but for two headers that no signature covers."""
-    left_out = {"expect", "user-agent"}
-    headers = {name: _text(value) for name, value in request.headers.items() if name.lower() not in left_out}
-    return Request(request.method, request.url, tuple(headers.items()))
-
-
-def _body(request: Any) -> bytes | None:
-    body = request.body
-    if hasattr(body, "read"):
-        body = body.read()
-    return body.encode() if isinstance(body, str) else body or None
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _session() -> AioSession:
-    """Return a session that looks at no AWS profile or settings of whoever runs this."""
-    nowhere = (None, None, os.devnull, None)
-    unset = (None, None, None, None)
-    return AioSession({"config_file": nowhere, "credentials_file": nowhere, "profile": unset})
-
-
-def _config(signature: str) -> AioConfig:
-    """Return settings under which botocore adds nothing of its own to a request.
-
-    Checksums, the default since botocore 1.36, came as aws-chunked trailers over TLS (boto/boto3#4435);
-    buckets may be upper case at Panopto, so the style is path.
-    """
-    return AioConfig(
-        signature_version=signature,
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        s3={"addressing_style": "path"},
-        retries={"total_max_attempts": 1, "mode": "standard"},
-    )

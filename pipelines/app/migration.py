@@ -231,7 +231,7 @@ async def open_engine(
             spent=checks.spent,
             observer=observer,
         ) as relay,
-        open_multipart(PANOPTO, network(settings)) as uploads,
+        open_multipart(PANOPTO, network(settings), connections=2 * limits.most_parts) as uploads,
     ):
         ports = Ports(
             journal=checkpoint,

@@ -1,13 +1,16 @@
 """Every client that is measured moves what it says, plain and over TLS; no time is judged."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from benchmarks.authority import make_authority
 from benchmarks.content import compare
 from benchmarks.corpus import Corpus
-from benchmarks.measure import Bench, Conditions
+from benchmarks.discard.process import standing
+from benchmarks.job import Job
+from benchmarks.measure import PART, Bench, Conditions, prepared, spend
 from benchmarks.peers import CLIENTS
 from benchmarks.peers.client import Client, Command
 from benchmarks.real import why_no_real_target
@@ -62,6 +65,19 @@ def test_a_client_carries_bytes_unchanged(bench: Bench, name: str) -> None:
     found = compare(bench, installed(name), "tiny", tls=True)
     assert found.void == ""
     assert found.bytes == BYTES
+
+
+def test_files_of_one_part_go_by_putobject(bench: Bench, tmp_path: Path) -> None:
+    """Each is an object whose MD5 the target knows, and no part of an upload ever comes."""
+    files = WORKLOADS["few"].files
+    bench.corpus.make(files)
+    with standing(bench.corpus.rows(files, [PART]), tmp_path, None) as target:
+        job = Job(bench.source.url(False, False), target.endpoint, None, "", files, in_flight=4, part=PART)
+        spent = spend(prepared(CLIENTS["ferry crc, PutObject"], job, tmp_path), tmp_path)
+        report = target.report()
+    assert (spent.code, spent.errors, report.voids) == (0, "", [])
+    assert report.objects == {file.name: file.size for file in files}
+    assert (report.parts, report.again) == (0, 0)
 
 
 @pytest.mark.slow
