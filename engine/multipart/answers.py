@@ -24,12 +24,16 @@ class NotXml(ServerFault):
     """The target answers with something else than S3's XML."""
 
 
-def judge(head: Head, body: bytes, where: str) -> None:
-    """Raise what an answer says that went wrong. A 200 may hold an error too, sent after minutes of spaces
-    (Amazon S3 API Reference, CompleteMultipartUpload)."""
-    code = error_code(body)
+def judge(head: Head, body: bytes, where: str) -> etree._Element | None:
+    """Return the document of an answer, None where it has none; raise what it says that went wrong.
+
+    A 200 may hold an error too, sent after minutes of spaces (Amazon S3 API Reference,
+    CompleteMultipartUpload).
+    """
+    root = document(body)
+    code = error_code(root)
     if head.status < 300 and code is None:
-        return
+        return root
     wait = retry_after(head.headers.get("Retry-After"), time.time())
     raise _by_code(code, wait, where) or _by_status(head.status, code, wait, where)
 
@@ -55,17 +59,18 @@ def judge_object(head: Head, body: bytes, where: str) -> str:
 
 def document(body: bytes) -> etree._Element | None:
     """Parse an answer without entities, network or DTD; None where it is not XML, or has a DTD."""
+    if not (text := body.strip()):
+        return None
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
-        root = etree.fromstring(body.strip(), parser)
+        root = etree.fromstring(text, parser)
     except (etree.XMLSyntaxError, ValueError):
         return None
     return root if root.getroottree().docinfo.internalDTD is None else None
 
 
-def error_code(body: bytes) -> str | None:
+def error_code(root: etree._Element | None) -> str | None:
     """Return the code of S3's <Error>, or None where the answer is none."""
-    root = document(body) if body.strip() else None
     if root is None or etree.QName(root).localname != "Error":
         return None
     for child in root.iterchildren(tag=etree.Element):

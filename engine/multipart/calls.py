@@ -18,17 +18,15 @@ from typing import Any
 from urllib.parse import unquote
 
 import aiohttp
-import anyio
 from botocore.exceptions import BotoCoreError
 
 from engine.errors import Refused, ServerFault, UploadGone
-from engine.http import Http, Network, host_of, open_http, ours, start_of_body, whole_body
+from engine.http import Http, Network, host_of, open_http, start_of_body, whole_body
 from engine.model import Part, Target
 from engine.multipart.answers import (
     LARGEST_ERROR,
     NotOffered,
     NotXml,
-    document,
     judge,
     object_judge,
     part_judge,
@@ -197,12 +195,11 @@ class Multipart:
         where = host_of(target.endpoint)
         try:
             request, body = self._operations.request(operation, target, fields)
-            with ours(where), anyio.fail_after(deadline or self._deadline):
-                async with self._http.answer(request, body=body) as response:
-                    content = await _content(response, where)
+            limit = deadline or self._deadline
+            async with self._http.answer(request, body=body, deadline=limit) as response:
+                content = await _content(response, where)
             head = Head(response.status, response.headers)
-            judge(head, content, where)
-            if content and document(content) is None:
+            if judge(head, content, where) is None and content:
                 raise NotXml("answers with something else than S3's XML", where=where)
             return self._operations.read(operation, head, content)
         except (BotoCoreError, KeyError, ValueError) as error:

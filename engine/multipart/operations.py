@@ -31,7 +31,7 @@ class Operations:
 
     def __init__(self, signature: str, credentials: Credentials) -> None:
         self._model = description()
-        self._serializer = create_serializer(PROTOCOL)
+        self._serializer = create_serializer(PROTOCOL, include_validation=False)
         self._parser = create_parser(PROTOCOL)
         self._signer = signer(signature, credentials)
 
