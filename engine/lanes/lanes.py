@@ -7,15 +7,15 @@
           └───────────── after a wait that holds no slot ──────────┘ failure
 
 Parts leave `missing` when a lane takes them, lowest first, and come back when they fail or were not reached.
+When none is missing, and places are free that nobody else waits for, another lane takes half of what the lane
+with the longest run has not asked for yet.
 """
 
-import heapq
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import anyio
-from anyio.abc import TaskStatus
+from anyio.abc import TaskGroup, TaskStatus
 
 from engine import journal
 from engine.errors import (
@@ -28,6 +28,8 @@ from engine.errors import (
     UploadGone,
 )
 from engine.http import host_of
+from engine.lanes.runs import LONGEST_RUN, Missing, Taken
+from engine.lanes.sent import Sent
 from engine.model import ByteRange, Transfer, Validator
 from engine.parts import Cut
 from engine.ports import Ports
@@ -35,9 +37,6 @@ from engine.progress import PartFailed, PartSettled, Waiting
 from engine.reader import Reader
 from engine.retry import GiveUp, decide
 from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, RangedGet
-
-LONGEST_RUN = 8
-"""Parts that one lane takes at most: long enough to hide a GET's latency, short enough to share a file."""
 
 SHORTEST_DEADLINE = 30.0
 
@@ -60,59 +59,6 @@ class Upload:
         return f"{self.transfer.subject}/{self.transfer.name}"
 
 
-class Missing:
-    """The numbers of the parts that nobody has taken, lowest first."""
-
-    def __init__(self, numbers: Iterable[int]) -> None:
-        self._numbers = list(numbers)
-        heapq.heapify(self._numbers)
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def put(self, number: int) -> None:
-        """Give a part back."""
-        heapq.heappush(self._numbers, number)
-
-    def take(self, longest: int) -> list[int]:
-        """Take the lowest run of neighbours, at most `longest` of them."""
-        run: list[int] = []
-        while self._numbers and len(run) < longest and (not run or self._numbers[0] == run[-1] + 1):
-            run.append(heapq.heappop(self._numbers))
-        return run
-
-
-@dataclass(slots=True)
-class Taken:
-    """What one lane has taken: parts still to be asked for, those under way, and what failed."""
-
-    run: list[int]
-    under_way: set[int] = field(default_factory=set)
-    failures: list[PartFailure] = field(default_factory=list)
-
-
-class Sent:
-    """How much of each part was ever handed on: what tells bytes sent from bytes sent again.
-
-    `everything` tells that the whole file was sent before, under another name.
-    """
-
-    def __init__(self, *, everything: bool = False) -> None:
-        self._everything = everything
-        self._most: dict[int, int] = {}
-
-    def before(self, parts: Mapping[int, PartReceipt]) -> None:
-        """Take note of parts that are known to have been sent, by this process or an earlier one."""
-        for number, one in parts.items():
-            self.count(number, one.bytes)
-
-    def count(self, number: int, handed: int) -> int:
-        """Take note of bytes of a part, and tell how many of them had been handed on before."""
-        known = handed if self._everything else self._most.get(number, 0)
-        self._most[number] = max(known, handed)
-        return min(known, handed)
-
-
 class Lanes:
     """Sends what is missing. `receipts` are the durable ones, `sent` is what was sent before."""
 
@@ -133,7 +79,8 @@ class Lanes:
         if not reader.ranged and len(receipts) < len(upload.cut):
             receipts.clear()
         self._missing = Missing(number for number in numbers if number not in receipts)
-        self._open = 0
+        self._open: list[Taken] = []
+        self._asking: anyio.CancelScope | None = None
         self._attempts: Counter[int] = Counter()
         self._sent = sent
         self._changed = anyio.Event()
@@ -148,10 +95,13 @@ class Lanes:
         async with anyio.create_task_group() as group:
             while not self._finished():
                 if self._missing and self._may_open():
-                    await group.start(self._lane, group.cancel_scope)
-                else:
-                    await self._changed.wait()
-                    self._changed = anyio.Event()
+                    await group.start(self._lane, group.cancel_scope, len(self._missing))
+                    continue
+                self._ask_for_spare(group)
+                await self._changed.wait()
+                self._changed = anyio.Event()
+            if self._asking is not None:
+                self._asking.cancel()
         if self._error is not None:
             raise self._error
         if len(self.receipts) < len(self._upload.cut):
@@ -161,17 +111,36 @@ class Lanes:
         if self._error is not None:
             return True
         if self._ports.drain.begun:
-            return self._open == 0
+            return not self._open
         return len(self.receipts) == len(self._upload.cut)
 
     def _may_open(self) -> bool:
-        return not self._ports.drain.begun and (self._reader.ranged or self._open == 0)
+        return not self._ports.drain.begun and (self._reader.ranged or not self._open)
 
-    async def _lane(self, scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
+    def _ask_for_spare(self, group: TaskGroup) -> None:
+        """Let one lane wait for spare places, where another has something to give."""
+        to_give = max((lane.to_give for lane in self._open), default=0)
+        if to_give and self._asking is None and self._may_open():
+            self._asking = anyio.CancelScope()
+            group.start_soon(self._spare_lane, group.cancel_scope, to_give, self._asking)
+
+    async def _spare_lane(self, scope: anyio.CancelScope, parts: int, asking: anyio.CancelScope) -> None:
+        """Wait for places that nobody else could use, and send what another lane gives away."""
+        with asking:
+            await self._lane(scope, parts, spare=True)
+
+    async def _lane(
+        self,
+        scope: anyio.CancelScope,
+        parts: int,
+        *,
+        spare: bool = False,
+        task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
+    ) -> None:
         """Send one run of parts; what failed comes back after its wait, when the slots are free again."""
-        self._open += 1
+        lane = Taken()
         try:
-            lane = await self._run(task_status)
+            await self._run(lane, min(2, parts), spare, task_status)
             pause = max((self._weigh(failure) for failure in lane.failures), default=0.0)
             if self._error is not None:
                 scope.cancel()
@@ -179,21 +148,34 @@ class Lanes:
                 await self._ports.drain.rest(pause, self._ports.sleep)
             self._take_back(lane.failures)
         finally:
-            self._open -= 1
+            if lane in self._open:
+                self._open.remove(lane)
             self._changed.set()
 
-    async def _run(self, task_status: TaskStatus[None]) -> Taken:
-        key = self._upload.where
-        want = min(2, len(self._missing))
-        async with self._ports.slots.hold(self._host, key, want) as granted:
+    async def _run(self, lane: Taken, want: int, spare: bool, task_status: TaskStatus[None]) -> None:
+        async with self._ports.slots.hold(self._host, self._upload.where, want, spare=spare) as granted:
+            self._open.append(lane)
+            if spare:
+                self._asking = None
             task_status.started()
-            longest = self._longest() if self._reader.ranged else len(self._upload.cut)
-            lane = Taken(self._missing.take(longest))
-            if lane.run and await self._paid(lane.run):
+            if await self._take(lane):
                 await self._relay(lane, granted)
                 self._judge_end(lane)
             self._give_back(lane)
-        return lane
+
+    async def _take(self, lane: Taken) -> bool:
+        """Take what is missing, else half of the longest run; tell whether its bytes may begin.
+
+        Those of a run that is shared were paid for by the lane that had it.
+        """
+        lane.run = self._missing.take(self._longest() if self._reader.ranged else len(self._upload.cut))
+        if lane.run:
+            lane.paid = await self._paid(lane.run)
+        elif not self._ports.drain.begun:
+            lane.run = max(self._open, key=lambda one: one.to_give).give()
+            lane.paid = bool(lane.run)
+        self._changed.set()
+        return lane.paid
 
     async def _paid(self, run: list[int]) -> bool:
         """Wait until the bytes of a run may begin; False where the run of the whole drains meanwhile."""

@@ -10,58 +10,14 @@ import pytest
 from fakes.carrying import DATA, PART, SOURCE, TRANSFER, Carrying
 from fakes.memory_site import LOST, Break, File, MemoryFiles
 from fakes.virtual_time import Deadlock, virtually
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.engine import Engine
 from engine.errors import FerryError, Interrupted, Refused, ServerFault, Throttled, Unreachable
-from engine.lanes import LONGEST_RUN, Missing, Sent
+from engine.lanes import LONGEST_RUN
 from engine.limits import Slots
 from engine.model import Source, Target, Transfer
 from engine.pace import Bandwidth
 from engine.progress import Waiting
-from engine.wire import PartReceipt
-
-NUMBERS = st.sets(st.integers(1, 60))
-
-
-@given(NUMBERS, st.lists(st.integers(1, 9)))
-def test_runs_are_neighbours_lowest_first(numbers: set[int], lengths: list[int]) -> None:
-    """Each part is taken once, no run is longer than asked for, and none has a gap."""
-    missing = Missing(numbers)
-    taken: list[int] = []
-    for longest in [*lengths, *[3] * 60]:
-        run = missing.take(longest)
-        assert len(run) <= longest
-        assert run == list(range(run[0], run[0] + len(run))) if run else not missing
-        taken += run
-    assert taken == sorted(numbers)
-
-
-@given(NUMBERS, st.integers(1, 9))
-def test_what_is_given_back_is_taken_again(numbers: set[int], longest: int) -> None:
-    """In its place among the others."""
-    missing = Missing(numbers)
-    for number in reversed(missing.take(longest)):
-        missing.put(number)
-    assert missing.take(60) == Missing(numbers).take(60)
-    assert len(missing) == len(numbers) - len(Missing(numbers).take(60))
-
-
-@given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 100))))
-def test_bytes_sent_again_are_those_beyond_the_most_that_was_sent(sent: list[tuple[int, int]]) -> None:
-    """First and again add up to what was handed on, and each byte is sent for the first time once."""
-    book = Sent()
-    again = sum(book.count(number, count) for number, count in sent)
-    first = sum(max(count for one, count in sent if one == number) for number in {one for one, _ in sent})
-    assert again + first == sum(count for _, count in sent)
-
-
-def test_parts_of_an_earlier_process_are_sent_again() -> None:
-    """Their receipts tell."""
-    book = Sent()
-    book.before({2: PartReceipt(2, 50, 0, None, "e")})
-    assert (book.count(1, 50), book.count(2, 60)) == (0, 50)
 
 
 def pair(slots: Slots, sizes: tuple[int, int]) -> tuple[Carrying, list[Transfer]]:
@@ -304,13 +260,6 @@ def test_draining_ends_a_transfer_that_waits_for_a_place() -> None:
     virtually(both())
     assert ends == [Interrupted, Interrupted]
     assert len(carrying.target.puts) == 3
-
-
-def test_what_was_sent_under_another_name_is_sent_again() -> None:
-    """All bytes of such a file count as sent before; of others those that were handed on."""
-    assert Sent(everything=True).count(1, 100) == 100
-    sent = Sent()
-    assert [sent.count(1, 60), sent.count(1, 100), sent.count(2, 5)] == [0, 60, 0]
 
 
 def test_a_limit_of_bytes_is_kept_by_the_whole() -> None:
