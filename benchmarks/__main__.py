@@ -25,6 +25,7 @@ from benchmarks.discard.process import ROOT
 from benchmarks.measure import Bench
 from benchmarks.peers import CLIENTS
 from benchmarks.raw import Raw, runs
+from benchmarks.real import REAL
 from benchmarks.results import page, write
 from benchmarks.rounds import Time, turns
 from benchmarks.scripts import SCRIPTS
@@ -68,14 +69,18 @@ class Campaign:
         if cell in SCRIPTS:
             return {"client": client, **scripts.run(SCRIPTS[cell], self._bench.corpus.folder.parent)}
         if cell in CONTENT:
-            return asdict(compare(self._bench, CLIENTS[client], "small", tls=CONTENT[cell][0]))
+            content = CONTENT[cell]
+            target = REAL[content.target]
+            return asdict(compare(self._bench, CLIENTS[client], "small", target, tls=content.tls))
         return asdict(self._bench.run(CLIENTS[client], CELLS[cell].under))
 
 
 def _taking_part(cell: str, peers: Sequence[str]) -> list[str]:
     if cell in SCRIPTS:
         return ["checkpoint"]
-    clients = CONTENT[cell][1] if cell in CONTENT else CELLS[cell].clients
+    if cell in CONTENT and REAL[CONTENT[cell].target].missing:
+        return []
+    clients = CONTENT[cell].clients if cell in CONTENT else CELLS[cell].clients
     names = [name for name in clients if not CLIENTS[name].missing]
     return [name for name in names if not peers or name in peers]
 
@@ -96,6 +101,7 @@ def main() -> None:
     if sentence := why_no_source():
         raise SystemExit(f"nothing can be measured: {sentence}")
     left_out = [one.missing for one in CLIENTS.values() if one.missing]
+    left_out += [one.missing for one in REAL.values() if one.missing]
     for sentence in left_out:
         print(sentence)
     setting, raw = this_setting(), Raw(asked.raw)

@@ -52,8 +52,19 @@ CELLS: Mapping[str, Cell] = {
     )
 }
 
-CONTENT: Mapping[str, tuple[bool, tuple[str, ...]]] = {
-    f"content-{ends}": (ends == "tls", (*RCLONE, *LEVELS, *OTHERS, "ferry crc, default loop", "raw relay"))
-    for ends in ("plain", "tls")
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Which real target, over TLS or not, and whose command is run against it without a clock."""
+
+    target: str
+    tls: bool
+    clients: tuple[str, ...] = (*RCLONE, *LEVELS, "ferry crc, PutObject", *OTHERS, *LOOPS[:2])
+
+
+CONTENT: Mapping[str, Content] = {
+    "content-plain": Content("rclone", tls=False),
+    "content-tls": Content("rclone", tls=True),
+    "content-seaweedfs-plain": Content("SeaweedFS", tls=False),
+    "content-seaweedfs-tls": Content("SeaweedFS", tls=True),
 }
-"""Without a clock: each client's command against a real target, over TLS or not."""

@@ -179,7 +179,10 @@ def _content(counted: Sequence[Line]) -> str:
     ]
     if not rows:
         return ""
-    told = "The same commands to a real target, without a clock: each file's SHA-256 there is its source's."
+    told = (
+        "The same commands to real targets, without a clock: rclone's S3 server, or SeaweedFS where it is "
+        "named. Each file's SHA-256 there is its source's."
+    )
     return f"## Content\n\n{told}\n\n{_table(('cell', 'client', 'files', 'bytes'), rows)}"
 
 

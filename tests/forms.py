@@ -17,6 +17,7 @@ LONGER: Mapping[str, tuple[str, ...]] = {
         r"engine/relay/test_relay\.py::.*\[asyncio-streams",
         r"test_clients\.py::test_a_client_moves_a_workload\[(?!ferry crc-)(?!rclone multipart-tls).*-tls\]",
         r"test_clients\.py::test_a_client_carries_bytes_unchanged\[(ferry spot|ferry etag|sample way after)",
+        r"test_clients\.py::test_bytes_are_read_back_unchanged\[.*-plain\]",
         r"test_schedules_bad_input\.py::test_tables_that_cannot_be_used\[plan-(?!Latin-1)",
         r"test_schedules_bad_input\.py::test_settings_without_valt\[plan\]",
         r"test_schedules_bad_input\.py::test_lists_that_valt_does_not_tell\[(rooms|blocked)",

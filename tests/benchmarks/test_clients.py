@@ -13,7 +13,8 @@ from benchmarks.job import Job
 from benchmarks.measure import PART, Bench, Conditions, prepared, spend
 from benchmarks.peers import CLIENTS
 from benchmarks.peers.client import Client, Command
-from benchmarks.real import why_no_real_target
+from benchmarks.real import REAL
+from benchmarks.real.target import RealTarget
 from benchmarks.source import serving, why_no_source
 from benchmarks.workloads import WORKLOADS
 
@@ -56,13 +57,29 @@ def test_a_client_moves_a_workload(bench: Bench, name: str, tls: bool) -> None:
         assert found.level == name.split()[1].rstrip(",")
 
 
+def installed_target(name: str) -> RealTarget:
+    """Return a real target, or skip."""
+    target = REAL[name]
+    if target.missing:
+        pytest.skip(target.missing)
+    return target
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MOVING)
 def test_a_client_carries_bytes_unchanged(bench: Bench, name: str) -> None:
     """At a target that stores them, each file's SHA-256 is its source's."""
-    if reason := why_no_real_target():
-        pytest.skip(reason)
-    found = compare(bench, installed(name), "tiny", tls=True)
+    found = compare(bench, installed(name), "tiny", installed_target("rclone"), tls=True)
+    assert found.void == ""
+    assert found.bytes == BYTES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
+@pytest.mark.parametrize("name", ["ferry crc", "ferry crc, PutObject", "rclone multipart"])
+def test_bytes_are_read_back_unchanged(bench: Bench, name: str, tls: bool) -> None:
+    """At a target of another make, which is asked for its objects over S3."""
+    found = compare(bench, installed(name), "tiny", installed_target("SeaweedFS"), tls=tls)
     assert found.void == ""
     assert found.bytes == BYTES
 

@@ -1,4 +1,4 @@
-"""A real target: rclone's S3 server, whose objects are files that can be looked at."""
+"""rclone's S3 server, whose objects are files that can be looked at."""
 
 import subprocess
 from collections.abc import Iterator
@@ -9,16 +9,12 @@ from benchmarks.authority import Authority
 from benchmarks.job import BUCKET
 from benchmarks.peers.client import program
 from benchmarks.ports import free_ports, wait_for
-
-
-def why_no_real_target() -> str:
-    """Say why there can be none here; empty where there can."""
-    return "" if program("rclone") else "rclone is not installed (make peers)"
+from benchmarks.real.target import RealTarget, Served
 
 
 @contextmanager
-def real_target(folder: Path, authority: Authority | None) -> Iterator[tuple[str, Path]]:
-    """Serve S3 until the block ends: give the endpoint, and the folder where its objects become files."""
+def serving(folder: Path, authority: Authority | None) -> Iterator[Served]:
+    """Serve S3 until the block ends."""
     stored = folder / "stored" / BUCKET
     stored.mkdir(parents=True)
     log = folder / "rclone.log"
@@ -30,7 +26,11 @@ def real_target(folder: Path, authority: Authority | None) -> Iterator[tuple[str
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             wait_for(port, process, log.read_text)
-            yield f"{'https' if authority else 'http'}://127.0.0.1:{port}", stored
+            endpoint = f"{'https' if authority else 'http'}://127.0.0.1:{port}"
+            yield Served(endpoint, lambda name: (stored / name).open("rb"))
         finally:
             process.terminate()
             process.wait(30)
+
+
+RCLONE = RealTarget("rclone", "rclone", serving)
