@@ -31,11 +31,14 @@ check: $(READY)  ## lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Scenarios wait more than they compute, so there are two workers a core.
+WORKERS := -n 4 --dist worksteal
+
 quick: check  ## check, and every test of at most 20 s (2 minutes)
-	$(BIN)/pytest -q -n 2 -m "not slow and not long"
+	$(BIN)/pytest -q $(WORKERS) -m "not slow and not long"
 
 test: check  ## quick, and the slow scenarios of at most 120 s each (10 minutes)
-	$(BIN)/pytest -q -n 2 -m "not long"
+	$(BIN)/pytest -q $(WORKERS) -m "not long"
 
 long: $(READY)  ## the long forms of the scenarios, by hand
 	$(BIN)/pytest -q -m long

@@ -12,7 +12,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+from fakes.forked import Forked
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "pipelines.cli")
@@ -33,6 +36,7 @@ PATHS = (
 """The settings that lead to files of the sandbox."""
 
 Json = Any
+Process = Forked | subprocess.Popen[bytes]
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ def standing(
         yield Stand(folder, _ready(process, folder))
 
 
-def _ready(process: "subprocess.Popen[bytes]", folder: Path) -> Mapping[str, Json]:
+def _ready(process: Process, folder: Path) -> Mapping[str, Json]:
     end = time.monotonic() + READY_SECONDS
     while not (folder / "sandbox.json").exists():
         if process.poll() is not None or time.monotonic() > end:
@@ -138,29 +142,39 @@ def _ready(process: "subprocess.Popen[bytes]", folder: Path) -> Mapping[str, Jso
 
 @contextmanager
 def begun(
-    *arguments: str | Path, folder: Path, environment: Mapping[str, str] | None = None
-) -> Iterator["subprocess.Popen[bytes]"]:
+    *arguments: str | Path, folder: Path, environment: Mapping[str, str] | None = None, fresh: bool = False
+) -> Iterator[Process]:
     """Start a verb whose stdout and stderr go to stdout.txt and stderr.txt of a folder.
 
-    It has a process group of its own. What still runs at the end is terminated, and killed after 10 s.
+    It has a process group of its own, and a fresh interpreter where that is asked for. What still runs at the
+    end is terminated, and killed after 10 s.
     """
-    with (folder / "stdout.txt").open("wb") as out, (folder / "stderr.txt").open("wb") as err:
-        process = subprocess.Popen(
-            [*COMMAND, *map(str, arguments)],
-            cwd=ROOT,
-            env=_environment(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-        )
+    start = _fresh if fresh else _forked
+    process = start([str(argument) for argument in arguments], _environment(environment), folder)
     try:
         yield process
     finally:
         _end(process)
 
 
-def ended(process: "subprocess.Popen[bytes]", folder: Path, seconds: float = 60.0) -> Ran:
+def _forked(arguments: list[str], environment: Mapping[str, str], folder: Path) -> Process:
+    return Forked(arguments, ROOT, environment, folder)
+
+
+def _fresh(arguments: list[str], environment: Mapping[str, str], folder: Path) -> Process:
+    with (folder / "stdout.txt").open("wb") as out, (folder / "stderr.txt").open("wb") as err:
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=True,
+        )
+
+
+def ended(process: Process, folder: Path, seconds: float = 60.0) -> Ran:
     """Wait for a verb that `begun` started, and return what it said."""
     code = process.wait(seconds)
     return Ran(code, (folder / "stdout.txt").read_text(), (folder / "stderr.txt").read_text())
@@ -168,17 +182,11 @@ def ended(process: "subprocess.Popen[bytes]", folder: Path, seconds: float = 60.
 
 def ferry(*arguments: str | Path, environment: Mapping[str, str] | None = None, seconds: float = 60.0) -> Ran:
     """Run a verb to its end. Raises subprocess.TimeoutExpired where it takes longer."""
-    done = subprocess.run(
-        [*COMMAND, *map(str, arguments)],
-        cwd=ROOT,
-        env=_environment(environment),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    with (
+        TemporaryDirectory() as name,
+        begun(*arguments, folder=Path(name), environment=environment) as process,
+    ):
+        return ended(process, Path(name), seconds)
 
 
 def _environment(given: Mapping[str, str] | None) -> Mapping[str, str]:
@@ -187,7 +195,7 @@ def _environment(given: Mapping[str, str] | None) -> Mapping[str, str]:
     return {**plain, "COLUMNS": "120", **(given or {})}
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _end(process: Process) -> None:
     process.terminate()
     try:
         process.wait(10.0)

@@ -250,12 +250,11 @@ def test_a_second_run_at_the_same_time(tmp_path: Path) -> None:
     with standing(tmp_path / "sandbox", events=1, bandwidth=2, **SWITCHES) as slow:
         file = slow.settings(tmp_path)
         with begun("run", "-c", file, "--json", folder=tmp_path) as first:
-            while not (tmp_path / "migration.checkpoint").exists():
+            while ferry("status", "-c", file, "--json").code != 3:
                 assert first.poll() is None
             second = run(file)
             assert (second.code, second.document["exit"]) == (6, 6)
             assert f"pid {first.pid} " in said(second)
-            assert ferry("status", "-c", file, "--json").code == 3
             assert ended(first, tmp_path).code == 0
 
 

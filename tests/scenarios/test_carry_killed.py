@@ -1,6 +1,5 @@
 """A run that is killed between session and lecture item, at any step, ends like one that was not."""
 
-import os
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -68,7 +67,7 @@ def killed(folder: Path, stand: Stand, holds: Callable[[], bool]) -> bool:
                 return False
             assert time.monotonic() < end
             time.sleep(0.005)
-        os.kill(process.pid, signal.SIGKILL)
+        process.send_signal(signal.SIGKILL)
         return process.wait(10) == -signal.SIGKILL
 
 

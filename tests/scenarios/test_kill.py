@@ -1,7 +1,6 @@
 """A run that is killed at any moment and started again ends like one that was not."""
 
 import json
-import os
 import signal
 import time
 from collections import Counter, defaultdict
@@ -116,7 +115,7 @@ def killed_at(moment: float, folder: Path, size: Size, **switches: Json) -> Tria
         checkpoint = folder / "run" / "migration.checkpoint"
         with begun("run", "-c", settings, "--json", folder=folder / "run") as process:
             time.sleep(moment)
-            os.kill(process.pid, signal.SIGKILL)
+            process.send_signal(signal.SIGKILL)
             process.wait(10)
         allowed = complete_unanswered(checkpoint) if checkpoint.exists() else 0
         ran = ferry("run", "-c", settings, "--json", seconds=600)

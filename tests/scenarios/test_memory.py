@@ -19,7 +19,7 @@ def peak_of_run(folder: Path, largest: int | None) -> float:
         (folder / "run").mkdir()
         nothing = {} if largest else {"select.events": ["no-such-event"]}
         settings = stand.settings(folder / "run", {**SETTINGS, **nothing})
-        with begun("run", "-c", settings, "--json", folder=folder / "run") as process:
+        with begun("run", "-c", settings, "--json", folder=folder / "run", fresh=True) as process:
             peak = watched(psutil.Process(process.pid))
             ran = ended(process, folder / "run")
         if largest:

@@ -1,6 +1,5 @@
 """Answers that are lost, runs that are killed at any step: one edit and one schedule a booking in the end."""
 
-import os
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -55,7 +54,7 @@ def killed(stand: Stand, settings: Path, call: str, count: int) -> None:
     with begun("schedules", "run", "-c", settings, "--json", folder=settings.parent) as process:
         until(lambda: process.poll() is not None or calls(stand, call) >= count)
         assert process.poll() is None
-        os.kill(process.pid, signal.SIGKILL)
+        process.send_signal(signal.SIGKILL)
         process.wait(10)
 
 
