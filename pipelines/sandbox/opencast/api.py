@@ -21,6 +21,7 @@ from pipelines.sandbox.opencast import pages, render
 from pipelines.sandbox.opencast.accounts import Answer, Door
 from pipelines.sandbox.opencast.files import Files
 from pipelines.sandbox.opencast.holdings import Holdings
+from pipelines.sandbox.opencast.index import Index
 from pipelines.sandbox.opencast.listing import ListError, date, list_events, list_series
 from pipelines.sandbox.opencast.render import Flags, Links
 from pipelines.sandbox.opencast.signing import Signer
@@ -51,6 +52,7 @@ class Api:
 
     def __init__(self, server: Server) -> None:
         self._server = server
+        self._index = Index(server.holdings, server.door.account)
         self._origin = ""
         self._files = ""
 
@@ -116,11 +118,11 @@ class Api:
         """A page of events. A write-access filter counts only where there is no other filter."""
         version = self._negotiated(request)
         query = {name: request.query.getall(name) for name in request.query}
-        readable = [one for one in self._server.holdings.events if self._reads(one)]
+        readable = self._index.readable()
         writes_only = request.query.get("onlyWithWriteAccess") == "true" and not request.query.get("filter")
         if writes_only and not self._server.door.account.has("ROLE_ADMIN"):
             readable = []
-        found = list_events(readable, query, version)
+        found = list_events(readable, query, version, self._index.in_order)
         flags = render.flags(request.query)
         self._refuse_broken(found, flags)
         links = await self._links(_files(found) if flags.publications else [], flags.sign)

@@ -32,6 +32,7 @@ class Holdings:
     def __init__(self, world: World, audit: Audit, checksum_limit: int) -> None:
         self.series = {one.identifier: one for one in world.series}
         self._events = {one.identifier: one for one in world.events}
+        self._index: tuple[Event, ...] | None = None
         self._audit = audit
         self._checksum_limit = checksum_limit
         self._checksums: dict[tuple[str, int], str] = {}
@@ -41,9 +42,11 @@ class Holdings:
         self._archived: dict[str, Held] = {}
 
     @property
-    def events(self) -> list[Event]:
-        """All events, as the index has them when nobody asks for an order."""
-        return list(self._events.values())
+    def events(self) -> tuple[Event, ...]:
+        """All events, as the index has them when nobody asks for an order; the same until one changes."""
+        if self._index is None:
+            self._index = tuple(self._events.values())
+        return self._index
 
     def event(self, event_id: str) -> Event | None:
         """The event of that identifier."""
@@ -70,6 +73,7 @@ class Holdings:
     def touch(self, event_id: str) -> None:
         """Index an event anew: it moves to the end of every list in no order, with a new archive version."""
         event = self._events.pop(event_id)
+        self._index = None
         self._events[event_id] = replace(event, archive_version=(event.archive_version or 0) + 1)
 
     def edit(self, event_id: str, modified: int, element_id: str | None, size: int | None) -> Element:
@@ -82,6 +86,7 @@ class Holdings:
         new = replace(media, key=f"{media.key}'", size=media.size if size is None else size)
         element = replace(old, media=new, modified=max(modified, old.modified + 1))
         self._events[event_id] = event.with_element(element)
+        self._index = None
         self._shelve(self._events[event_id])
         return element
 
@@ -92,6 +97,7 @@ class Holdings:
     def remove(self, event_id: str) -> None:
         """Delete an event and its files."""
         del self._events[event_id]
+        self._index = None
         for shelf in (self._published, self._archived):
             for path in [path for path, held in shelf.items() if held.event.identifier == event_id]:
                 self._audit.forgets(shelf.pop(path).url)

@@ -100,7 +100,17 @@ SERIES_SORTS: Mapping[str, SortKey] = {
 }
 
 
-def list_events(events: Sequence[Event], query: Mapping[str, Sequence[str]], version: Version) -> list[Event]:
+def in_order(events: Sequence[Event], sort: str) -> Sequence[Event]:
+    """Events sorted by "field:ORDER[,field:ORDER]", or as they come. Raises ListError."""
+    return _sorted(events, sort, EVENT_SORTS, 400)
+
+
+def list_events(
+    events: Sequence[Event],
+    query: Mapping[str, Sequence[str]],
+    version: Version,
+    in_order: Callable[[Sequence[Event], str], Sequence[Event]] = in_order,
+) -> list[Event]:
     """The events for a call's parameters, in the order of its page.
 
     From 1.5 on only the first filter counts. Before that the results of the first, of the first two, ... come
@@ -112,20 +122,20 @@ def list_events(events: Sequence[Event], query: Mapping[str, Sequence[str]], ver
     found: list[Event] = []
     for count in range(min(1, len(filters)), len(filters) + 1):
         held = _filtered(events, filters[:count], version)
-        found += page(_sorted(held, _first(query, "sort"), EVENT_SORTS, 400), limit, offset)
+        found += page(in_order(held, _first(query, "sort")), limit, offset)
     return found
 
 
 def list_series(series: Sequence[Series], query: Mapping[str, Sequence[str]]) -> list[Series]:
     """The series for a call's parameters: 100 where there is no limit of 1 or more. Raises ListError."""
     tests = _tests(_first(query, "filter"), SERIES_FILTERS, SERIES_DATES, whole_value=True)
-    held = [one for one in series if all(test(one) for test in tests)]
-    held = _sorted(held, _first(query, "sort"), SERIES_SORTS, 500)
+    found = [one for one in series if all(test(one) for test in tests)]
+    held = _sorted(found, _first(query, "sort"), SERIES_SORTS, 500)
     limit = _number(query, "limit")
-    return page(held, limit if limit > 0 else DEFAULT_SERIES_LIMIT, _number(query, "offset"))
+    return list(page(held, limit if limit > 0 else DEFAULT_SERIES_LIMIT, _number(query, "offset")))
 
 
-def page(items: list[Item], limit: int, offset: int) -> list[Item]:
+def page(items: Sequence[Item], limit: int, offset: int) -> Sequence[Item]:
     """A page of items. Without a limit (0 or less) all of them; but an offset without one is a 500."""
     offset = max(0, offset)
     if limit <= 0 and offset:
@@ -146,7 +156,7 @@ def _number(query: Mapping[str, Sequence[str]], name: str) -> int:
         raise ListError(404, "") from None
 
 
-def _filtered(events: Sequence[Event], filters: Sequence[str], version: Version) -> list[Event]:
+def _filtered(events: Sequence[Event], filters: Sequence[str], version: Version) -> Sequence[Event]:
     tests = [
         test
         for text in filters
@@ -154,7 +164,9 @@ def _filtered(events: Sequence[Event], filters: Sequence[str], version: Version)
             text, EVENT_FILTERS, EVENT_DATES, whole_value=version >= (1, 1), lenient=version < (1, 1)
         )
     ]
-    return [event for event in events if all(test(event) for test in tests)]
+    for test in tests:
+        events = [event for event in events if test(event)]
+    return events
 
 
 Test = Callable[[Any], bool]
@@ -194,7 +206,8 @@ def _test(
     if name in dates:
         first, last = _range(name, given[-1])
         return lambda item: first <= dates[name](item).replace(microsecond=0) <= last
-    return lambda item: not set(given).isdisjoint(values[name](item))
+    asked = frozenset(given)
+    return lambda item: not asked.isdisjoint(values[name](item))
 
 
 def _text(item: Event | Series) -> str:
@@ -210,7 +223,7 @@ def _range(name: str, text: str) -> tuple[datetime, datetime]:
     return first, last
 
 
-def _sorted(items: list[Item], text: str, keys: Mapping[str, SortKey], refusal: int) -> list[Item]:
+def _sorted(items: Sequence[Item], text: str, keys: Mapping[str, SortKey], refusal: int) -> Sequence[Item]:
     """Sorted by "field:ORDER[,field:ORDER]". Several criteria are kept in a set: their order is its own."""
     criteria = {_criterion(part, keys, refusal) for part in text.split(",")} if text else set()
     for name, descending in sorted(criteria, key=lambda one: zlib.crc32(one[0].encode())):
