@@ -10,7 +10,7 @@ returns, or until `cut` has.
 """
 
 import asyncio
-import selectors
+import select
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, cast
@@ -24,8 +24,6 @@ SCRATCH = 16 * KIB
 
 PIECE = 128 * KIB
 """Bytes handed to TLS at once: it keeps buffers as large as the largest piece it was given."""
-
-Polling = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Connection(asyncio.BufferedProtocol):
         self._tell_lost = lost
         self._reader: Reader | None = None
         self._transport: asyncio.Transport | None = None
-        self._polling: selectors.BaseSelector = Polling()
+        self._polling = select.poll()
         self._flushed = asyncio.Event()
         self._flushed.set()
         self._gone = asyncio.Event()
@@ -75,7 +73,7 @@ class Connection(asyncio.BufferedProtocol):
         """
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=1 if self.origin.tls else 0, low=0)
-        self._polling.register(transport.get_extra_info("socket"), selectors.EVENT_READ)
+        self._polling.register(transport.get_extra_info("socket"), select.POLLIN)
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - asyncio's signature
         """Return where the next bytes go."""
@@ -94,7 +92,6 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note that the connection is no more."""
-        self._polling.close()
         self._end(exc)
         self._flushed.set()
         self._gone.set()
@@ -128,8 +125,7 @@ class Connection(asyncio.BufferedProtocol):
     def usable(self) -> bool:
         """Whether it is open and nothing came since the last answer, not even an end that the loop does not
         know of yet."""
-        transport = self._transport
-        return transport is not None and not (transport.is_closing() or self.gone or self._unread())
+        return self._open and not self.gone and not self._unread()
 
     def read_into(self, reader: Reader | None) -> None:
         """Give what comes from now on to a reader; one that comes too late is told so at once."""
@@ -153,22 +149,37 @@ class Connection(asyncio.BufferedProtocol):
 
         What has come meanwhile is read first: writing to a peer that has gone would lose its last words.
         """
-        step = PIECE if self.origin.tls else len(piece)
-        for at in range(0, len(piece), step):
-            await self._hear()
-            if self._transport is None or self._transport.is_closing():
-                await self._gone.wait()
-                await asyncio.sleep(0)
-                return
-            self._transport.write(piece[at : at + step])
+        while not self.gone:
+            piece = self.write_at_once(piece)
             await self._flushed.wait()
+            if not piece:
+                return
+            await self._hear()
+        await asyncio.sleep(0)
+
+    def write_at_once(self, piece: bytes | memoryview) -> bytes | memoryview:
+        """Write as much as the kernel takes, and return what was not written: all of it where something has
+        come that is to be read first. `flushed` tells whether what was written may be overwritten."""
+        step = PIECE if self.origin.tls else len(piece)
+        while piece and self.flushed and self._open and not self._unread():
+            cast("asyncio.Transport", self._transport).write(piece[:step])
+            piece = piece[step:]
+        return piece
 
     async def _hear(self) -> None:
+        """Wait until what has come is read, or until the connection is no more where it is closing."""
+        if not self._open:
+            await self._gone.wait()
         while not self.gone and self._unread():  # noqa: ASYNC110 - the kernel sets no event
             await asyncio.sleep(0)  # the loop reads it
 
+    @property
+    def _open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
     def _unread(self) -> bool:
-        return bool(self._polling.select(0))
+        """Tell whether something lies in the kernel; a socket that is closed has nothing to read."""
+        return not self.gone and bool(self._polling.poll(0))
 
     def abort(self) -> None:
         """Close at once; what is not sent is dropped."""

@@ -21,11 +21,20 @@ class Digest:
         self.crc32 = 0
         self._md5 = None if threads is None else Md5(threads, block, spent)
 
+    @property
+    def at_once(self) -> bool:
+        """Whether all there is to do is done in `add_at_once`."""
+        return self._md5 is None
+
     async def add(self, piece: memoryview) -> None:
         """Take the next bytes; waits only where hashing is slower than the stream."""
-        self.crc32 = crc32(piece, self.crc32)
+        self.add_at_once(piece)
         if self._md5 is not None:
             await self._md5.add(piece)
+
+    def add_at_once(self, piece: memoryview) -> None:
+        """Take the next bytes of a part that no thread hashes."""
+        self.crc32 = crc32(piece, self.crc32)
 
     async def done(self) -> None:
         """Wait until all that was added is summed, and its memory may hold something else."""

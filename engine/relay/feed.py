@@ -1,5 +1,6 @@
 """Where the bytes of a lane come from: a GET's body as it arrives, or bytes in memory."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import aiohttp
@@ -10,6 +11,10 @@ from engine.wire import BytesGet, Head, RangedGet
 
 SLICE = 256 * 1024
 """Bytes that one piece of bytes in memory holds at most."""
+
+
+Hand = Callable[[memoryview], bool]
+"""Takes a piece, and tells whether its memory is free again at once; else once more is asked for."""
 
 
 class Feed(Protocol):
@@ -36,6 +41,10 @@ class Feed(Protocol):
         """
         ...
 
+    async def flow(self, most: int, hand: Hand) -> None:
+        """Hand on the next bytes, at least one and at most `most`, until `hand` is not done at once."""
+        ...
+
     def close(self) -> None:
         """Stop at once; nothing is drained."""
         ...
@@ -59,6 +68,10 @@ class BytesFeed:
         piece, self._rest = split(self._rest, min(most, SLICE))
         self.left -= len(piece)
         return piece
+
+    async def flow(self, most: int, hand: Hand) -> None:
+        """Hand on one piece."""
+        hand(await self.take(most))
 
     def close(self) -> None:
         """Let go of the bytes."""
@@ -109,6 +122,10 @@ class StreamFeed:
             raise ShortBody(f"its body ended {self.left} bytes early", where=self.where)
         if came > self.left:
             raise ShortBody("its body goes on after its end", where=self.where)
+
+    async def flow(self, most: int, hand: Hand) -> None:
+        """Hand on one piece."""
+        hand(await self.take(most))
 
     def close(self) -> None:
         """Close the connection, unless the body was read to its end and it was given back already."""

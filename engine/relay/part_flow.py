@@ -2,9 +2,11 @@
 
 ::
 
-    feed.take() ──piece──> crc, md5 ──> connection.write() ──> ... ──> last byte ──> answer ──> judge
-          ^                                   │ flushed and hashed
-          └───────────────────────────────────┘       (an answer before the last byte: the part failed)
+    feed.flow() ──piece──> crc ──> connection.write_at_once() ──> ... ──> last byte ──> answer ──> judge
+          ^                                   │ written whole: the next piece, without a turn of the loop
+          └───────────────────────────────────┘ not yet, or hashed in a thread: wait, then ask for more
+
+An answer before the last byte: the part failed.
 """
 
 from collections.abc import Callable
@@ -44,13 +46,15 @@ class PartFlow:
         self._where = host_of(put.request.url)
         self._flow = anyio.CancelScope()
         self._reading = self._early = False
+        self._unsent: bytes | memoryview = b""
         self._connection: Connection | None = None
 
     @property
     def whole(self) -> bool:
         """Whether the last byte has left the connection."""
-        flushed = self._connection is not None and self._connection.flushed
-        return flushed and self.handed == self._put.part.span.length
+        if self._connection is None or self._unsent or not self._connection.flushed:
+            return False
+        return self.handed == self._put.part.span.length
 
     def cause(self, error: FerryError) -> FerryError:
         """Return what the source did, where that is behind the failure of the PUT."""
@@ -80,14 +84,32 @@ class PartFlow:
         await connection.write(request)
         while (left := self._put.part.span.length - self.handed) > 0:
             self._reading = True
-            piece = await self._feed.take(left)
-            self._reading = False
-            await self._digest.add(piece)
-            self.handed += len(piece)
-            self._flowed(len(piece))
-            await connection.write(piece)
+            if self._digest.at_once:
+                await self._feed.flow(left, self._hand)
+                self._reading = False
+            else:
+                piece = await self._feed.take(left)
+                self._reading = False
+                await self._digest.add(piece)
+                self._unsent = piece
+                self._count(piece)
+            await connection.write(self._unsent)
+            self._unsent = b""
             await self._digest.done()
         self._fed()
+
+    def _hand(self, piece: memoryview) -> bool:
+        """Sum a piece and write as much of it as the kernel takes; after an early answer nothing is sent."""
+        if self._connection is None or self._early:
+            return False
+        self._digest.add_at_once(piece)
+        self._count(piece)
+        self._unsent = self._connection.write_at_once(piece)
+        return not self._unsent and self._connection.flushed
+
+    def _count(self, piece: memoryview) -> None:
+        self.handed += len(piece)
+        self._flowed(len(piece))
 
     def _heard(self) -> None:
         """An answer before the last byte, or none at all any more, ends the flow."""

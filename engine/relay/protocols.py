@@ -13,7 +13,7 @@ from engine.limits import Windows
 from engine.progress import Observer, RelayFell
 from engine.relay.connections import Connections, ConnectionStatistics
 from engine.relay.digest import Digest
-from engine.relay.feed import BytesFeed, Feed, StreamFeed
+from engine.relay.feed import BytesFeed, Feed, Hand, StreamFeed
 from engine.relay.heads import Unspoken
 from engine.relay.lane import IDLE, Lane
 from engine.relay.part_flow import PartFlow
@@ -135,6 +135,10 @@ class FallingFeed:
     async def take(self, most: int) -> memoryview:
         """Return the next bytes."""
         return await self._feed.take(most)
+
+    async def flow(self, most: int, hand: Hand) -> None:
+        """Hand on the next bytes."""
+        await self._feed.flow(most, hand)
 
     def close(self) -> None:
         """Stop at once."""

@@ -3,20 +3,23 @@
 ::
 
     connection ──recv_into──> [ one ][ two ] ──take()──> piece of the first, good until the next take()
-                              both full: reading pauses
+                  ^              │            both full: reading pauses
+                  └── at once ───┴──flow()──> hand(piece): written while the cache still holds it
 
-The first window is taken from, even while it is still being filled; when all of it was taken it goes behind
-the other. Where the body ends is told by its length alone.
+The first window is taken from, even while it is still being filled; when all of it was taken the other one
+comes first, if it holds anything. Where the body ends is told by its length alone.
 """
 
 import asyncio
 from collections import deque
+from typing import NoReturn
 
 from engine.errors import ServerFault, ShortBody
 from engine.http import host_of, ours
 from engine.parts import KIB
 from engine.relay.connection import Connection
 from engine.relay.connections import Connections, origin_of
+from engine.relay.feed import Hand
 from engine.relay.heads import Reply, Unspoken, written
 from engine.relay.window import Window
 from engine.wire import Head, RangedGet
@@ -41,6 +44,8 @@ class WindowFeed:
         self._windows = deque(windows)
         self._coming = self.left
         self._wanted = 1
+        self._hand: Hand | None = None
+        self._most = 0
         self._news = asyncio.Event()
         self._declared = self._keeps = self._excess = self._ended = self._paused = False
         self._error: Exception | None = None
@@ -95,6 +100,7 @@ class WindowFeed:
         else:
             self._filling.end += count
             self._coming -= count
+            self._hand_on()
         if self._excess or (self._coming and self._full):
             self._pause()
         self._tell()
@@ -124,7 +130,9 @@ class WindowFeed:
 
     @property
     def _ready(self) -> bool:
-        return self._ended or not self._coming or self._windows[0].held >= self._wanted
+        if self._ended or not self._coming:
+            return True
+        return self._hand is None and self._windows[0].held >= self._wanted
 
     async def take(self, most: int) -> memoryview:
         """Return the next bytes, as many as came of them, and with the last of them the certainty that no
@@ -133,20 +141,49 @@ class WindowFeed:
         self._wanted = min(most, self.left, front.size - front.start, ENOUGH)
         await self._arrival()
         if not front.held:
-            with ours(self.where):
-                raise self._error or ShortBody(f"its body ended {self.left} bytes early", where=self.where)
+            self._short()
         piece = front.take(most)
         self.left -= len(piece)
         if not self.left:
             await self._end_of_body()
         return piece
 
+    async def flow(self, most: int, hand: Hand) -> None:
+        """Hand on the next bytes, each as it comes, until `most` are handed on or `hand` is not done at once.
+
+        Of a body without a length each piece is waited for: the last one counts when nothing follows it.
+        """
+        if not self._declared:
+            hand(await self.take(most))
+            return
+        self._hand, self._most = hand, most
+        try:
+            self._hand_on()
+            while self._hand is not None:
+                if self._ended:
+                    self._short()
+                self._news.clear()
+                await self._news.wait()
+        finally:
+            self._hand = None
+
+    def _hand_on(self) -> None:
+        """Hand on what is held, for as long as each piece is done with at once."""
+        while (hand := self._hand) is not None and (front := self._front()).held:
+            piece = front.take(self._most)
+            self.left -= len(piece)
+            self._most -= len(piece)
+            if not hand(piece) or not self._most:
+                self._hand = None
+                self._news.set()
+
     def _front(self) -> Window:
-        """Return the window to take from; one that was emptied goes behind the other."""
+        """Return the window to take from; one that was emptied is filled anew."""
         front = self._windows[0]
         if front.end and not front.held:
             front.empty()
-            self._windows.rotate()
+            if self._windows[1].held:
+                self._windows.rotate()
             if self._paused and not self._excess and self._connection is not None:
                 self._paused = False
                 self._connection.resume()
@@ -165,6 +202,10 @@ class WindowFeed:
     def _settle_for_any(self) -> None:
         self._wanted = 1
         self._tell()
+
+    def _short(self) -> NoReturn:
+        with ours(self.where):
+            raise self._error or ShortBody(f"its body ended {self.left} bytes early", where=self.where)
 
     async def _end_of_body(self) -> None:
         """Where no length was declared, wait until nothing follows."""

@@ -1,5 +1,6 @@
 """Runs an asynchronous verb: on uvloop where there is one, until it ends or a signal asks it to."""
 
+import gc
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
@@ -18,7 +19,12 @@ _EXITS = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
 
 
 def run(main: Callable[[], Awaitable[Result]]) -> Result:
-    """Run to the end and return what it returns. An exit out of a task is an exit, and no group of them."""
+    """Run to the end and return what it returns. An exit out of a task is an exit, and no group of them.
+
+    What has been loaded by now stays to the end, so the garbage collector need not look through it again and
+    again: that was a tenth of the CPU of a short run.
+    """
+    gc.freeze()
     try:
         return anyio.run(main, backend_options={"use_uvloop": sys.platform != "win32"})
     except BaseExceptionGroup as group:

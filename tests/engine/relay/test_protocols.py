@@ -168,6 +168,31 @@ async def test_a_slow_source_does_not_starve_the_target(kind: str, tmp_path: Pat
         assert list(journey.receipts) == [1]
 
 
+async def test_an_answer_that_comes_with_the_last_bytes_is_early(kind: str, tmp_path: Path) -> None:
+    """An answer that lies in the kernel when the last bytes come, and so before they are sent, is an error,
+    whichever of the two the loop looks at first."""
+    origins: list[Connection] = []
+    done = asyncio.Event()
+
+    async def hold_back(connection: Connection) -> None:
+        await connection.head()
+        origins.append(connection)
+        await connection.send(head_of(0, len(DATA), f"Content-Length: {len(DATA)}") + DATA[:-1000])
+        await done.wait()
+
+    async def answer_first(connection: Connection) -> None:
+        head = await connection.head()
+        assert head is not None
+        await connection.body(head.length - 1000)
+        await origins[-1].send(DATA[-1000:])
+        await connection.send(OK)
+        done.set()
+
+    async with between(kind, tmp_path, hold_back, answer_first) as place:
+        journey = await Journey(place, [Part(1, ByteRange(0, len(DATA)))]).run()
+        assert type(journey.failures[1].error) is ServerFault
+
+
 @pytest.mark.parametrize(
     ("said", "error"),
     [
