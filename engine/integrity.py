@@ -130,25 +130,32 @@ class Spot:
     """Which parts are hashed at level spot.
 
     The first part of every file of several parts always; any other that starts while hashing has used less
-    than `share` of one core over the last `span` seconds. `now` is any clock that never goes back.
+    than `share` of one core over the last `span` seconds, or over a run's first ones: a short run has no more
+    to spend than a long one. `now` is any clock that never goes back.
     """
 
     def __init__(self, share: float = 0.2, span: float = 10.0) -> None:
+        self._share = share
         self._span = span
-        self._budget = share * span
+        self._begun: float | None = None
         self._spent: deque[tuple[float, float]] = deque()
         self._used = 0.0
 
     def wants(self, part_number: int, parts: int, now: float) -> bool:
         """Tell whether a part that starts now is to be hashed."""
         self._forget(now)
-        return (part_number == 1 and parts > 1) or self._used < self._budget
+        return (part_number == 1 and parts > 1) or self._used < self._budget(now)
 
     def spent(self, seconds_of_cpu: float, now: float) -> None:
         """Take note of what hashing has cost."""
         self._forget(now)
         self._spent.append((now, seconds_of_cpu))
         self._used += seconds_of_cpu
+
+    def _budget(self, now: float) -> float:
+        """Return the seconds that hashing may have cost by now: those of a second at the very start."""
+        self._begun = now if self._begun is None else self._begun
+        return self._share * min(max(now - self._begun, 1.0), self._span)
 
     def _forget(self, now: float) -> None:
         while self._spent and self._spent[0][0] <= now - self._span:

@@ -152,22 +152,33 @@ def test_spot_hashes_the_first_part_whatever_it_has_spent() -> None:
 def test_spot_hashes_again_when_the_span_has_passed() -> None:
     """What was spent counts for ten seconds."""
     spot = Spot(share=0.2, span=10.0)
-    spot.spent(1.9, now=0.0)
     assert spot.wants(5, parts=9, now=0.0)
-    spot.spent(0.1, now=1.0)
-    assert not spot.wants(5, parts=9, now=9.9)
+    spot.spent(1.9, now=10.0)
     assert spot.wants(5, parts=9, now=10.0)
+    spot.spent(0.1, now=11.0)
+    assert not spot.wants(5, parts=9, now=19.9)
+    assert spot.wants(5, parts=9, now=20.0)
+
+
+def test_spot_spends_no_more_in_a_short_run() -> None:
+    """A run that is younger than the span has its share of the seconds that have passed, one at the least."""
+    spot = Spot(share=0.2, span=10.0)
+    assert spot.wants(5, parts=9, now=100.0)
+    spot.spent(0.3, now=100.5)
+    assert not spot.wants(5, parts=9, now=101.4)
+    assert spot.wants(5, parts=9, now=101.6)
 
 
 @given(st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 0.5)), min_size=1, max_size=200))
 def test_spot_keeps_to_its_share(parts: list[tuple[float, float]]) -> None:
-    """In any ten seconds hashing costs at most the budget and the part that crossed it."""
+    """In any ten seconds, and since the start, hashing costs at most its share and the part that crossed it."""
     spot, now, spent = Spot(0.2, 10.0), 0.0, []
     for pause, cost in parts:
         now += pause
         if spot.wants(2, 100, now):
             spot.spent(cost, now)
             spent.append((now, cost))
+            assert sum(cost for _, cost in spent) <= 0.2 * max(now - parts[0][0], 1.0) + 0.5 + 1e-9
     for end, _ in spent:
         recent = [cost for when, cost in spent if end - 10.0 < when <= end]
         assert sum(recent) <= 2.0 + 0.5 + 1e-9
