@@ -143,9 +143,9 @@ def host_of(url: str) -> str:
     """Return host and port of a URL: what limits and messages call a host."""
     try:
         parsed = yarl.URL(url, encoded=True)
+        return f"{parsed.host}:{parsed.port}" if parsed.port else str(parsed.host)
     except ValueError:
         return "an address that is not a URL"
-    return f"{parsed.host}:{parsed.port}" if parsed.port else str(parsed.host)
 
 
 def without_query(url: str) -> str:

@@ -1,5 +1,6 @@
 """What a checkpoint says, by subject: read on the loop while the writer's thread adds to it."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 
@@ -10,6 +11,9 @@ from engine.errors import CheckpointDamaged
 from engine.journal import Record
 
 ReadLine = Callable[[Place], bytes]
+
+RECENT = 256
+"""Open subjects whose records are kept as they were read: those under way are asked for at every step."""
 
 
 class Contents:
@@ -24,12 +28,27 @@ class Contents:
         self._where = where
         self._live = live
         self._read_line = read_line
+        self._recent: OrderedDict[str, list[Record]] = OrderedDict()
         self._lock = Lock()
 
     def history(self, subject: str) -> Sequence[Record]:
         """Return the live records of a subject, oldest first; none where it is unknown."""
         with self._lock:
-            return [record_of(self.body(kept)) for kept in self._live.kept(subject)]
+            if (recent := self._recent.get(subject)) is not None:
+                self._recent.move_to_end(subject)
+                return list(recent)
+            records = self._records(subject)
+            if subject in self._live.open:
+                self._remember(subject, list(records))
+            return records
+
+    def _records(self, subject: str) -> list[Record]:
+        return [record_of(self.body(kept)) for kept in self._live.kept(subject)]
+
+    def _remember(self, subject: str, records: list[Record]) -> None:
+        self._recent[subject] = records
+        if len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
 
     def closed(self, subject: str) -> Record | None:
         """Return the record that closes a subject, or None while it is open or unknown."""
@@ -45,7 +64,9 @@ class Contents:
     def each(self) -> Iterator[tuple[str, Sequence[Record]]]:
         """Give each subject of this moment with its records."""
         for subject in self.subjects():
-            yield subject, self.history(subject)
+            with self._lock:
+                records = self._records(subject)
+            yield subject, records
 
     @property
     def live(self) -> Live:
@@ -57,6 +78,14 @@ class Contents:
         with self._lock:
             for entry, place in zip(entries, places, strict=True):
                 self._live.add(entry, place)
+                self._note(entry)
+
+    def _note(self, entry: Entry) -> None:
+        """Keep what is remembered of a subject true; a closed one is read back from the file."""
+        if entry.closes:
+            self._recent.pop(entry.subject, None)
+        elif (recent := self._recent.get(entry.subject)) is not None:
+            recent.append(record_of(entry.body))
 
     def move(self, live: Live, read_line: ReadLine) -> None:
         """Go over to a new file, which says the same at other places."""

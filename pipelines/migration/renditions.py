@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from posixpath import splitext
 from urllib.parse import urlsplit
 
 from pipelines.opencast.model import Track
@@ -50,7 +50,7 @@ def is_playlist(track: Track) -> bool:
     scheme, path = _address(track)
     if _mediatype(track) in _PLAYLISTS or (track.url and scheme not in {"http", "https"}):
         return True
-    return any(PurePosixPath(step).suffix in _PLAYLIST_ENDINGS for step in path.parts)
+    return any(splitext(step)[1] in _PLAYLIST_ENDINGS for step in path.split("/"))
 
 
 def is_usable(track: Track) -> bool:
@@ -83,7 +83,7 @@ def _pixels(track: Track) -> int:
 
 def file_name(stem: str, track: Track) -> str:
     """Return the name of a file in plain ASCII: the stem, and the ending that the track's content has."""
-    ending = _address(track)[1].suffix
+    _, ending = splitext(_address(track)[1].rstrip("/"))
     if ending not in _KNOWN_ENDINGS:
         ending = _ENDINGS.get(_mediatype(track), ".mp4" if track.has_video else ".m4a")
     return stem + ending
@@ -93,10 +93,10 @@ def _mediatype(track: Track) -> str:
     return track.mediatype.partition(";")[0].strip().lower()
 
 
-def _address(track: Track) -> tuple[str, PurePosixPath]:
+def _address(track: Track) -> tuple[str, str]:
     """Return scheme and path of a track's URL in lower case; what is no URL has no scheme."""
     try:
         address = urlsplit(track.url.lower())
     except ValueError:
-        return "", PurePosixPath()
-    return address.scheme, PurePosixPath(address.path)
+        return "", ""
+    return address.scheme, address.path

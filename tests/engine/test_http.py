@@ -300,6 +300,14 @@ def test_a_shown_address_has_no_query() -> None:
     assert host_of(f"https://user:{SECRET}@h:81/p?sig={SECRET}") == "h:81"
 
 
+def test_a_host_is_told_whatever_follows_it() -> None:
+    """With or without path, query and port; what is no address is called that."""
+    for address in ("https://h", "https://h/", "https://h?a=/b", "https://h:443/p#f"):
+        assert host_of(address) == "h:443"
+    for strange in ("http://h:99999/p", "http://[::1/p"):
+        assert host_of(strange) == "an address that is not a URL"
+
+
 def test_settings_that_hold_a_password_are_not_shown() -> None:
     """A proxy's password is in no repr."""
     assert SECRET not in repr(Network(proxy=f"http://u:{SECRET}@h"))

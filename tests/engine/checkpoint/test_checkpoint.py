@@ -8,6 +8,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from threading import Event
@@ -19,6 +20,7 @@ from anyio import CancelScope
 from fakes.crashing_disk import CrashingDisk
 
 from engine.checkpoint import Checkpoint, open_checkpoint, read_checkpoint
+from engine.checkpoint.contents import RECENT
 from engine.checkpoint.files import OsFiles
 from engine.errors import CheckpointDamaged, CheckpointForeign, CheckpointInUse, LocalResource
 from engine.journal import Journal, Record
@@ -111,6 +113,31 @@ async def test_a_later_record_opens_a_closed_subject_again(path: Path) -> None:
             await checkpoint.append(record)
         assert checkpoint.history("event-1") == [DONE, RECORDS[1]]
         assert checkpoint.closed("event-1") is None
+
+
+async def test_what_was_looked_at_grows_with_what_is_appended(path: Path) -> None:
+    """A look between two records shows the first; nobody who was given a history sees it change."""
+    async with open_checkpoint(path, IDENTITY) as checkpoint:
+        await checkpoint.append(RECORDS[0])
+        before = checkpoint.history("event-1")
+        await checkpoint.append(RECORDS[1])
+        assert before == [RECORDS[0]]
+        assert checkpoint.history("event-1") == [RECORDS[0], RECORDS[1]]
+        await checkpoint.append(DONE)
+        assert checkpoint.history("event-1") == [DONE]
+        await checkpoint.append(RECORDS[1])
+        assert checkpoint.history("event-1") == [DONE, RECORDS[1]]
+
+
+async def test_more_subjects_than_are_remembered_are_all_told(path: Path) -> None:
+    """Each has its own records, in whatever order they are asked for."""
+    async with open_checkpoint(path, IDENTITY) as checkpoint:
+        names = [f"event-{number}" for number in range(RECENT + 2)]
+        for _ in range(2):
+            for name in names:
+                assert len(checkpoint.history(name)) <= 1
+            await asyncio.gather(*(checkpoint.append(replace(RECORDS[0], subject=name)) for name in names))
+        assert {len(checkpoint.history(name)) for name in names} == {2}
 
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
