@@ -33,7 +33,10 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class SlotStatistics:
-    """How full the slots are, whole and per host with places taken, and how many wait for one."""
+    """How full the slots are, whole and per host with places taken, and how many wait for one.
+
+    Those who wait for spare ones are among these.
+    """
 
     total: Use
     hosts: Mapping[str, Use]
