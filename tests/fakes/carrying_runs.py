@@ -25,7 +25,6 @@ QUICK: Mapping[str, Json] = {
 CARRIED = 3
 CALLS = ("modules", "weblecture", "sessions", "patch_session")
 """LumiNUS's operations, in the order in which a run needs them."""
-PACED = {"luminus.calls_per_second": 18}
 
 
 def carried(folder: Path, stand: Stand, changes: Mapping[str, Json] | None = None) -> Ran:
@@ -39,7 +38,7 @@ def carried(folder: Path, stand: Stand, changes: Mapping[str, Json] | None = Non
 def settings(folder: Path, stand: Stand, changes: Mapping[str, Json] | None = None) -> Path:
     """Write settings into a folder, which is made where it is missing."""
     folder.mkdir(exist_ok=True)
-    return stand.settings(folder, {**PACED, **(changes or {})})
+    return stand.settings(folder, changes)
 
 
 def assert_all_right(stand: Stand, items: int = CARRIED) -> None:

@@ -20,6 +20,7 @@ from fakes.forked import Forked
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "pipelines.cli")
 READY_SECONDS = 30.0
+LUMINUS_RATE = 20
 PATHS = (
     ("opencast", "password_file"),
     ("panopto", "client_secret_file"),
@@ -75,11 +76,12 @@ class Stand:
         """Write settings into another folder, which has its own checkpoint, and return their path.
 
         `changes` are values by "section.name"; None leaves a setting out, or a whole section by its name.
+        Unless told otherwise LumiNUS is called as often as `standing` lets it take, less a tenth.
         """
         document = tomllib.loads((self.folder / "migration.toml").read_text())
         for section, name in PATHS:
             document[section][name] = str(self.folder / document[section][name])
-        for setting, value in (changes or {}).items():
+        for setting, value in {"luminus.calls_per_second": LUMINUS_RATE - 2, **(changes or {})}.items():
             section, dot, name = setting.partition(".")
             if dot:
                 document.setdefault(section, {})[name] = value
@@ -124,7 +126,7 @@ def standing(
         script = folder / "faults.json"
         script.write_text(json.dumps(faults))
         arguments += ["--faults", str(script)]
-    for name, value in {"luminus_rate": 20, "lecture_item_lag": 0.2, **switches}.items():
+    for name, value in {"luminus_rate": LUMINUS_RATE, "lecture_item_lag": 0.2, **switches}.items():
         arguments += ["--switch", f"{name}={value}"]
     with begun(*arguments, folder=folder) as process:
         yield Stand(folder, _ready(process, folder))
