@@ -35,7 +35,7 @@ KEYS = {
 GRPC = ("master", "volume", "filer", "s3")
 """Its servers; each has a port for HTTP and one for gRPC, and a socket in /tmp named by the latter."""
 BOUNDED = ("-master.volumeSizeLimitMB=64", "-volume.max=32")
-"""Two GiB in all: `small` is a quarter of that."""
+"""Two GiB in all, thirty times `small`."""
 ALONE = (
     "-ip=127.0.0.1",
     "-ip.bind=127.0.0.1",
