@@ -2,9 +2,11 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 
+from botocore.exceptions import BotoCoreError
 from lxml import etree
 
 from engine.errors import AccountRefused, FerryError, Refused, ServerFault, Throttled, UploadGone
@@ -77,6 +79,15 @@ def error_code(root: etree._Element | None) -> str | None:
         if etree.QName(child).localname == "Code":
             return re.sub(r"[^A-Za-z0-9._-]", "", child.text or "")[:64]
     return ""
+
+
+@contextmanager
+def sensible(where: str) -> Iterator[None]:
+    """Make a ServerFault of what the reading of a malformed answer stumbles over."""
+    try:
+        yield
+    except (BotoCoreError, LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise ServerFault(f"its answer makes no sense ({type(error).__name__})", where=where) from None
 
 
 _CODES: Mapping[str, type[FerryError]] = {

@@ -18,7 +18,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import aiohttp
-from botocore.exceptions import BotoCoreError
 
 from engine.errors import Refused, ServerFault, UploadGone
 from engine.http import Http, Network, host_of, open_http, start_of_body, whole_body
@@ -30,6 +29,7 @@ from engine.multipart.answers import (
     judge,
     object_judge,
     part_judge,
+    sensible,
 )
 from engine.multipart.dialect import DUMMY, Credentials, Dialect
 from engine.multipart.operations import Operations
@@ -161,6 +161,7 @@ class Multipart:
             return None
 
     async def _pages(self, target: Target, upload: str) -> Mapping[int, ListedPart] | None:
+        where = host_of(target.endpoint)
         parts: dict[int, ListedPart] = {}
         marker = 0
         for _ in range(PAGES):
@@ -168,16 +169,15 @@ class Multipart:
             page = await self._call("ListParts", target, UploadId=upload, **after)
             if page.get("UploadId") != upload:
                 return None
-            for one in page.get("Parts", ()):
-                number = int(one["PartNumber"])
-                parts[number] = ListedPart(number, int(one["Size"]), str(one["ETag"]))
-            following = int(page.get("NextPartNumberMarker") or 0)
+            with sensible(where):
+                parts |= {one["PartNumber"]: _listed(one) for one in page.get("Parts", ())}
+                following = int(page.get("NextPartNumberMarker") or 0)
             if not page.get("IsTruncated"):
                 return parts
             if following <= marker:
                 break
             marker = following
-        raise ServerFault("lists parts without an end", where=host_of(target.endpoint))
+        raise ServerFault("lists parts without an end", where=where)
 
     async def head(self, target: Target) -> ObjectHead | None:
         """Return what the target holds under the key; None where nothing is, or where it does not tell."""
@@ -186,24 +186,26 @@ class Multipart:
         except Refused:
             return None
         etag = answer.get("ETag")
-        return ObjectHead(int(answer["ContentLength"]), str(etag)) if etag else None
+        with sensible(host_of(target.endpoint)):
+            return ObjectHead(answer["ContentLength"], etag) if etag else None
 
     async def _call(
         self, operation: str, target: Target, *, deadline: float | None = None, **fields: Any
     ) -> Mapping[str, Any]:
         """Make one call, judge its answer, and let nothing of botocore's out."""
         where = host_of(target.endpoint)
-        try:
-            request, body = self._operations.request(operation, target, fields)
-            limit = deadline or self._deadline
-            async with self._http.answer(request, body=body, deadline=limit) as response:
-                content = await _content(response, where)
-            head = Head(response.status, response.headers)
-            if judge(head, content, where) is None and content:
-                raise NotXml("answers with something else than S3's XML", where=where)
+        request, body = self._operations.request(operation, target, fields)
+        async with self._http.answer(request, body=body, deadline=deadline or self._deadline) as response:
+            content = await _content(response, where)
+        head = Head(response.status, response.headers)
+        if judge(head, content, where) is None and content:
+            raise NotXml("answers with something else than S3's XML", where=where)
+        with sensible(where):
             return self._operations.read(operation, head, content)
-        except (BotoCoreError, KeyError, ValueError) as error:
-            raise ServerFault(f"its answer makes no sense ({type(error).__name__})", where=where) from None
+
+
+def _listed(part: Mapping[str, Any]) -> ListedPart:
+    return ListedPart(part["PartNumber"], part["Size"], part["ETag"])
 
 
 async def _content(response: aiohttp.ClientResponse, where: str) -> bytes:

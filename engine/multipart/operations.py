@@ -24,10 +24,7 @@ PROTOCOL = "rest-xml"
 
 
 class Operations:
-    """The operations, signed in one way with one account's keys.
-
-    Whatever botocore finds wrong is raised as its BotoCoreError, or as KeyError or ValueError.
-    """
+    """The operations, signed in one way with one account's keys."""
 
     def __init__(self, signature: str, credentials: Credentials) -> None:
         self._model = description()
@@ -50,7 +47,7 @@ class Operations:
         return Request(signed.method, signed.url, tuple(headers.items())), signed.body or None
 
     def read(self, operation: str, head: Head, content: bytes) -> Mapping[str, Any]:
-        """Read the answer to a call that went well."""
+        """Read the answer to a call that went well; what botocore raises for a malformed one is raised."""
         answer = {"status_code": head.status, "headers": head.headers, "body": content}
         read: Mapping[str, Any] = self._parser.parse(
             answer, self._model.operation_model(operation).output_shape

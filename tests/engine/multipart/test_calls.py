@@ -335,6 +335,19 @@ def completed(key: str, etag: str) -> bytes:
     return f"<CompleteMultipartUploadResult>{result}</CompleteMultipartUploadResult>".encode()
 
 
+SENSELESS = (
+    "<PartNumber>1</PartNumber><ETag>e</ETag>",
+    "<PartNumber>one</PartNumber><Size>5</Size><ETag>e</ETag>",
+    "<PartNumber>1</PartNumber><Size>5</Size><Size>5</Size><ETag>e</ETag>",
+)
+
+
+def listed(part: str) -> bytes:
+    """Make a list of one part."""
+    upload = UPLOAD.replace("&", "&amp;")
+    return f"<ListPartsResult><UploadId>{upload}</UploadId><Part>{part}</Part></ListPartsResult>".encode()
+
+
 WRONG: tuple[tuple[Call, Reply, type[FerryError]], ...] = (
     (create, always(200), ServerFault),
     (create, always(200, b"<html>Sign in</html>"), ServerFault),
@@ -360,7 +373,9 @@ WRONG: tuple[tuple[Call, Reply, type[FerryError]], ...] = (
     (complete, always(500), ServerFault),
     (listing, always(404, error("NoSuchUpload")), UploadGone),
     (listing, always(503), ServerFault),
+    *((listing, always(200, listed(part)), ServerFault) for part in SENSELESS),
     (heading, always(500), ServerFault),
+    (heading, always(200, ETag="e", Last_Modified="9" * 20), ServerFault),
     (abort, always(500), ServerFault),
     (abort, always(403), Refused),
 )
