@@ -82,11 +82,18 @@ def frame(number: int, body: bytes) -> bytes:
 def unframe(line: bytes) -> tuple[int, bytes] | None:
     """Return number and body of a line without its end, or None where it is not whole."""
     sealed = line[:-_SEAL_LENGTH]
-    if line[-_SEAL_LENGTH:] != _seal(sealed):
+    if not line.endswith(_seal(sealed)):
         return None
     head, comma, body = sealed.partition(b",")
     number = head.removeprefix(b'{"n":')
     return (int(number), body) if comma and number.isdigit() else None
+
+
+def body_of(line: bytes, number: int) -> bytes | None:
+    """Return the body of a line that is whole and has this number, or None: `unframe`, but quicker."""
+    sealed = line[:-_SEAL_LENGTH]
+    head = b'{"n":%d,' % number
+    return sealed[len(head) :] if sealed.startswith(head) and line.endswith(_seal(sealed)) else None
 
 
 def _seal(sealed: bytes) -> bytes:

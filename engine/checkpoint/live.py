@@ -35,15 +35,18 @@ class Live:
 
     def add(self, entry: Entry, place: Place) -> None:
         """Take one more record, whose line lies at `place`."""
-        if entry.closes:
-            self._forget(entry.subject)
-            self.closed[entry.subject] = place
-        elif entry.subject in self.closed:
-            self.open[entry.subject] = [self.closed.pop(entry.subject), entry.body]
+        subject, closes, body = entry
+        if closes:
+            self._forget(subject)
+            self.closed[subject] = place
+        elif (records := self.open.get(subject)) is not None:
+            records.append(body)
+        elif subject in self.closed:
+            self.open[subject] = [self.closed.pop(subject), body]
         else:
-            self.open.setdefault(entry.subject, []).append(entry.body)
+            self.open[subject] = [body]
         self.records += 1
-        self.bytes += _cost(place if entry.closes else entry.body)
+        self.bytes += _cost(place if closes else body)
 
     def kept(self, subject: str) -> list[Kept]:
         """Return the live records of a subject, none where it is unknown."""

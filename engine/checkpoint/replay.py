@@ -14,6 +14,7 @@ from engine.checkpoint.line import (
     VERSION,
     Entry,
     Header,
+    body_of,
     holds_line,
     unframe,
 )
@@ -77,6 +78,15 @@ class Replay:
         return begins_as_ours and b"\n" not in text and len(tail) <= _LONGEST_TORN_START
 
     def _take(self, line: bytes) -> None:
+        body = body_of(line, self.number + 1)
+        if body is None or self._bad is not None or self.header is None:
+            self._take_unusual(line)
+        else:
+            self.live.add(self._entry(body), Place(self.size, len(line)))
+            self._count(self.number + 1, len(line))
+
+    def _take_unusual(self, line: bytes) -> None:
+        """Take the header, the first line that is not whole, or refuse a line."""
         if self._bad is not None:
             raise self._refusal()
         framed = unframe(line)
@@ -84,14 +94,14 @@ class Replay:
             self._bad = line
             return
         number, body = framed
-        if self.header is None:
-            self.header = self._header(body)
-        elif number != self.number + 1:
+        if self.header is not None:
             raise self._damaged(f"has number {number} where {self.number + 1} should be")
-        else:
-            self.live.add(self._entry(body), Place(self.size, len(line)))
+        self.header = self._header(body)
+        self._count(number, len(line))
+
+    def _count(self, number: int, length: int) -> None:
         self.number = number
-        self.size += len(line) + 1
+        self.size += length + 1
         self._lines += 1
 
     def _entry(self, body: bytes) -> Entry:
