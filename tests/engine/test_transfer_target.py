@@ -257,7 +257,7 @@ def test_an_opaque_etag_falls_to_crc_at_once() -> None:
 def test_each_level_says_how_many_parts_it_compared(level: Level, share: float, checked: int) -> None:
     """`spot` without a budget compares the first part of a file of several."""
     carrying = Carrying(level=level)
-    carrying.ports.checks._spot._budget = share * 10
+    carrying.ports.checks._spot._share = share
     result = carrying.carry()
     assert (result.level, result.checked) == (level.value, checked)
 
@@ -265,7 +265,7 @@ def test_each_level_says_how_many_parts_it_compared(level: Level, share: float, 
 def test_spot_without_a_budget_finds_a_first_part_that_is_stored_wrong() -> None:
     """And sends it again."""
     carrying = Carrying(level=Level.SPOT)
-    carrying.ports.checks._spot._budget = 0.0
+    carrying.ports.checks._spot._share = 0.0
     carrying.target.flips = {1}
     carrying.carry()
     assert carrying.object == DATA
