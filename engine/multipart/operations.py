@@ -40,11 +40,9 @@ class Operations:
         parameters = {"Bucket": target.bucket, "Key": target.key, **fields}
         prepared = self._serializer.serialize_to_request(parameters, model)
         prepare_request_dict(prepared, target.endpoint)
-        unsigned = create_request_object(prepared)
-        self._signer.add_auth(unsigned)
-        signed = unsigned.prepare()
-        headers = {name: _text(value) for name, value in signed.headers.items()}
-        return Request(signed.method, signed.url, tuple(headers.items())), signed.body or None
+        signed = create_request_object(prepared)
+        self._signer.add_auth(signed)
+        return Request(signed.method, signed.url, tuple(signed.headers.items())), prepared["body"] or None
 
     def read(self, operation: str, head: Head, content: bytes) -> Mapping[str, Any]:
         """Read the answer to a call that went well; what botocore raises for a malformed one is raised."""
@@ -65,7 +63,3 @@ def signer(signature: str, credentials: Credentials) -> BaseSigner:
     """Return what signs by version 2 ("s3" to botocore) or by version 4 ("s3v4")."""
     keys = Keys(credentials.access_key, credentials.secret_key, credentials.token)
     return HmacV1Auth(keys) if signature == "s3" else S3SigV4Auth(keys, "s3", REGION)
-
-
-def _text(value: bytes | str) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
