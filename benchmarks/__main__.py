@@ -77,7 +77,7 @@ class Campaign:
 
 def _taking_part(cell: str, peers: Sequence[str]) -> list[str]:
     if cell in SCRIPTS:
-        return ["checkpoint"]
+        return [SCRIPTS[cell].client]
     if cell in CONTENT and REAL[CONTENT[cell].target].missing:
         return []
     clients = CONTENT[cell].clients if cell in CONTENT else CELLS[cell].clients

@@ -26,7 +26,7 @@ TINY = ("largest=4000", "typical=4000", "seconds_to_processing=0", "seconds_to_c
 TO_LUMINUS = ("lecture_item_lag=0", "luminus_rate=0", "luminus_page=0")
 """Further switches: lecture items at once, to as many calls as are made."""
 
-SECONDS_AN_EVENT = 0.5
+SECONDS_AN_EVENT = 0.25
 LEAST_LIMIT = 120.0
 """Seconds that a run may take at least, however few events there are."""
 
