@@ -55,7 +55,7 @@ class EndpointStatistics:
 @dataclass(slots=True)
 class _Endpoint:
     past: deque[float]
-    gate: anyio.Lock = field(default_factory=anyio.Lock)
+    gate: anyio.Lock = field(default_factory=lambda: anyio.Lock(fast_acquire=True))
     turns: int = 0
     waited: float = 0.0
     waiting: int = 0

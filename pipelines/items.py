@@ -170,7 +170,7 @@ class ItemState:
     @property
     def _open(self) -> "ItemState":
         """The state without its end, when it is taken up again."""
-        return replace(self, ended=None, earlier=self.ended or self.earlier)
+        return self if self.ended is None else replace(self, ended=None, earlier=self.ended)
 
     def _at_end(self, facts: Mapping[str, Any]) -> "ItemState":
         """Return the state at an end, whose record may be the only one that is left of the item."""

@@ -43,7 +43,7 @@ class Batches:
         self._places: dict[str, int] = {}
         self._readings: dict[str, Reading] = {}
         self._reached = -1
-        self._turn = anyio.Lock()
+        self._turn = anyio.Lock(fast_acquire=True)
 
     def follow(self, plan: Sequence[str]) -> None:
         """Take the order in which events will be asked for."""

@@ -18,7 +18,7 @@ class Folders:
     def __init__(self, panopto: Panopto) -> None:
         self._panopto = panopto
         self._known: dict[str, bool] = {}
-        self._turn = anyio.Lock()
+        self._turn = anyio.Lock(fast_acquire=True)
 
     async def check(self, folder_id: str) -> None:
         """Return if the folder exists. Raises NoSuchFolder, or what the call raises."""

@@ -68,8 +68,8 @@ class Migration:
         self._panopto = panopto
         self._journal = journal
         self._onward = onward or Nowhere()
-        self._shipping = anyio.Semaphore(in_flight)
-        self._finishing = anyio.Semaphore(finishing)
+        self._shipping = anyio.Semaphore(in_flight, fast_acquire=True)
+        self._finishing = anyio.Semaphore(finishing, fast_acquire=True)
         self._observer = observer
         self._draining = False
         self._closing = False

@@ -55,7 +55,7 @@ class Opencast:
         token = base64.b64encode(f"{username}:{password}".encode()).decode()
         self._basic = {"Authorization": f"Basic {token}"}
         self._chosen: Version | None = None
-        self._choosing = anyio.Lock()
+        self._choosing = anyio.Lock(fast_acquire=True)
 
     @property
     def credentials(self) -> tuple[tuple[str, str], ...]:

@@ -103,7 +103,7 @@ class EventLocator:
 class _Shelf:
     """The addresses of one event, and the turn in which its next flight is made."""
 
-    turn: anyio.Lock = field(default_factory=anyio.Lock)
+    turn: anyio.Lock = field(default_factory=lambda: anyio.Lock(fast_acquire=True))
     flights: int = 0
     fetched: float = 0.0
     locations: Mapping[str, Location] = field(default_factory=dict)
