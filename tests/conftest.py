@@ -1,12 +1,19 @@
-"""Rules for every test: how long it may take; under FERRY_REQUIRE_ALL a missing tool is a failure."""
+"""Rules for every test: how long it may take; under FERRY_REQUIRE_ALL a missing tool is a failure.
+
+A busy machine fails no test of Hypothesis: an example may take its time, and so may the making of examples.
+"""
 
 import os
 from collections.abc import Generator
 
 import pytest
 from forms import longer
+from hypothesis import HealthCheck, settings
 
 LIMITS = {"slow": 120, "long": 3600}
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.hookimpl(tryfirst=True)

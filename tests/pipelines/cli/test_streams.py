@@ -46,7 +46,7 @@ def test_closed_streams(tmp_path: Path, numbers: tuple[int, ...]) -> None:
     command = [*COMMAND[1:], "run", "-c", str(lone(tmp_path)), "--json"]
     script = CLOSED.format(numbers=numbers, command=command)
     ran = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=20
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
     )
     assert ran.returncode == 3, ran.stderr
     assert "Traceback" not in ran.stderr
@@ -71,7 +71,7 @@ def test_a_reader_of_help_that_has_gone() -> None:
     """Help that nobody reads is no error."""
     writing = unread()
     done = subprocess.run(
-        [*COMMAND, "--help"], cwd=ROOT, stdout=writing, stderr=writing, check=False, timeout=20
+        [*COMMAND, "--help"], cwd=ROOT, stdout=writing, stderr=writing, check=False, timeout=60
     )
     os.close(writing)
     assert done.returncode == 0
@@ -84,7 +84,7 @@ def _ran(
     try:
         return subprocess.run(
             [*COMMAND, verb, "-c", str(settings), *option],
-            cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=20,
+            cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False, timeout=60,
         )  # fmt: skip
     finally:
         if writing >= 0:
