@@ -23,6 +23,7 @@
             ├── Interrupted         it was asked to stop, and can go on later
             ├── AccountRefused      a service refuses the account
             ├── Untrusted           a server shows a certificate that nobody here trusts
+            ├── PartRefused         the target takes no parts of the size that was chosen
             ├── TargetDiffers       the target stores something else than what was sent
             ├── LocalResource       disk, files, memory of this machine
             ├── CheckpointInUse     another run holds the checkpoint
@@ -176,6 +177,12 @@ class Untrusted(Stopping):
     """A server shows a certificate that no authority known here has signed."""
 
     code = "untrusted"
+
+
+class PartRefused(Stopping):
+    """The target takes no parts of the size that was chosen: every file would be refused."""
+
+    code = "part_refused"
 
 
 class TargetDiffers(Stopping):

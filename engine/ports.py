@@ -15,7 +15,7 @@ from engine.limits import Slots
 from engine.model import Part, Target
 from engine.multipart import ListedPart, ObjectHead
 from engine.pace import Bandwidth
-from engine.parts import PREFERRED, PartLimits
+from engine.parts import PREFERRED, PartLimits, part_size
 from engine.progress import Observer, silence
 from engine.retry import RetryPolicy
 from engine.wire import PartPut, PartReceipt, Relay
@@ -76,6 +76,10 @@ class Ports:
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
     drain: Drain = field(default_factory=Drain)
+
+    def part_size(self, size: int) -> int:
+        """Return the bytes of the parts of a file. Raises Empty or TooLarge."""
+        return part_size(size, self.limits, self.preferred_part)
 
     async def before_another_try(self, seconds: float) -> None:
         """Sleep before a call is made again; raises Interrupted where the run drains meanwhile."""

@@ -38,7 +38,7 @@ from engine.journal import Record, TransferState
 from engine.lanes import Lanes, Sent, Upload
 from engine.model import Blob, Transfer, TransferResult, Validator
 from engine.multipart import ListedPart, ObjectHead
-from engine.parts import cut, part_size
+from engine.parts import cut
 from engine.ports import Ports
 from engine.progress import TransferFailed, TransferFinished, TransferStarted
 from engine.reader import Reader
@@ -81,7 +81,7 @@ class Carriage:
         except FerryError as error:
             self._ports.observer(TransferFailed(self._transfer.subject, self._transfer.name, error.code))
             if isinstance(error, Final):
-                await self._give_up(error)
+                await self._give_up(error.code)
             raise
 
     async def _carry(self) -> TransferResult:
@@ -140,7 +140,10 @@ class Carriage:
         await self._ports.journal.append(record)
 
     async def _measured(self, state: TransferState) -> Validator:
-        """Return what the source was when the transfer began; raises Changed where it is another one now."""
+        """Return what the source was when the transfer began; raises Changed where it is another one now.
+
+        Where no part has arrived yet, the size of parts that is wanted now holds.
+        """
         found = self._reader.known
         if found is None:
             found = await self._again(self._reader.measure)
@@ -148,6 +151,9 @@ class Carriage:
             await record_measure(*self._name, found, self._ports)
         elif differs(state.validator, found):
             await self._differs(found)
+        elif not state.parts and state.part_size != self._ports.part_size(found.size):
+            await self._give_up("part_size")
+            await record_measure(*self._name, found, self._ports)
         return found
 
     async def _differs(self, found: Validator) -> None:
@@ -266,12 +272,12 @@ class Carriage:
             return None
         return found.etag if bare_etag(found.etag) == expected else None
 
-    async def _give_up(self, error: Final) -> None:
+    async def _give_up(self, reason: str) -> None:
         """Abort the multipart upload: its intent is recorded, and it has its own time."""
         state = self._state()
         upload = state.upload
         if upload or state.parts:
-            await self._append(journal.abandoned(*self._name, error.code))
+            await self._append(journal.abandoned(*self._name, reason))
         if upload is None:
             return
         with anyio.move_on_after(ABORT_LIMIT, shield=True):
@@ -295,8 +301,7 @@ class Carriage:
 
 async def record_measure(subject: str, name: str, found: Validator, ports: Ports) -> None:
     """Keep what a source is and the size of its parts. Raises Empty or TooLarge, and then records nothing."""
-    size = part_size(found.size, ports.limits, ports.preferred_part)
-    await ports.journal.append(journal.probed(subject, name, found, size))
+    await ports.journal.append(journal.probed(subject, name, found, ports.part_size(found.size)))
 
 
 def changed(where: str, *, stored: bool = False) -> Changed:

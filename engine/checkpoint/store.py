@@ -16,7 +16,8 @@ from engine.errors import CheckpointForeign
 WORTH_REWRITING = 4 * 1024 * 1024
 """Dead bytes; below this a file is left as it is."""
 
-_AT_ONCE = 4096
+_AT_ONCE = 256
+"""Lines that are written together when a file is written anew: they are all in memory then."""
 
 
 class Store:

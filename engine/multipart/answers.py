@@ -9,13 +9,24 @@ from functools import partial
 from botocore.exceptions import BotoCoreError
 from lxml import etree
 
-from engine.errors import AccountRefused, FerryError, Refused, ServerFault, Throttled, UploadGone
+from engine.errors import (
+    AccountRefused,
+    FerryError,
+    PartRefused,
+    Refused,
+    ServerFault,
+    Throttled,
+    UploadGone,
+)
 from engine.http import passing_fault
 from engine.retry import retry_after
 from engine.wire import Head
 
 LARGEST_ERROR = 64 * 1024
 """Bytes that are read of an error's body."""
+
+
+TOO_LARGE = 413
 
 
 class NotOffered(Refused):
@@ -41,7 +52,14 @@ def judge(head: Head, body: bytes, where: str) -> etree._Element | None:
 
 
 def judge_part(head: Head, body: bytes, where: str) -> str:
-    """Return the ETag of what was stored; raise where it was not, or where nothing proves it."""
+    """Return the ETag of what was stored; raise where it was not, or where nothing proves it.
+
+    A part that is too large (EntityTooLarge, or a 413 of a proxy) is one of many: PartRefused.
+    """
+    if head.status == TOO_LARGE or error_code(document(body)) == "EntityTooLarge":
+        raise PartRefused(
+            "takes no part of this size", where=where, advice="set transfer.part_size_mib lower"
+        )
     judge(head, body, where)
     etag = head.headers.get("ETag", "").strip()
     if head.status != 200 or not etag.strip('"') or not etag.isascii():

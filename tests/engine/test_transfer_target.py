@@ -11,6 +11,7 @@ from engine.errors import (
     FerryError,
     Interrupted,
     PartDiffers,
+    PartRefused,
     ServerFault,
     TargetDiffers,
     Throttled,
@@ -45,6 +46,30 @@ def test_a_lost_create_is_made_again() -> None:
     carrying.carry()
     assert carrying.object == DATA
     assert list(carrying.target.uploads) == ["upload-1"]
+
+
+def test_a_target_that_refuses_the_size_of_parts_stops_the_run_and_takes_smaller_ones_in_the_next() -> None:
+    """Nothing has arrived, so the next run begins anew with its own size, and the first upload is aborted."""
+    first = Carrying()
+    first.target.faults = {("part", number): PartRefused("too large") for number in range(1, 99)}
+    fails(first, PartRefused)
+    later = first.again(part=PART // 2)
+    later.carry()
+    assert later.object == DATA
+    assert sorted(later.target.puts) == list(range(1, 20))
+    assert later.target.uploads == {}
+    assert later.state.orphans == ()
+
+
+def test_a_file_whose_parts_have_arrived_keeps_their_size() -> None:
+    """Another size in the settings begins nothing anew: what arrived is not sent again."""
+    later = Carrying().killed(32)
+    kept = len(later.state.parts)
+    assert kept >= 3
+    later = later.again(part=PART // 2)
+    later.carry()
+    assert later.object == DATA
+    assert later.snapshot.bytes.skipped == kept * PART
 
 
 def test_parts_that_the_target_does_not_list_are_sent_again_and_told_so() -> None:

@@ -80,10 +80,10 @@ class Carrying:
         virtually(self._killed(tick, transfer))
         return self.again()
 
-    def again(self) -> "Carrying":
-        """Return the next process."""
+    def again(self, part: int | None = None) -> "Carrying":
+        """Return the next process, which may want parts of another size."""
         files = MemoryFiles(self.files.files)
-        return Carrying(files, self.target.copy(), self.journal.copy(), self.level, part=self.part)
+        return Carrying(files, self.target.copy(), self.journal.copy(), self.level, part=part or self.part)
 
     async def _killed(self, tick: int, transfer: Transfer) -> "Carrying":
         task = asyncio.create_task(self.engine.transfer(transfer))

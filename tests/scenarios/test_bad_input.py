@@ -133,6 +133,19 @@ def _elsewhere(line: str) -> str:
     return f"{line.partition(',')[0]},{NOWHERE}"
 
 
+def test_a_target_that_refuses_the_size_of_parts(tmp_path: Path) -> None:
+    """Two, with the setting to change; the next run sends smaller parts, and no event becomes two sessions."""
+    own = tmp_path / "run"
+    own.mkdir()
+    with standing(tmp_path, events=2, **{**SWITCHES, "largest_part": 5_300_000}) as stand:
+        ran = run(stand.settings(own))
+        assert ran.code == 2
+        assert "takes no part of this size; set transfer.part_size_mib lower" in said(ran)
+        ran = run(stand.settings(own, {"transfer.part_size_mib": 5}))
+        assert ran.code == 0
+        assert len(sessions(stand)) == len(set(sessions(stand))) == 2
+
+
 def test_a_checkpoint_of_another_run(stand: Stand, done: bytes, tmp_path: Path) -> None:
     """Ten for every verb that reads it, and the file stays as it was."""
     (tmp_path / "migration.checkpoint").write_bytes(done)

@@ -8,6 +8,7 @@ from multidict import CIMultiDict
 from engine.errors import (
     AccountRefused,
     FerryError,
+    PartRefused,
     Refused,
     ServerFault,
     Throttled,
@@ -44,7 +45,8 @@ def test_a_part_counts_with_its_etag_only() -> None:
         (head(200, etag='"abc"'), error("Unheard"), ServerFault),
         (head(404), error("NoSuchUpload"), UploadGone),
         (head(400), error("InvalidPart"), UploadGone),
-        (head(400), error("EntityTooLarge"), Refused),
+        (head(400), error("EntityTooLarge"), PartRefused),
+        (head(413), b"<html>no", PartRefused),
         (head(400), error("EntityTooSmall"), Refused),
         (head(400), error("InvalidPartOrder"), Refused),
         (head(400), error("RequestTimeout"), ServerFault),
