@@ -171,7 +171,7 @@ def test_spot_spends_no_more_in_a_short_run() -> None:
 
 @given(st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 0.5)), min_size=1, max_size=200))
 def test_spot_keeps_to_its_share(parts: list[tuple[float, float]]) -> None:
-    """In any ten seconds, and since the start, hashing costs at most its share and the part that crossed it."""
+    """In ten seconds, and since the start, hashing costs at most its share and the part that crossed it."""
     spot, now, spent = Spot(0.2, 10.0), 0.0, []
     for pause, cost in parts:
         now += pause

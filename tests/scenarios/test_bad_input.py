@@ -134,7 +134,7 @@ def _elsewhere(line: str) -> str:
 
 
 def test_a_target_that_refuses_the_size_of_parts(tmp_path: Path) -> None:
-    """Two, with the setting to change; the next run sends smaller parts, and no event becomes two sessions."""
+    """Two, with the setting to change; the next run sends smaller parts, and no event has two sessions."""
     own = tmp_path / "run"
     own.mkdir()
     with standing(tmp_path, events=2, **{**SWITCHES, "largest_part": 5_300_000}) as stand:
