@@ -4,7 +4,7 @@ import json
 import signal
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -150,28 +150,32 @@ def unkilled(folder: Path, size: Size) -> Unkilled:
         return Unkilled(span, end)
 
 
-def moments(span: float) -> Iterator[float]:
-    """Spread the moments evenly over a span, its ends left out."""
-    return (span * (number + 1) / (MOMENTS + 1) for number in range(MOMENTS))
-
-
 def hold(trial: Trial, reference: Unkilled, *, queries: bool) -> None:
     """Assert that a trial ended like the reference, one session an event, within the bound of bytes."""
     assert trial.end == reference.end
     assert trial.again <= IN_FLIGHT * PART + (0 if queries else trial.allowed_by_complete)
 
 
-def kill_at_all(folder: Path, size: Size, *, queries: bool) -> None:
-    """Run once unharmed, then kill a run at each of ten moments of that span, each in a fresh sandbox."""
-    (folder / "reference").mkdir()
-    reference = unkilled(folder / "reference", size)
+def kill_at(number: int, folder: Path, size: Size, reference: Unkilled, *, queries: bool) -> None:
+    """Kill a run at one of ten moments, spread evenly over the reference's span with its ends left out."""
+    moment = reference.span * (number + 1) / (MOMENTS + 1)
     switches = {"object_queries": "on"} if queries else {}
-    for number, moment in enumerate(moments(reference.span)):
-        trial = folder / f"trial-{number}"
-        trial.mkdir()
-        hold(killed_at(moment, trial, size, **switches), reference, queries=queries)
+    hold(killed_at(moment, folder, size, **switches), reference, queries=queries)
 
 
+@pytest.fixture(scope="module")
+def short(tmp_path_factory: pytest.TempPathFactory) -> Unkilled:
+    """What the short form ends like."""
+    return unkilled(tmp_path_factory.mktemp("reference"), SHORT)
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Unkilled:
+    """What the long form ends like."""
+    return unkilled(tmp_path_factory.mktemp("reference"), LONG)
+
+
+NUMBERS = pytest.mark.parametrize("number", range(MOMENTS))
 QUERIES = pytest.mark.parametrize(
     "queries", [False, True], ids=["without-list-and-head", "with-list-and-head"]
 )
@@ -179,13 +183,15 @@ QUERIES = pytest.mark.parametrize(
 
 @pytest.mark.slow
 @QUERIES
-def test_ten_moments(queries: bool, tmp_path: Path) -> None:
+@NUMBERS
+def test_ten_moments(number: int, queries: bool, short: Unkilled, tmp_path: Path) -> None:
     """Killed at each of ten moments, a migration ends equal to one that was not, and little is sent again."""
-    kill_at_all(tmp_path, SHORT, queries=queries)
+    kill_at(number, tmp_path, SHORT, short, queries=queries)
 
 
 @pytest.mark.long
 @QUERIES
-def test_ten_moments_of_a_gibibyte(queries: bool, tmp_path: Path) -> None:
+@NUMBERS
+def test_ten_moments_of_a_gibibyte(number: int, queries: bool, long: Unkilled, tmp_path: Path) -> None:
     """The same with a GiB at 50 MiB/s."""
-    kill_at_all(tmp_path, LONG, queries=queries)
+    kill_at(number, tmp_path, LONG, long, queries=queries)
