@@ -2,17 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from mmap import mmap
 
 from engine.limits import Windows
 
 
 class Window:
-    """Memory that is filled at one end and taken from at the other: `start` to `end` is still to be taken."""
+    """Memory that is filled at one end and taken from at the other: `start` to `end` is still to be taken.
+
+    It is mapped, so that what is never filled is never real.
+    """
 
     __slots__ = ("_memory", "end", "start")
 
     def __init__(self, size: int) -> None:
-        self._memory = memoryview(bytearray(size))
+        self._memory = memoryview(mmap(-1, size))
         self.start = 0
         self.end = 0
 

@@ -24,7 +24,7 @@ CALLS = [
     ("HeadObject", "head_object", {}),
 ]
 ITS_OWN = {"user-agent", "amz-sdk-invocation-id", "amz-sdk-request", "authorization", "x-amz-date", "date"}
-"""What its client says of itself, and what hangs on the time of day (`test_calls` has those byte for byte)."""
+"""What its client says of itself, and what hangs on the time of day (`test_calls` has that byte for byte)."""
 
 
 class Made(Exception):
