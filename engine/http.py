@@ -6,6 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import aiohttp
@@ -141,6 +142,20 @@ def trust(network: Network) -> ssl.SSLContext:
 
 def host_of(url: str) -> str:
     """Return host and port of a URL: what limits and messages call a host."""
+    end = url.find("/", len("https://"))
+    origin = url[:end]
+    if end < 0 or not origin.startswith(("https://", "http://")) or "?" in origin or "#" in origin:
+        return _host_of(url)
+    return _host_of_origin(origin)
+
+
+@lru_cache(maxsize=256)
+def _host_of_origin(origin: str) -> str:
+    """Remember hosts: they are few and asked for often. What may be a secret is not part of an origin."""
+    return _host_of(origin)
+
+
+def _host_of(url: str) -> str:
     try:
         parsed = yarl.URL(url, encoded=True)
         return f"{parsed.host}:{parsed.port}" if parsed.port else str(parsed.host)
