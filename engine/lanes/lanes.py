@@ -28,7 +28,7 @@ from engine.errors import (
     UploadGone,
 )
 from engine.http import host_of
-from engine.lanes.runs import LONGEST_RUN, Missing, Taken
+from engine.lanes.runs import Missing, Taken, run_length
 from engine.lanes.sent import Sent
 from engine.model import ByteRange, Transfer, Validator
 from engine.parts import Cut
@@ -95,7 +95,7 @@ class Lanes:
         async with anyio.create_task_group() as group:
             while not self._finished():
                 if self._missing and self._may_open():
-                    await group.start(self._lane, group.cancel_scope, len(self._missing))
+                    await group.start(self._lane, group.cancel_scope, self._longest())
                     continue
                 self._ask_for_spare(group)
                 await self._changed.wait()
@@ -168,7 +168,7 @@ class Lanes:
 
         Those of a run that is shared were paid for by the lane that had it.
         """
-        lane.run = self._missing.take(self._longest() if self._reader.ranged else len(self._upload.cut))
+        lane.run = self._missing.take(self._longest())
         if lane.run:
             lane.paid = await self._paid(lane.run)
         elif not self._ports.drain.begun:
@@ -197,9 +197,12 @@ class Lanes:
         lane.failures.append(PartFailure(lane.run.pop(0), 0, slow))
 
     def _longest(self) -> int:
-        share = -(-len(self._missing) // max(1, self._ports.slots.total // 2))
+        """Return how many parts the next lane takes: all of them at a server without ranges."""
+        if not self._reader.ranged:
+            return len(self._upload.cut)
         part = self._upload.cut.part(1).span.length
-        return self._ports.bandwidth.together(part, min(max(share, 1), LONGEST_RUN))
+        fair = run_length(len(self._missing), self._ports.slots.lanes_each)
+        return self._ports.bandwidth.together(part, fair)
 
     async def _relay(self, lane: Taken, abreast: int) -> None:
         first, last = self._upload.cut.part(lane.run[0]), self._upload.cut.part(lane.run[-1])

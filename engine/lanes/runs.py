@@ -32,6 +32,15 @@ class Missing:
         return run
 
 
+def run_length(missing: int, lanes: int) -> int:
+    """Return how many of a transfer's missing parts one of its lanes takes, where it may have so many lanes.
+
+    A lane that is alone with its file carries as much of it as it may: each run pays the latency of a GET
+    once, and a run of one part has nothing to send while its answer is awaited.
+    """
+    return min(max(-(-missing // lanes), 1), LONGEST_RUN)
+
+
 def given_away(run: int, *, flows: bool) -> int:
     """Return how many parts at the end of a run another lane may take: half of them.
 

@@ -128,6 +128,11 @@ class SlotBook:
         """Return how many places are taken at a host."""
         return self._hosts[host]
 
+    def lanes_each(self) -> int:
+        """Return how many lanes of two places a transfer may have beside others that have or want some."""
+        transfers = self._transfers.keys() | {ticket.transfer for ticket in self._ordinary}
+        return max(min(self.total // max(len(transfers), 1), self.per_transfer) // 2, 1)
+
     def statistics(self) -> SlotStatistics:
         """Return how full it is."""
         hosts = {host: Use(taken, self._host_ceiling(host)) for host, taken in self._hosts.items()}

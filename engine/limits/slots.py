@@ -70,6 +70,11 @@ class Slots:
         self._book.per_transfer = ceiling
         self._wake()
 
+    @property
+    def lanes_each(self) -> int:
+        """How many lanes of two places a transfer may have beside the others that have or want some."""
+        return self._book.lanes_each()
+
     def set_host(self, host: str, ceiling: int) -> None:
         """Give one host a ceiling of its own."""
         self._book.host_ceilings[host] = ceiling

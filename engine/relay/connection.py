@@ -52,7 +52,11 @@ class Reader(Protocol):
 
 
 class Connection(asyncio.BufferedProtocol):
-    """One connection, used for one exchange after the other. `lost` is told when it is no more."""
+    """One connection, used for one exchange after the other. `lost` is told when it is no more.
+
+    `flushed` tells whether the transport holds none of the bytes that were written, `gone` whether there is a
+    connection no more.
+    """
 
     def __init__(self, origin: Origin, lost: Callable[["Connection"], None]) -> None:
         self.origin = origin
@@ -61,9 +65,11 @@ class Connection(asyncio.BufferedProtocol):
         self._reader: Reader | None = None
         self._transport: asyncio.Transport | None = None
         self._polling = select.poll()
-        self._flushed = asyncio.Event()
-        self._flushed.set()
-        self._gone = asyncio.Event()
+        self.flushed = True
+        self.gone = False
+        self._drained = asyncio.Event()
+        self._drained.set()
+        self._lost = asyncio.Event()
         self._ended: tuple[Exception | None, ...] = ()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -93,17 +99,20 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note that the connection is no more."""
         self._end(exc)
-        self._flushed.set()
-        self._gone.set()
+        self.gone = True
+        self.resume_writing()
+        self._lost.set()
         self._tell_lost(self)
 
     def pause_writing(self) -> None:
         """Take note that the transport holds bytes."""
-        self._flushed.clear()
+        self.flushed = False
+        self._drained.clear()
 
     def resume_writing(self) -> None:
         """Take note that the transport holds none."""
-        self._flushed.set()
+        self.flushed = True
+        self._drained.set()
 
     def _end(self, error: Exception | None) -> None:
         self._ended = self._ended or (error,)
@@ -112,20 +121,10 @@ class Connection(asyncio.BufferedProtocol):
             reader.ended(error)
 
     @property
-    def gone(self) -> bool:
-        """Whether it is no more."""
-        return self._gone.is_set()
-
-    @property
-    def flushed(self) -> bool:
-        """Whether the transport holds none of the bytes that were written."""
-        return self._flushed.is_set()
-
-    @property
     def usable(self) -> bool:
         """Whether it is open and nothing came since the last answer, not even an end that the loop does not
         know of yet."""
-        return self._open and not self.gone and not self._unread()
+        return self._open and not self._unread()
 
     def read_into(self, reader: Reader | None) -> None:
         """Give what comes from now on to a reader; one that comes too late is told so at once."""
@@ -151,7 +150,7 @@ class Connection(asyncio.BufferedProtocol):
         """
         while not self.gone:
             piece = self.write_at_once(piece)
-            await self._flushed.wait()
+            await self._drained.wait()
             if not piece:
                 return
             await self._hear()
@@ -169,7 +168,7 @@ class Connection(asyncio.BufferedProtocol):
     async def _hear(self) -> None:
         """Wait until what has come is read, or until the connection is no more where it is closing."""
         if not self._open:
-            await self._gone.wait()
+            await self._lost.wait()
         while not self.gone and self._unread():  # noqa: ASYNC110 - the kernel sets no event
             await asyncio.sleep(0)  # the loop reads it
 
@@ -178,8 +177,8 @@ class Connection(asyncio.BufferedProtocol):
         return self._transport is not None and not self._transport.is_closing()
 
     def _unread(self) -> bool:
-        """Tell whether something lies in the kernel; a socket that is closed has nothing to read."""
-        return not self.gone and bool(self._polling.poll(0))
+        """Tell whether something lies in the kernel. Not to be asked when the connection is gone."""
+        return bool(self._polling.poll(0))
 
     def abort(self) -> None:
         """Close at once; what is not sent is dropped."""
@@ -191,4 +190,4 @@ class Connection(asyncio.BufferedProtocol):
         """Close at once, and return when nobody holds bytes that were written."""
         self.abort()
         with anyio.CancelScope(shield=True):
-            await self._gone.wait()
+            await self._lost.wait()

@@ -13,10 +13,11 @@ class Window:
     It is mapped, so that what is never filled is never real.
     """
 
-    __slots__ = ("_memory", "end", "start")
+    __slots__ = ("_memory", "end", "size", "start")
 
     def __init__(self, size: int) -> None:
         self._memory = memoryview(mmap(-1, size))
+        self.size = size
         self.start = 0
         self.end = 0
 
@@ -26,14 +27,9 @@ class Window:
         return self.end - self.start
 
     @property
-    def size(self) -> int:
-        """How many bytes it holds at most."""
-        return len(self._memory)
-
-    @property
     def full(self) -> bool:
         """Whether nothing more can be filled in before it is emptied."""
-        return self.end == len(self._memory)
+        return self.end == self.size
 
     def room(self, most: int) -> memoryview:
         """Return where the next bytes may be filled in."""

@@ -11,7 +11,6 @@ comes first, if it holds anything. Where the body ends is told by its length alo
 """
 
 import asyncio
-from collections import deque
 from typing import NoReturn
 
 from engine.errors import ServerFault, ShortBody
@@ -41,7 +40,8 @@ class WindowFeed:
         self._connections = connections
         self._connection: Connection | None = None
         self._scratch = memoryview(b"")
-        self._windows = deque(windows)
+        self._front, self._back = windows
+        self._filling = self._front
         self._coming = self.left
         self._wanted = 1
         self._hand: Hand | None = None
@@ -89,7 +89,8 @@ class WindowFeed:
         """Return where the next bytes go; what comes after the last one is only noticed."""
         if not self._coming:
             return self._scratch
-        if self._full:
+        self._filling = self._back if self._front.full else self._front
+        if self._filling.full:
             raise ConnectionAbortedError("read while paused")
         return self._filling.room(self._coming)
 
@@ -100,8 +101,9 @@ class WindowFeed:
         else:
             self._filling.end += count
             self._coming -= count
-            self._hand_on()
-        if self._excess or (self._coming and self._full):
+            if self._hand is not None:
+                self._hand_on(self._hand)
+        if self._excess or (self._coming and self._front.full and self._back.full):
             self._pause()
         self._tell()
 
@@ -109,15 +111,6 @@ class WindowFeed:
         """Take note that no more bytes come."""
         self._ended, self._error = True, error
         self._tell()
-
-    @property
-    def _filling(self) -> Window:
-        front, back = self._windows
-        return back if front.full else front
-
-    @property
-    def _full(self) -> bool:
-        return self._filling.full
 
     def _pause(self) -> None:
         if self._connection is not None and not self._paused:
@@ -132,12 +125,12 @@ class WindowFeed:
     def _ready(self) -> bool:
         if self._ended or not self._coming:
             return True
-        return self._hand is None and self._windows[0].held >= self._wanted
+        return self._hand is None and self._front.held >= self._wanted
 
     async def take(self, most: int) -> memoryview:
         """Return the next bytes, as many as came of them, and with the last of them the certainty that no
         more follow. What was taken before may be overwritten from now on."""
-        front = self._front()
+        front = self._emptied()
         self._wanted = min(most, self.left, front.size - front.start, ENOUGH)
         await self._arrival()
         if not front.held:
@@ -158,7 +151,8 @@ class WindowFeed:
             return
         self._hand, self._most = hand, most
         try:
-            self._hand_on()
+            self._emptied()
+            self._hand_on(hand)
             while self._hand is not None:
                 if self._ended:
                     self._short()
@@ -167,27 +161,31 @@ class WindowFeed:
         finally:
             self._hand = None
 
-    def _hand_on(self) -> None:
+    def _hand_on(self, hand: Hand) -> None:
         """Hand on what is held, for as long as each piece is done with at once."""
-        while (hand := self._hand) is not None and (front := self._front()).held:
+        front = self._front
+        while front.held:
             piece = front.take(self._most)
             self.left -= len(piece)
             self._most -= len(piece)
             if not hand(piece) or not self._most:
                 self._hand = None
                 self._news.set()
+                return
+            front = self._emptied()
 
-    def _front(self) -> Window:
-        """Return the window to take from; one that was emptied is filled anew."""
-        front = self._windows[0]
+    def _emptied(self) -> Window:
+        """Return the window to take from. One of which all was taken is filled anew, after what the other
+        one holds."""
+        front = self._front
         if front.end and not front.held:
             front.empty()
-            if self._windows[1].held:
-                self._windows.rotate()
+            if self._back.held:
+                self._front, self._back = self._back, front
             if self._paused and not self._excess and self._connection is not None:
                 self._paused = False
                 self._connection.resume()
-        return self._windows[0]
+        return self._front
 
     async def _arrival(self) -> None:
         """Wait for as many bytes as are wanted, or after a lull for any."""

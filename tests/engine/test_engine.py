@@ -53,6 +53,20 @@ def test_many_transfers_arrive_side_by_side() -> None:
     assert carrying.snapshot.transfers_finished == 12
 
 
+def test_a_file_among_many_is_read_in_one_go() -> None:
+    """Fewer lanes than files: a GET a file, not one a part; at the end as many more as there are places."""
+    carrying, transfers, _ = many(12, Slots(5, 5, 3))
+
+    async def all_of_them() -> None:
+        async with anyio.create_task_group() as group:
+            for one in transfers:
+                group.start_soon(carrying.engine.transfer, one)
+
+    virtually(all_of_them())
+    assert len(carrying.target.puts) == 58
+    assert 12 <= carrying.files.gets <= 12 + 5
+
+
 def test_what_was_measured_is_not_asked_for_again() -> None:
     """One probe before the session upload, one before Complete; and one record."""
     carrying = Carrying()

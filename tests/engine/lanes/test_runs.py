@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.lanes.runs import Missing, Taken, given_away
+from engine.lanes.runs import LONGEST_RUN, Missing, Taken, given_away, run_length
 
 NUMBERS = st.sets(st.integers(1, 60))
 
@@ -31,12 +31,30 @@ def test_what_is_given_back_is_taken_again(numbers: set[int], longest: int) -> N
     assert len(missing) == len(numbers) - len(Missing(numbers).take(60))
 
 
+@given(st.integers(0, 500), st.integers(1, 64))
+def test_a_run_is_a_fair_share(missing: int, lanes: int) -> None:
+    """As many lanes of that length reach every part, if no run is at its longest; one fewer part does not."""
+    run = run_length(missing, lanes)
+    assert 1 <= run <= LONGEST_RUN
+    assert run == LONGEST_RUN or run * lanes >= missing
+    assert run == 1 or (run - 1) * lanes < missing
+
+
 @given(st.integers(0, 20), st.booleans())
 def test_half_of_a_run_is_given_away(run: int, flows: bool) -> None:
     """Of one that flows the larger half; of another the smaller, so that it keeps one."""
     given = given_away(run, flows=flows)
     assert given in {run // 2, (run + 1) // 2}
     assert run - given + flows > 0 or run == 0
+
+
+@given(st.integers(0, 500), st.integers(1, 64))
+def test_a_run_is_a_fair_share(missing: int, lanes: int) -> None:
+    """As many lanes of that length reach every part, if no run is at its longest; one fewer part does not."""
+    run = run_length(missing, lanes)
+    assert 1 <= run <= LONGEST_RUN
+    assert run == LONGEST_RUN or run * lanes >= missing
+    assert run == 1 or (run - 1) * lanes < missing
 
 
 @given(st.integers(0, 20), st.booleans())
