@@ -177,7 +177,7 @@ def test_spare_places_are_what_the_others_leave() -> None:
 
 
 def test_lanes_are_shared_among_the_transfers_that_want_places() -> None:
-    """Alone a transfer may have all places in pairs, among others its share, waiting ones counted; never none."""
+    """Alone a transfer may have all places in pairs, among others its share, waiting ones counted."""
     book = SlotBook(total=16, per_host=16, per_transfer=12)
     assert book.lanes_each() == 6
     for number in range(10):
