@@ -48,15 +48,6 @@ def test_half_of_a_run_is_given_away(run: int, flows: bool) -> None:
     assert run - given + flows > 0 or run == 0
 
 
-@given(st.integers(0, 500), st.integers(1, 64))
-def test_a_run_is_a_fair_share(missing: int, lanes: int) -> None:
-    """As many lanes of that length reach every part, if no run is at its longest; one fewer part does not."""
-    run = run_length(missing, lanes)
-    assert 1 <= run <= LONGEST_RUN
-    assert run == LONGEST_RUN or run * lanes >= missing
-    assert run == 1 or (run - 1) * lanes < missing
-
-
 @given(st.integers(0, 20), st.booleans())
 def test_what_is_given_is_the_end_of_what_was_not_asked_for(run: int, flows: bool) -> None:
     """Nothing is lost, nothing is in two places, and what is under way stays."""
