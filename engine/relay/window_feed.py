@@ -23,8 +23,9 @@ from engine.relay.heads import Reply, Unspoken, written
 from engine.relay.window import Window
 from engine.wire import Head, RangedGet
 
-ENOUGH = 256 * KIB
-"""Bytes that are handed on at once where as many flow: summed and sent while the cache still holds them."""
+ENOUGH = 512 * KIB
+"""Bytes that are handed on at once where as many flow: few enough that the cache still holds them when they
+are summed and sent, and so many that Python is asked seldom."""
 
 LULL = 0.1
 """Seconds after which fewer are handed on: a target must not starve."""
@@ -45,6 +46,7 @@ class WindowFeed:
         self._coming = self.left
         self._wanted = 1
         self._hand: Hand | None = None
+        self._lull: asyncio.TimerHandle | None = None
         self._most = 0
         self._news = asyncio.Event()
         self._declared = self._keeps = self._excess = self._ended = self._paused = False
@@ -102,7 +104,7 @@ class WindowFeed:
             self._filling.end += count
             self._coming -= count
             if self._hand is not None:
-                self._hand_on(self._hand)
+                self._hand_on(self._hand, ENOUGH)
         if self._excess or (self._coming and self._front.full and self._back.full):
             self._pause()
         self._tell()
@@ -150,9 +152,10 @@ class WindowFeed:
             hand(await self.take(most))
             return
         self._hand, self._most = hand, most
+        self._lull = asyncio.get_running_loop().call_later(LULL, self._hand_on_any)
         try:
             self._emptied()
-            self._hand_on(hand)
+            self._hand_on(hand, ENOUGH)
             while self._hand is not None:
                 if self._ended:
                     self._short()
@@ -160,11 +163,18 @@ class WindowFeed:
                 await self._news.wait()
         finally:
             self._hand = None
+            self._lull.cancel()
 
-    def _hand_on(self, hand: Hand) -> None:
-        """Hand on what is held, for as long as each piece is done with at once."""
+    def _hand_on_any(self) -> None:
+        """Hand on however little is held, time and again."""
+        self._lull = asyncio.get_running_loop().call_later(LULL, self._hand_on_any)
+        if self._hand is not None:
+            self._hand_on(self._hand, 1)
+
+    def _hand_on(self, hand: Hand, enough: int) -> None:
+        """Hand on what is held where it is enough, for as long as each piece is done with at once."""
         front = self._front
-        while front.held:
+        while front.held >= min(enough, self._most) or (front.held and front.full):
             piece = front.take(self._most)
             self.left -= len(piece)
             self._most -= len(piece)
