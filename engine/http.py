@@ -144,7 +144,7 @@ def host_of(url: str) -> str:
     """Return host and port of a URL: what limits and messages call a host."""
     end = url.find("/", len("https://"))
     origin = url[:end]
-    if end < 0 or not origin.startswith(("https://", "http://")) or "?" in origin or "#" in origin:
+    if end < 0 or not origin.startswith(("https://", "http://")) or any(one in origin for one in "?#@"):
         return _host_of(url)
     return _host_of_origin(origin)
 

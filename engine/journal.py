@@ -116,7 +116,8 @@ def fold(records: Iterable[Record], name: str) -> TransferState:
 
 
 def probed(subject: str, name: str, validator: Validator, part_size: int) -> Record:
-    """Say what the source was when the transfer began, and the size of its parts: both hold to its end."""
+    """Say what the source was when the transfer began, and the size of its parts: both hold from the first
+    part that has arrived on."""
     facts = {
         "name": name,
         "size": validator.size,

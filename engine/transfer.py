@@ -28,6 +28,7 @@ from engine.errors import (
     Final,
     Interrupted,
     PartDiffers,
+    PartRefused,
     Stopping,
     Throttled,
     Transient,
@@ -76,6 +77,9 @@ class Carriage:
         """
         try:
             return await self._carry()
+        except PartRefused as error:
+            await self._give_up(error.code)  # so that the next run may send parts of another size
+            raise
         except Stopping:
             raise
         except FerryError as error:

@@ -128,6 +128,7 @@ class SlotBook:
         """Return how many places are taken at a host."""
         return self._hosts[host]
 
+    @property
     def lanes_each(self) -> int:
         """Return how many lanes of two places a transfer may have beside others that have or want some."""
         transfers = self._transfers.keys() | {ticket.transfer for ticket in self._ordinary}

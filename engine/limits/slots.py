@@ -73,12 +73,7 @@ class Slots:
     @property
     def lanes_each(self) -> int:
         """How many lanes of two places a transfer may have beside the others that have or want some."""
-        return self._book.lanes_each()
-
-    def set_host(self, host: str, ceiling: int) -> None:
-        """Give one host a ceiling of its own."""
-        self._book.host_ceilings[host] = ceiling
-        self._wake()
+        return self._book.lanes_each
 
     def throttled(self, host: str) -> None:
         """Hear that a part was throttled at a host."""

@@ -26,9 +26,6 @@ LARGEST_ERROR = 64 * 1024
 """Bytes that are read of an error's body."""
 
 
-TOO_LARGE = 413
-
-
 class NotOffered(Refused):
     """The target does not have this call."""
 
@@ -52,14 +49,7 @@ def judge(head: Head, body: bytes, where: str) -> etree._Element | None:
 
 
 def judge_part(head: Head, body: bytes, where: str) -> str:
-    """Return the ETag of what was stored; raise where it was not, or where nothing proves it.
-
-    A part that is too large (EntityTooLarge, or a 413 of a proxy) is one of many: PartRefused.
-    """
-    if head.status == TOO_LARGE or error_code(document(body)) == "EntityTooLarge":
-        raise PartRefused(
-            "takes no part of this size", where=where, advice="set transfer.part_size_mib lower"
-        )
+    """Return the ETag of what was stored; raise where it was not, or where nothing proves it."""
     judge(head, body, where)
     etag = head.headers.get("ETag", "").strip()
     if head.status != 200 or not etag.strip('"') or not etag.isascii():
@@ -122,6 +112,7 @@ _CODES: Mapping[str, type[FerryError]] = {
     "Throttling": Throttled,
     "ThrottlingException": Throttled,
     "BandwidthLimitExceeded": Throttled,
+    "EntityTooLarge": PartRefused,
     "NotImplemented": NotOffered,
     "MethodNotAllowed": NotOffered,
     "InvalidAccessKeyId": AccountRefused,
@@ -132,7 +123,10 @@ _CODES: Mapping[str, type[FerryError]] = {
 """S3's error codes that mean something else than their status (Amazon S3 API Reference, Error Responses).
 InvalidPart is a part that the target has lost or holds under another ETag: the file starts anew."""
 
+SMALLER = "choose a smaller part size in the settings"
+
 _ADVICE = {
+    "EntityTooLarge": SMALLER,
     "RequestTimeTooSkewed": "set this machine's clock",
     "ExpiredToken": "give a token that is still valid",
 }
@@ -152,6 +146,8 @@ def _by_status(status: int, code: str | None, wait: float | None, where: str) ->
     if (passing := passing_fault(status, wait, where)) is not None:
         return passing
     said = f"answers HTTP {status}" + (f" ({code})" if code else "")
+    if status == 413:  # of a proxy in between: one part is as large as the next
+        return PartRefused(said, where=where, advice=SMALLER)
     if status in {405, 501}:
         return NotOffered(said, where=where)
     if status < 300:

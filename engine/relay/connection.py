@@ -142,7 +142,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
-    async def write(self, piece: bytes | memoryview) -> None:
+    async def write(self, piece: memoryview) -> None:
         """Write, and return when nobody but the kernel holds any of it, or the connection is gone: the reader
         has been told then.
 
@@ -156,7 +156,7 @@ class Connection(asyncio.BufferedProtocol):
             await self._hear()
         await asyncio.sleep(0)
 
-    def write_at_once(self, piece: bytes | memoryview) -> bytes | memoryview:
+    def write_at_once(self, piece: memoryview) -> memoryview:
         """Write as much as the kernel takes, and return what was not written: all of it where something has
         come that is to be read first. `flushed` tells whether what was written may be overwritten."""
         step = PIECE if self.origin.tls else len(piece)

@@ -22,6 +22,8 @@ from engine.relay.feed import Feed
 from engine.relay.heads import Reply, written
 from engine.wire import PartPut
 
+NOTHING = memoryview(b"")
+
 EARLY_LIMIT = 5.0
 """Seconds that an early answer may take to explain itself."""
 
@@ -46,7 +48,7 @@ class PartFlow:
         self._where = host_of(put.request.url)
         self._flow = anyio.CancelScope()
         self._reading = self._early = False
-        self._unsent: bytes | memoryview = b""
+        self._unsent = NOTHING
         self._connection: Connection | None = None
 
     @property
@@ -81,20 +83,21 @@ class PartFlow:
 
     async def _pump(self, connection: Connection, request: bytes) -> None:
         """Hand on every byte; a piece goes back to the feed when it is sent and hashed."""
-        await connection.write(request)
+        await connection.write(memoryview(request))
         while (left := self._put.part.span.length - self.handed) > 0:
             self._reading = True
             if self._digest.at_once:
                 await self._feed.flow(left, self._hand)
-                self._reading = False
             else:
-                piece = await self._feed.take(left)
-                self._reading = False
-                await self._digest.add(piece)
-                self._unsent = piece
-                self._count(piece)
+                self._unsent = await self._feed.take(left)
+            if self._early:
+                await anyio.sleep_forever()  # until the cancelling of the flow arrives here
+            self._reading = False
+            if not self._digest.at_once:
+                await self._digest.add(self._unsent)
+                self._count(self._unsent)
             await connection.write(self._unsent)
-            self._unsent = b""
+            self._unsent = NOTHING
             await self._digest.done()
         self._fed()
 

@@ -58,7 +58,7 @@ class WindowFeed:
         request, parser = written(self._get.request)
         reply = Reply(parser, connection.scratch, self.where, connection.pause, bodily=False)
         connection.read_into(reply)
-        await connection.write(request)
+        await connection.write(memoryview(request))
         head = await reply.read_head()
         self._get.judge(head)
         self._judge_form(head)
@@ -157,7 +157,7 @@ class WindowFeed:
             self._emptied()
             self._hand_on(hand, ENOUGH)
             while self._hand is not None:
-                if self._ended:
+                if self._ended or not self._coming:
                     self._short()
                 self._news.clear()
                 await self._news.wait()

@@ -24,7 +24,8 @@ def run(main: Callable[[], Awaitable[Result]]) -> Result:
     What has been loaded by now stays to the end, so the garbage collector need not look through it again and
     again: that was a tenth of the CPU of a short run.
     """
-    gc.freeze()
+    if not gc.get_freeze_count():
+        gc.freeze()
     try:
         return anyio.run(main, backend_options={"use_uvloop": sys.platform != "win32"})
     except BaseExceptionGroup as group:

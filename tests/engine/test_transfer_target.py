@@ -61,6 +61,18 @@ def test_a_target_that_refuses_the_size_of_parts_stops_the_run_and_takes_smaller
     assert later.state.orphans == ()
 
 
+def test_parts_that_are_refused_in_the_middle_of_a_file_stop_no_later_run() -> None:
+    """Parts have arrived, and their upload is given up all the same: with their size it could never end."""
+    first = Carrying().killed(32)
+    assert len(first.state.parts) >= 3
+    first.target.largest = PART - 1
+    fails(first, PartRefused)
+    later = first.again(part=PART // 2)
+    later.carry()
+    assert later.object == DATA
+    assert later.target.uploads == {}
+
+
 def test_a_file_whose_parts_have_arrived_keeps_their_size() -> None:
     """Another size in the settings begins nothing anew: what arrived is not sent again."""
     later = Carrying().killed(32)

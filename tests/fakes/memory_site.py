@@ -160,7 +160,7 @@ class MemoryTarget:
     raised in place of the call, LOST after it. `flips` are numbers of PUTs whose bytes are stored wrong.
     `calls` counts, `puts` holds the part numbers in the order in which they were whole, with `put_to` the
     uploads (None for a PutObject). `heard` is told of each call when it arrives; `slow` are the seconds
-    before a part is answered.
+    before a part is answered. Parts of more than `largest` bytes are refused.
     """
 
     def __init__(self, *, lists: bool = False, heads: bool = False, put_object: bool = False) -> None:
@@ -177,12 +177,14 @@ class MemoryTarget:
         self.put_to: list[str | None] = []
         self.heard: Callable[[str], None] = str
         self.slow = 0.0
+        self.largest = 10**9
 
     def copy(self) -> "MemoryTarget":
         """Return what a later process finds: objects and uploads, and nothing that goes wrong."""
         found = MemoryTarget(lists=self.lists, heads=self.heads, put_object=self.put_object)
         found.objects, found.uploads = copy.deepcopy((self.objects, self.uploads))
         found.etag_of, found.calls["created"] = self.etag_of, self.calls["created"]
+        found.largest = self.largest
         return found
 
     async def _called(self, name: str) -> bool:
@@ -288,6 +290,8 @@ class MemoryPut:
         lost = await target._called("part" if self._upload else "put")
         if self._upload and self._upload not in target.uploads:
             return Head(404, CIMultiDict()), b"<Error><Code>NoSuchUpload</Code></Error>"
+        if len(self._data) > target.largest:
+            return Head(400, CIMultiDict()), b"<Error><Code>EntityTooLarge</Code></Error>"
         if target.calls["part"] + target.calls["put"] in target.flips:
             self._data[0] ^= 1
         data = bytes(self._data)

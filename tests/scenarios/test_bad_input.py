@@ -134,13 +134,13 @@ def _elsewhere(line: str) -> str:
 
 
 def test_a_target_that_refuses_the_size_of_parts(tmp_path: Path) -> None:
-    """Two, with the setting to change; the next run sends smaller parts, and no event has two sessions."""
+    """Two, with what to change; the next run sends smaller parts, and no event has two sessions."""
     own = tmp_path / "run"
     own.mkdir()
     with standing(tmp_path, events=2, **{**SWITCHES, "largest_part": 5_300_000}) as stand:
         ran = run(stand.settings(own))
         assert ran.code == 2
-        assert "takes no part of this size; set transfer.part_size_mib lower" in said(ran)
+        assert "says EntityTooLarge; choose a smaller part size in the settings" in said(ran)
         ran = run(stand.settings(own, {"transfer.part_size_mib": 5}))
         assert ran.code == 0
         assert len(sessions(stand)) == len(set(sessions(stand))) == 2

@@ -179,10 +179,10 @@ def test_spare_places_are_what_the_others_leave() -> None:
 def test_lanes_are_shared_among_the_transfers_that_want_places() -> None:
     """Alone a transfer may have all places in pairs, among others its share, waiting ones counted."""
     book = SlotBook(total=16, per_host=16, per_transfer=12)
-    assert book.lanes_each() == 6
+    assert book.lanes_each == 6
     for number in range(10):
         book.ask(Ticket("host", f"transfer-{number}", 2))
         book.assign()
-        assert book.lanes_each() == max(min(16 // (number + 1), 12) // 2, 1)
+        assert book.lanes_each == max(min(16 // (number + 1), 12) // 2, 1)
     book.ask(Ticket("host", "spare", 2, spare=True))
-    assert book.lanes_each() == 1
+    assert book.lanes_each == 1

@@ -58,11 +58,10 @@ async def test_a_raised_ceiling_wakes_those_who_wait() -> None:
         slots.per_transfer = 5
         await settle()
         assert len(order) == 1
-        slots.set_host("a", 2)
+        slots.per_host = 2
         await settle()
         assert len(order) == 2
         slots.per_host = 5
-        slots.set_host("a", 5)
         await settle()
         assert len(order) == 3
         until.set()

@@ -47,6 +47,7 @@ def test_a_part_counts_with_its_etag_only() -> None:
         (head(400), error("InvalidPart"), UploadGone),
         (head(400), error("EntityTooLarge"), PartRefused),
         (head(413), b"<html>no", PartRefused),
+        (head(413), error("SlowDown"), Throttled),
         (head(400), error("EntityTooSmall"), Refused),
         (head(400), error("InvalidPartOrder"), Refused),
         (head(400), error("RequestTimeout"), ServerFault),

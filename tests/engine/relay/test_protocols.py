@@ -18,7 +18,7 @@ from fakes.raw_server import Connection, Script, ca_file, raw_server, server_tls
 from fakes.relay_worlds import Journey, World, asked_range, kept_connections, until, world
 from fakes.scripts import Serving, Taking
 
-from engine.errors import Refused, ServerFault, ShortBody, Unreachable, Untrusted
+from engine.errors import Refused, ServerFault, ShortBody, Throttled, Unreachable, Untrusted
 from engine.http import Network, open_http
 from engine.limits import Windows
 from engine.model import ByteRange, Part
@@ -168,16 +168,23 @@ async def test_a_slow_source_does_not_starve_the_target(kind: str, tmp_path: Pat
         assert list(journey.receipts) == [1]
 
 
-async def test_an_answer_that_comes_with_the_last_bytes_is_early(kind: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("said", "error"), [(OK, ServerFault), (b"HTTP/1.1 429 No\r\nContent-Length: 0\r\n\r\n", Throttled)]
+)
+@pytest.mark.parametrize("hashed", [False, True])
+async def test_an_answer_that_comes_with_the_last_bytes_is_early(
+    kind: str, said: bytes, error: type[Exception], hashed: bool, tmp_path: Path
+) -> None:
     """An answer that lies in the kernel when the last bytes come, and so before they are sent, is an error,
-    whichever of the two the loop looks at first."""
+    whichever of the two the loop looks at first; what it says counts, though the source has ended too."""
     origins: list[Connection] = []
     done = asyncio.Event()
 
     async def hold_back(connection: Connection) -> None:
         await connection.head()
         origins.append(connection)
-        await connection.send(head_of(0, len(DATA), f"Content-Length: {len(DATA)}") + DATA[:-1000])
+        head = head_of(0, len(DATA), f"Content-Length: {len(DATA)}", "Connection: close")
+        await connection.send(head + DATA[:-1000])
         await done.wait()
 
     async def answer_first(connection: Connection) -> None:
@@ -185,12 +192,13 @@ async def test_an_answer_that_comes_with_the_last_bytes_is_early(kind: str, tmp_
         assert head is not None
         await connection.body(head.length - 1000)
         await origins[-1].send(DATA[-1000:])
-        await connection.send(OK)
+        origins[-1].writer.close()
+        await connection.send(said)
         done.set()
 
     async with between(kind, tmp_path, hold_back, answer_first) as place:
-        journey = await Journey(place, [Part(1, ByteRange(0, len(DATA)))]).run()
-        assert type(journey.failures[1].error) is ServerFault
+        journey = await Journey(place, [Part(1, ByteRange(0, len(DATA)))], hashed=hashed).run()
+        assert type(journey.failures[1].error) is error
 
 
 @pytest.mark.parametrize(
