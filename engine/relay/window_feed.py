@@ -144,7 +144,8 @@ class WindowFeed:
         return piece
 
     async def flow(self, most: int, hand: Hand) -> None:
-        """Hand on the next bytes, each as it comes, until `most` are handed on or `hand` is not done at once.
+        """Hand on the next bytes until `most` are handed on or `hand` is not done at once: when there are
+        enough of them, and however few after a lull.
 
         Of a body without a length each piece is waited for: the last one counts when nothing follows it.
         """
