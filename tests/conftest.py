@@ -5,8 +5,10 @@ A busy machine fails no test of Hypothesis: an example may take its time, and so
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+from campaign.marks import Score, numbered
 from forms import longer
 from hypothesis import HealthCheck, settings
 
@@ -16,6 +18,18 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer a file for what came of the faults."""
+    parser.addoption("--score", type=Path, help="append what came of each test of a fault to this file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the score where it is asked for, in the process that hears of all tests."""
+    path = config.getoption("--score")
+    if path is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Score(path.resolve()))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is left to a longer form; limit those marked slow or long, and begin with them.
@@ -23,6 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     So the workers of pytest-xdist, who take from each other what is still to do, end at about the same time.
     """
     for item in items:
+        numbered(item)
         for marker in longer(item.nodeid):
             item.add_marker(marker)
         for marker, seconds in LIMITS.items():
