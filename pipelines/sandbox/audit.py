@@ -48,7 +48,12 @@ class Holdings(Protocol):
 
 @dataclass(slots=True)
 class Request:
-    """One request as a server saw it; secrets are blanked. `status` is None where nothing was answered."""
+    """One request as a server saw it; secrets are blanked.
+
+    `status` is what went out, None where nothing was answered; `done` is what the operation itself came to,
+    whether or not anybody was told, None where it was not begun. `about` is the id of what it concerns: a
+    session upload, an event.
+    """
 
     number: int
     at: float
@@ -59,6 +64,8 @@ class Request:
     query: str
     headers: Mapping[str, str]
     status: int | None = None
+    done: int | None = None
+    about: str = ""
     bytes_in: int = 0
     bytes_out: int = 0
     seconds: float = 0.0

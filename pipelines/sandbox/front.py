@@ -18,6 +18,7 @@ from pipelines.sandbox.audit import Audit
 from pipelines.sandbox.faults import Fault, FaultScript
 
 FAULT = web.RequestKey("fault", Fault)
+ABOUT = web.RequestKey("about", str)
 SERVICE = web.AppKey("service", str)
 UNKNOWN = "unknown"
 GLANCE = 0.05
@@ -47,6 +48,11 @@ def operations(app: web.Application) -> frozenset[str]:
 def fault(request: web.Request) -> Fault | None:
     """The fault that the handler of this request has to play, if there is one."""
     return request.get(FAULT)
+
+
+def concerns(request: web.Request, about: str) -> None:
+    """Tell the log what a request is about, by its id."""
+    request[ABOUT] = about
 
 
 def drop(request: web.Request) -> Dropped:
@@ -94,8 +100,19 @@ def application(
         sent = _Sent()
         request.writer.on_body_write = sent
         status: int | None = None
+
+        async def operation(request: web.Request) -> web.StreamResponse:
+            """Let the handler do its work, and take note of what it came to."""
+            try:
+                response = await handler(request)
+            except web.HTTPException as error:
+                entry.done = error.status
+                raise
+            entry.done = response.status
+            return response
+
         try:
-            response = await _send(request, await _play(taken, request, handler, sleep))
+            response = await _send(request, await _play(taken, request, operation, sleep))
             status = response.status
         except web.HTTPException as error:
             status = (await _send(request, error)).status
@@ -107,6 +124,7 @@ def application(
         else:
             return response
         finally:
+            entry.about = request.get(ABOUT, "")
             audit.closes(entry, status, request.content.total_bytes, sent.bytes)
 
     app = web.Application(middlewares=(observe, *middlewares), **arguments)

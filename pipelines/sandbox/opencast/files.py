@@ -67,6 +67,7 @@ class Files:
         held = self._holdings.published(request.path)
         if held is None:
             return pages.html(404, "Not Found")
+        front.concerns(request, held.event.identifier)
         refusal = self._refusal(request, held)
         if refusal is not None:
             return pages.html(refusal)

@@ -183,6 +183,7 @@ class S3:
         upload = self._site.target(request.match_info["target"])
         if upload is None:
             raise S3Error("NoSuchBucket", "The specified bucket does not exist.")
+        front.concerns(request, upload.id)
         return upload
 
     def _open(self, request: web.Request) -> Upload:

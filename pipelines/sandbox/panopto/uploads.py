@@ -55,7 +55,9 @@ class UploadApi:
         """POST /sessionUpload {"FolderId"}: 201 and a SessionUpload in state 0."""
         asked = await self._asked(request)
         folder = self._folder(asked.get("FolderId"), "FolderId", request)
-        return answer(self._shown(self._site.open_session_upload(folder)), CREATED)
+        upload = self._site.open_session_upload(folder)
+        front.concerns(request, upload.id)
+        return answer(self._shown(upload), CREATED)
 
     async def create_stream_upload(self, request: web.Request) -> web.Response:
         """POST /upload {"SessionID", "UploadTarget", ...}: 201 and a StreamUpload."""
@@ -135,6 +137,7 @@ class UploadApi:
         upload = self._site.uploads.get(request.match_info["id"].lower())
         if upload is None or upload.kind != kind:
             raise Refused(404, "The upload does not exist.")
+        front.concerns(request, upload.id)
         return upload
 
     def _shown(self, upload: Upload) -> dict[str, Any]:
