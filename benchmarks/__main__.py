@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from benchmarks import scripts
+from benchmarks.alone import alone_with
 from benchmarks.authority import make_authority
 from benchmarks.cells import CELLS, CONTENT
 from benchmarks.content import compare
@@ -49,6 +50,8 @@ class Campaign:
     def run(self, cells: Sequence[str], peers: Sequence[str], count: int) -> bool:
         """Run what is not done yet; return whether there was time for all of it."""
         work = [(name, _taking_part(name, peers)) for name in cells]
+        for name in (name for name, clients in work if not clients):
+            print(f"{name}: nobody takes part")
         for turn, cell, clients in turns(work, count):
             for client in clients:
                 if (cell, client, turn) in self._done:
@@ -88,26 +91,36 @@ def _taking_part(cell: str, peers: Sequence[str]) -> list[str]:
 def _told(fields: dict[str, object]) -> str:
     if fields.get("void"):
         return f"does not count: {fields['void']}"
-    names = ("mib_s", "cpu_s_per_gib", "peak_rss_mib")
     if "mib_s" not in fields:
         return str({name: value for name, value in fields.items() if name != "client"})
+    names = ("mib_s", "cpu_s_per_gib", "peak_rss_mib") if fields["bytes_checked"] else ("peak_rss_mib",)
     return "  ".join(f"{fields[name]:>8} {name}" for name in names)
 
 
 def main() -> None:
-    """Run, and write the page."""
+    """Run, and write the page; what this machine refuses, and a signal, end it in order."""
     asked = _arguments()
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    try:
+        _measure(asked)
+    except OSError as error:
+        raise SystemExit(f"stopped, and the same command goes on: {error}") from error
+
+
+def _measure(asked: argparse.Namespace) -> None:
     if sentence := why_no_source():
         raise SystemExit(f"nothing can be measured: {sentence}")
     left_out = [one.missing for one in CLIENTS.values() if one.missing]
     left_out += [one.missing for one in REAL.values() if one.missing]
     for sentence in left_out:
         print(sentence)
-    setting, raw = this_setting(), Raw(asked.raw)
-    raw.begin(setting, left_out)
-    corpus = Corpus(asked.folder)
+    setting, raw, corpus = this_setting(), Raw(asked.raw), Corpus(asked.folder)
     with ExitStack() as stack:
+        for held in {one.resolve() for one in (corpus.folder, asked.raw.parent, asked.results.parent)}:
+            held.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(alone_with(held))
+        raw.begin(setting, left_out)
         folder = Path(stack.enter_context(TemporaryDirectory()))
         authority = make_authority(folder / "authority")
         source = stack.enter_context(serving(corpus.folder, folder / "source", authority))
@@ -116,8 +129,8 @@ def main() -> None:
         whole = campaign.run(once, asked.peers, 1)
         timed = [name for name in asked.cells if name not in CONTENT]
         whole = campaign.run(timed, asked.peers, asked.turns) and whole
-    notes = asked.results.with_name("NOTES.md")
-    write(page(raw.lines(), notes.read_text() if notes.exists() else ""), asked.results)
+        notes = asked.results.with_name("NOTES.md")
+        write(page(raw.lines(), notes.read_text() if notes.exists() else ""), asked.results)
     if not whole:
         print("the time is over; the same command goes on where this one ended")
 
@@ -144,6 +157,8 @@ def _arguments() -> argparse.Namespace:
     for names, all_of_them in ((asked.cells, known), (asked.peers, list(CLIENTS))):
         if unknown := [name for name in names if name not in all_of_them]:
             parser.error(f"{unknown[0]!r} is none of {', '.join(all_of_them)}")
+    if asked.turns < 1:
+        parser.error("--turns is at least 1")
     asked.cells = asked.cells or [*CONTENT, *usual, *SCRIPTS]
     return asked
 

@@ -23,16 +23,19 @@ class Corpus:
             one.mkdir(parents=True, exist_ok=True)
 
     def make(self, files: Sequence[File]) -> None:
-        """Write those that are not there yet. Their bytes follow from their names."""
+        """Write those that are not there yet; no half of one stays. Their bytes follow from their names."""
         for file in files:
             path = self.folder / file.name
             if path.exists() and path.stat().st_size == file.size:
                 continue
             fresh = path.with_suffix(".new")
-            with fresh.open("wb") as out:
-                for piece in content(file):
-                    out.write(piece)
-            fresh.rename(path)
+            try:
+                with fresh.open("wb") as out:
+                    for piece in content(file):
+                        out.write(piece)
+                fresh.rename(path)
+            finally:
+                fresh.unlink(missing_ok=True)
 
     def rows(self, files: Sequence[File], part_sizes: Sequence[int]) -> list[Row]:
         """Return what a target must be sent: each object whole, and cut into parts of each size."""

@@ -1,6 +1,7 @@
 """`python -m benchmarks`: runs, keeps, goes on, and tells."""
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from benchmarks.alone import alone_with
 from benchmarks.discard.process import ROOT
 from benchmarks.source import why_no_source
 
@@ -55,8 +57,60 @@ def test_no_time_is_said(tmp_path: Path) -> None:
     assert "the same command goes on" in done.stdout
 
 
+def test_a_second_call_is_refused(tmp_path: Path) -> None:
+    """It would slow the first, and count the same turns: it begins nothing, and says why."""
+    if reason := why_no_source():
+        pytest.skip(reason)
+    raw = tmp_path / "raw.jsonl"
+    with alone_with(tmp_path):
+        done = benchmarks("tiny-plain", "--raw", str(raw), "--folder", str(tmp_path / "files"))
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [f"{tmp_path} is in use: another call measures"]
+    assert not raw.exists()
+
+
+def test_what_the_machine_refuses_is_one_sentence(tmp_path: Path) -> None:
+    """A disk without room, here a limit on the length of files."""
+    if reason := why_no_source():
+        pytest.skip(reason)
+    paths = ("--folder", str(tmp_path), "--raw", str(tmp_path / "raw"), "--results", str(tmp_path / "page"))
+    command = shlex.join([sys.executable, "-m", "benchmarks", "tiny-plain", "--peers", "raw relay", *paths])
+    limited = ["sh", "-c", f"ulimit -f 8192; exec {command}"]
+    done = subprocess.run(limited, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
+        "stopped, and the same command goes on"
+    ]
+
+
+def test_who_does_not_take_part_is_said(tmp_path: Path) -> None:
+    """A cell that none of the named peers runs; folders that are not there yet are made."""
+    if reason := why_no_source():
+        pytest.skip(reason)
+    folder = tmp_path / "new"
+    paths = (
+        "--folder",
+        str(folder),
+        "--raw",
+        str(folder / "raw"),
+        "--results",
+        str(folder / "page" / "x.md"),
+    )
+    done = benchmarks("b-plain", "--peers", "obstore", *paths)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "b-plain: nobody takes part"
+
+
+def test_no_turn_is_refused() -> None:
+    """It would measure nothing."""
+    done = benchmarks("tiny-plain", "--turns", "0")
+    assert done.returncode == 2
+    assert "--turns is at least 1" in done.stderr
+
+
 @pytest.mark.slow
-def test_nothing_stays_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_stays_behind(tmp_path: Path, number: signal.Signals) -> None:
     """Ended in the middle of a run, it ends the source, the target and the client."""
     if reason := why_no_source():
         pytest.skip(reason)
@@ -66,9 +120,9 @@ def test_nothing_stays_behind(tmp_path: Path) -> None:
         running: list[psutil.Process] = []
         while not any("benchmarks.clients.ferry" in words(one) for one in running):
             running = [one for one in psutil.Process(process.pid).children(recursive=True) if words(one)]
-        process.terminate()
+        process.send_signal(number)
         process.communicate(timeout=30)
-    assert process.returncode == 128 + signal.SIGTERM
+    assert process.returncode == 128 + number
     _, left = psutil.wait_procs(running, timeout=10)
     assert left == []
 

@@ -1,8 +1,12 @@
 """The files of a workload and their MD5s."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from benchmarks import corpus as module
 from benchmarks.corpus import Corpus
 from benchmarks.workloads import File
 
@@ -47,3 +51,17 @@ def test_a_file_of_another_size_is_made_anew(tmp_path: Path) -> None:
     (corpus.folder / FILE.name).write_bytes(b"half")
     corpus.make([FILE])
     assert (corpus.folder / FILE.name).stat().st_size == FILE.size
+
+
+def test_no_half_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fills a disk does not go on filling it."""
+
+    def full(_: File) -> Iterator[bytes]:
+        yield b"half"
+        raise OSError("no room")
+
+    monkeypatch.setattr(module, "content", full)
+    corpus = Corpus(tmp_path)
+    with pytest.raises(OSError, match="no room"):
+        corpus.make([FILE])
+    assert list(corpus.folder.iterdir()) == []

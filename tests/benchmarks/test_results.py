@@ -130,6 +130,29 @@ def test_a_setting_is_said_once(tmp_path: Path) -> None:
     assert len(made.lines()) == 1
 
 
+def test_a_setting_that_comes_back_is_the_newest(tmp_path: Path) -> None:
+    """Other code was measured in between: the page tells of what was measured last."""
+    made = raw(tmp_path, run("obstore", 1.0))
+    made.begin(Setting("a machine", {"python": "3.11"}, "other"), [])
+    made.begin(SETTING, [])
+    assert "4096 (4096-4096)" in page(made.lines()).text
+
+
+@pytest.mark.parametrize(
+    "line", ['{"setting": "a', "hush", "[1]", "7", '{"a": 1}', '{"setting": "x"}', "\udcff"]
+)
+def test_a_damaged_line_is_told_by_its_number(tmp_path: Path, line: str) -> None:
+    """One sentence; no run is left out in silence, and nothing is written."""
+    made = raw(tmp_path)
+    path = tmp_path / "raw.jsonl"
+    with path.open("ab") as out:
+        out.write(line.encode(errors="surrogateescape"))
+    before = path.read_bytes()
+    with pytest.raises(SystemExit, match=r"raw\.jsonl: line 2 is no setting and no run"):
+        made.begin(SETTING, [])
+    assert path.read_bytes() == before
+
+
 def test_the_page_shows_the_charts_that_are_written(tmp_path: Path) -> None:
     """Each picture that it names is there, and an old one is not."""
     folder = tmp_path / "charts"
