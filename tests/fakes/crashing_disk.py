@@ -36,9 +36,16 @@ class CrashingDisk:
         self._handles: dict[int, _File] = {}
         self._next_handle = 3
 
-    def crash(self, *, power: bool) -> None:
-        """End the process; where the power goes too, what was not flushed is lost, in part or whole."""
-        if power:
+    def crash(self, *, power: bool, dropped: bool = False) -> None:
+        """End the process; where the power goes too, what was not flushed is lost, in part or whole.
+
+        `dropped` loses all of it; without, chance decides between all, some and none, and zeros in its place.
+        """
+        if power and dropped:
+            self._names = dict(self._flushed_names)
+            for file in self._names.values():
+                file.content = bytearray(file.flushed)
+        elif power:
             self._names = dict(self._chance.choice([self._names, self._flushed_names]))
             for file in self._names.values():
                 file.content = self._after_power_loss(file)
