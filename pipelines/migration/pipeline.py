@@ -271,7 +271,9 @@ class Migration:
         self._observer(ItemEnded(event_id, end.outcome, end.reason, end.why))
 
 
-KEPT = ("title", "date", "duration", "files", "bytes", "parts", "checked", "level", "taken", "left")
+KEPT = (
+    "title", "date", "duration", "files", "bytes", "parts", "checked", "level", "receipts", "taken", "left"
+)  # fmt: skip
 """What the end of an item keeps of what its session was meant to be."""
 
 

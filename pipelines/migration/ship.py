@@ -36,6 +36,7 @@ from pipelines import items
 from pipelines.items import ItemState
 from pipelines.migration.folders import Folders
 from pipelines.migration.moved import moved
+from pipelines.migration.receipts import receipts
 from pipelines.migration.select import Selected, Skip, Stream, select
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
@@ -215,10 +216,11 @@ class Ship:
         results = await self._moved(event, state, files)
         manifest = manifest_of(event, files, results)
         results[MANIFEST] = await self._engine.transfer(self._manifest(event, state, Blob(write(manifest))))
-        words = {name: (state.upload or {}).get(name, []) for name in ("taken", "left")}
-        await self._journal.append(
-            items.submit(event.identifier, {**meant(manifest, files, results), **words})
-        )
+        facts = meant(manifest, files, results)
+        facts |= {name: (state.upload or {}).get(name, []) for name in ("taken", "left")}
+        history = self._journal.history(event.identifier)
+        facts["receipts"] = [one.facts for one in receipts(history, state.generation, files)]
+        await self._journal.append(items.submit(event.identifier, facts))
         return self._state(event.identifier)
 
     async def _moved(

@@ -5,7 +5,7 @@ A site outlives the processes that work at it: `process` gives what a run is mad
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
@@ -262,7 +262,7 @@ class Engine:
         upload.objects[key] = data
         await self._panopto.fuse.moment()
         await self._journal.append(
-            JournalRecord(transfer.subject, "transfer.completed", {"name": transfer.name})
+            JournalRecord(transfer.subject, "transfer.completed", {"name": transfer.name, **asdict(result)})
         )
         return result
 
