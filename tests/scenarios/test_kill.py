@@ -1,6 +1,5 @@
 """A run that is killed at any moment and started again ends like one that was not."""
 
-import json
 import signal
 import time
 from collections import Counter, defaultdict
@@ -10,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.processes import Stand, begun, ended, ferry, standing
+from campaign.auditor import Bounds, approve, dishonest, findings
+from campaign.books import read
+from campaign.order import false_ends, lines, two_writers, unannounced
+from fakes.processes import Ran, Stand, begun, ended, ferry, standing
 
 MIB = 1024 * 1024
 PART = 5 * MIB
@@ -47,26 +49,15 @@ SHORT = Size(events=3, largest=48 * MIB, typical=10 * MIB, bandwidth=50.0)
 LONG = Size(events=3, largest=900 * MIB, typical=60 * MIB, bandwidth=50.0)
 
 
-def records(checkpoint: Path) -> list[Json]:
-    """Read a checkpoint with a reader of our own; what a kill tore off at its end is left out."""
-    found = []
-    for line in checkpoint.read_bytes().split(b"\n"):
-        try:
-            found.append(json.loads(line))
-        except ValueError:
-            break
-    return found
-
-
 def complete_unanswered(checkpoint: Path) -> int:
     """Return the bytes of files whose Complete is on record as intended but not as answered."""
     sizes: dict[tuple[str, str], int] = {}
     doubtful: set[tuple[str, str]] = set()
-    for record in records(checkpoint):
-        key = (record.get("s", ""), record.get("f", {}).get("name", ""))
-        match record.get("k"):
+    for line in lines(checkpoint.read_bytes()):
+        key = (line.subject, line.facts.get("name", ""))
+        match line.kind:
             case "transfer.probed":
-                sizes[key] = record["f"]["size"]
+                sizes[key] = line.facts["size"]
             case "transfer.complete":
                 doubtful.add(key)
             case "transfer.completed" | "transfer.abandoned":
@@ -74,12 +65,6 @@ def complete_unanswered(checkpoint: Path) -> int:
             case _:
                 pass
     return sum(sizes[key] for key in doubtful)
-
-
-def sent_again(stand: Stand) -> int:
-    """Return the bytes of parts that Panopto's S3 received beyond those of the objects that it holds."""
-    received = sum(row["bytes_in"] for row in stand.audit("requests") if row["call"] == "upload_part")
-    return int(received - sum(row["size"] for row in stand.audit("objects")))
 
 
 def delivered(stand: Stand) -> Counter[tuple[Json, ...]]:
@@ -96,6 +81,14 @@ def delivered(stand: Stand) -> Counter[tuple[Json, ...]]:
         )
         for row in stand.audit("sessions")
     )
+
+
+def audited(stand: Stand, ran: Ran, checkpoint: Path) -> None:
+    """Hold an end against every invariant that the books and the checkpoint's bytes can tell of."""
+    books, written = read(stand), lines(checkpoint.read_bytes())
+    approve(findings(books, Bounds(events={one.event_id for one in books.sources})))
+    approve(dishonest(books, ran.document, ran.code))
+    approve([*unannounced(written, books), *two_writers(written), *false_ends(written, books)])
 
 
 @dataclass(frozen=True)
@@ -117,12 +110,16 @@ def killed_at(moment: float, folder: Path, size: Size, **switches: Json) -> Tria
             time.sleep(moment)
             process.send_signal(signal.SIGKILL)
             process.wait(10)
-        allowed = complete_unanswered(checkpoint) if checkpoint.exists() else 0
+        allowed = 0
+        if checkpoint.exists():
+            allowed = complete_unanswered(checkpoint)
+            approve(unannounced(lines(checkpoint.read_bytes()), read(stand)))
         ran = ferry("run", "-c", settings, "--json", seconds=600)
         assert ran.code == 0, ran.talk
         assert ran.document["outcomes"]["verified"] == size.events
         assert all(row["state"] == 4 for row in stand.audit("sessions"))
-        return Trial(sent_again(stand), allowed, delivered(stand))
+        audited(stand, ran, checkpoint)
+        return Trial(read(stand).sent_again(), allowed, delivered(stand))
 
 
 @dataclass(frozen=True)
@@ -143,7 +140,8 @@ def unkilled(folder: Path, size: Size) -> Unkilled:
             ran = ended(process, folder / "run", 600)
         assert ran.code == 0, ran.talk
         span = time.monotonic() - started
-        assert sent_again(stand) == 0
+        audited(stand, ran, folder / "run" / "migration.checkpoint")
+        assert read(stand).sent_again() == 0
         end = delivered(stand)
         assert max(end.values()) == 1
         assert len(end) == size.events

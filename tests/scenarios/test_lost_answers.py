@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from campaign.auditor import Bounds, approve, dishonest, findings, miscounted
+from campaign.books import read
 from fakes.processes import Stand, ferry, standing
 
 pytestmark = pytest.mark.slow
@@ -21,37 +23,31 @@ def lost(call: str, match: str = "", **more: Any) -> Fault:
 
 
 def verified(stand: Stand) -> Stand:
-    """Run a migration, and assert that each event became exactly one session, whole."""
+    """Run a migration, and assert that each event became exactly one session, whole, and is told so."""
     settings = stand.settings(stand.folder, {"transfer.part_size_mib": 5})
     ran = ferry("run", "-c", settings, "--json")
     assert ran.code == 0, ran.talk
-    hashes = {row["sha256"] for row in stand.audit("sources")}
-    objects = [row for row in stand.audit("objects") if not row["key"].endswith(".xml")]
-    sessions = stand.audit("sessions")
-    assert len(sessions) == 2
-    assert len({row["title"] for row in sessions}) == 2
-    assert all(row["state"] == 4 for row in sessions)
-    assert {row["sha256"] for row in objects} <= hashes
+    books = read(stand)
+    events = {one.event_id for one in books.sources}
+    assert len(books.sessions) == len(events) == 2
+    approve(findings(books, Bounds(events=events)))
+    approve([*dishonest(books, ran.document, ran.code, planned=2), *miscounted(books, [ran.document])])
     return stand
-
-
-def calls(stand: Stand, call: str) -> int:
-    """Return how often a call arrived."""
-    return sum(row["count"] for row in stand.audit("requests") if row["call"] == call)
 
 
 def sent_again(stand: Stand) -> int:
     """Return the bytes of parts beyond those of the objects."""
-    received = sum(row["bytes_in"] for row in stand.audit("requests") if row["call"] == "upload_part")
-    return int(received - sum(row["size"] for row in stand.audit("objects")))
+    return read(stand).sent_again()
 
 
+@pytest.mark.fault(15)
 def test_lost_answer_to_a_part(tmp_path: Path) -> None:
     """The part is sent again, and no other."""
     with standing(tmp_path, events=2, faults=[lost("upload_part", "presenter.mp4")], **QUICK) as stand:
         assert 0 < sent_again(verified(stand)) <= 5 * MIB
 
 
+@pytest.mark.fault(17)
 def test_lost_answer_to_create(tmp_path: Path) -> None:
     """Another multipart upload is opened; nothing is sent twice."""
     with standing(
@@ -60,6 +56,7 @@ def test_lost_answer_to_create(tmp_path: Path) -> None:
         assert sent_again(verified(stand)) == 0
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize("queries", ["off", "on"])
 def test_lost_answer_to_complete(queries: str, tmp_path: Path) -> None:
     """Where the target tells of objects nothing is sent again; where it does not, that one file is."""
@@ -73,6 +70,7 @@ def test_lost_answer_to_complete(queries: str, tmp_path: Path) -> None:
         assert ran.document["bytes"]["sent_again"] == (0 if queries == "on" else LARGEST)
 
 
+@pytest.mark.fault(23)
 def test_lost_answer_to_opening_a_session_upload(tmp_path: Path) -> None:
     """Another session upload is opened; the lost one never becomes a session."""
     with standing(tmp_path, events=2, faults=[lost("create_session_upload")], **QUICK) as stand:
@@ -80,6 +78,7 @@ def test_lost_answer_to_opening_a_session_upload(tmp_path: Path) -> None:
         assert len(stand.audit("session-uploads")) == 3
 
 
+@pytest.mark.fault(24)
 def test_lost_answer_to_the_completing_put(tmp_path: Path) -> None:
     """The state is looked at, and the upload is not completed a second time."""
     with standing(tmp_path, events=2, faults=[lost("put_session_upload")], **QUICK) as stand:
@@ -87,6 +86,7 @@ def test_lost_answer_to_the_completing_put(tmp_path: Path) -> None:
         assert [row["completions"] for row in stand.audit("session-uploads")] == [1, 1]
 
 
+@pytest.mark.fault(24)
 def test_an_upload_that_panopto_denies_after_it_was_completed(tmp_path: Path) -> None:
     """While Panopto says 404 nothing is sent a second time, however often it is asked."""
     denied = {
@@ -104,6 +104,7 @@ def test_an_upload_that_panopto_denies_after_it_was_completed(tmp_path: Path) ->
         assert sent_again(stand) == 0
 
 
+@pytest.mark.fault(24)
 def test_a_session_that_is_there_is_not_sent_again_whatever_its_upload_says(tmp_path: Path) -> None:
     """Panopto calls the upload deleted, and shows its session: that one is compared, and none is made."""
     fault = {"operation": "panopto.process", "action": "state", "arguments": {"state": 7}}
