@@ -1,5 +1,6 @@
 """The front door of the engine: the names that others may use, and nothing else."""
 
+from engine.allowed import Allowed, HostRule, permitted, place_of
 from engine.checkpoint import Checkpoint, Contents, open_checkpoint, read_checkpoint
 from engine.checks import Checks
 from engine.drain import Drain
@@ -17,6 +18,7 @@ from engine.errors import (
     Interrupted,
     LocalResource,
     LocationExpired,
+    NotAllowed,
     PartDiffers,
     PartRefused,
     Refused,
@@ -67,7 +69,9 @@ from engine.progress import (
     Waiting,
     silence,
 )
+from engine.reader import RemoteReader
 from engine.relay import open_relay
+from engine.rereads import ReadLimits, Rereads, Summed, open_rereads
 from engine.retry import GiveUp, RetryPolicy, decide, retry_after, retrying
 from engine.source import HttpReads
 
@@ -76,6 +80,7 @@ __all__ = [
     "PANOPTO_RATES",
     "S3",
     "AccountRefused",
+    "Allowed",
     "Answer",
     "Audience",
     "Bandwidth",
@@ -99,6 +104,7 @@ __all__ = [
     "Final",
     "GiveUp",
     "Gone",
+    "HostRule",
     "Http",
     "HttpReads",
     "Interrupted",
@@ -111,6 +117,7 @@ __all__ = [
     "Locator",
     "Multipart",
     "Network",
+    "NotAllowed",
     "Observer",
     "Pace",
     "PartDiffers",
@@ -119,9 +126,12 @@ __all__ = [
     "PartSettled",
     "Ports",
     "Rate",
+    "ReadLimits",
     "Record",
     "Refused",
     "RelayFell",
+    "RemoteReader",
+    "Rereads",
     "RetryPolicy",
     "ServerFault",
     "ShortBody",
@@ -130,6 +140,7 @@ __all__ = [
     "Source",
     "Spot",
     "Stopping",
+    "Summed",
     "Tally",
     "Target",
     "TargetDiffers",
@@ -157,7 +168,10 @@ __all__ = [
     "open_http",
     "open_multipart",
     "open_relay",
+    "open_rereads",
     "passing_fault",
+    "permitted",
+    "place_of",
     "read_checkpoint",
     "retry_after",
     "retrying",

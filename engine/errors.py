@@ -15,6 +15,7 @@
     └── Final                trying again changes nothing
         ├── Gone             the source is no longer there
         ├── Unreadable       the source answers, but not with the media: a login page, no right, no size
+        ├── NotAllowed       an address leads to a host that the operator does not trust
         ├── Changed          the source is another one than when the transfer began
         ├── Empty            the source has no bytes
         ├── TooLarge         more bytes than the target's parts can hold
@@ -129,6 +130,12 @@ class Unreadable(Final):
     """The source answers, but not with the media: a login page, no right to read, no size anywhere."""
 
     code = "unreadable"
+
+
+class NotAllowed(Final):
+    """An address leads to a host that is not allowed; nothing was sent there."""
+
+    code = "not_allowed"
 
 
 class Changed(Final):

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import aiohttp
 import yarl
+from aiohttp.abc import AbstractResolver, ResolveResult
 
+from engine.allowed import Allowed, place_of
 from engine.errors import (
     FerryError,
     LocalResource,
+    NotAllowed,
     ServerFault,
     ShortBody,
     Throttled,
@@ -40,6 +43,7 @@ class Network:
     """How to reach the outside. `ca_file` adds to the system's authorities; nothing turns checking off.
 
     `connect` is in seconds; `connections` bounds the pool. `buffer` is what one answer may hold unread.
+    `allowed` are the hosts that may be spoken to; None is any.
     """
 
     ca_file: Path | None = None
@@ -48,6 +52,16 @@ class Network:
     connections: int = 100
     buffer: int = 64 * 1024
     cookies: bool = False
+    allowed: Allowed | None = None
+
+    def check(self, url: str) -> None:
+        """Raise NotAllowed where a URL leads to a host that is not allowed, or nowhere that HTTP goes to."""
+        if self.allowed is None:
+            return
+        place = place_of(url)
+        if place is None:
+            raise NotAllowed("an address is not one of HTTP, and is not followed")
+        self.allowed.check(place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +217,7 @@ class Http:
 
         `deadline` is in seconds, the body of the answer included; `buffer` is how many bytes may lie unread.
         """
+        self.network.check(request.url)
         headers = {"Accept-Encoding": "identity", **dict(request.headers)}
         if body is None and request.method in WITH_BODY:
             headers["Content-Length"] = "0"
@@ -246,7 +261,7 @@ class Http:
     ) -> Answer:
         """Make one call and read its answer whole, whatever its status, within `deadline` seconds.
 
-        Raises Unreachable, TimedOut, ShortBody, ServerFault, LocalResource.
+        Raises Unreachable, TimedOut, ShortBody, ServerFault, NotAllowed, LocalResource.
         """
         request = Request(method, url, tuple((headers or {}).items()))
         async with self.answer(request, body=body, deadline=deadline) as response:
@@ -286,11 +301,39 @@ async def start_of_body(response: aiohttp.ClientResponse, most: int) -> bytes:
     return bytes(content[:most])
 
 
+class CheckedResolver(AbstractResolver):
+    """Resolves names to addresses that may be connected to; the proxy's is the operator's own word."""
+
+    def __init__(self, allowed: Allowed, proxy: str | None) -> None:
+        self._allowed = allowed
+        self._proxy = place_of(proxy) if proxy else None
+        self._resolver = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Resolve a name. Raises NotAllowed where it stands for no address that may be connected to."""
+        found = await self._resolver.resolve(host, port, family)
+        if self._proxy is not None and (host, port) == (self._proxy.host, self._proxy.port):
+            return found
+        good = self._allowed.checked(host, [one["host"] for one in found])
+        return [one for one in found if one["host"] in good]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def _resolver(network: Network) -> AbstractResolver | None:
+    return None if network.allowed is None else CheckedResolver(network.allowed, network.proxy)
+
+
 @asynccontextmanager
 async def open_http(network: Network) -> AsyncIterator[Http]:
     """Open a pool of connections; it closes with the block."""
     tls = trust(network)
-    connector = aiohttp.TCPConnector(ssl=tls, limit=network.connections, ttl_dns_cache=60)
+    connector = aiohttp.TCPConnector(
+        ssl=tls, limit=network.connections, ttl_dns_cache=60, resolver=_resolver(network)
+    )
     jar = aiohttp.CookieJar(unsafe=True) if network.cookies else aiohttp.DummyCookieJar()
     async with aiohttp.ClientSession(
         connector=connector,

@@ -60,9 +60,9 @@ class HttpReads:
 async def probe(http: Http, source: Source, location: Location, deadline: float) -> Probe:
     """Ask for one byte, and take size and validator from the answer's head; its body is never drained.
 
-    Follows at most three redirects, never from https to http; `location.headers` go to the first origin only.
-    `deadline` is in seconds for all of it. Raises Gone, Unreadable, Empty, LocationExpired, Throttled,
-    ServerFault, Unreachable, TimedOut.
+    Follows at most three redirects, never from https to http; `location.headers` go to the first origin only,
+    and each hop must be allowed by itself. `deadline` is in seconds for all of it. Raises Gone, Unreadable,
+    NotAllowed, Empty, LocationExpired, Throttled, ServerFault, Unreachable, TimedOut.
     """
     where = f"{source.group}/{source.name} at {host_of(location.url)}"
     with ours(where), anyio.fail_after(deadline):

@@ -28,6 +28,7 @@ class Outcome(StrEnum):
 SKIPS = ("not_ready", "live", "nothing_published", "no_media", "playlist_only", "not_selected")
 PERMANENT = (
     "unreadable",
+    "not_allowed",
     "gone",
     "refused",
     "changed",

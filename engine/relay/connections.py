@@ -1,6 +1,7 @@
 """Connections, kept for the next exchange with the same origin.
 
-A connection goes to an address that the name resolved to, and TLS is asked for by the name.
+A connection goes to an address that the name resolved to and that may be connected to; TLS is asked for by
+the name.
 """
 
 import asyncio
@@ -9,10 +10,10 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 import yarl
 
+from engine.allowed import Place, is_address, plain
 from engine.errors import Unreachable
 from engine.http import Network, host_of
 from engine.relay.connection import Connection, Origin
@@ -44,15 +45,6 @@ def origin_of(url: str) -> Origin:
     return Origin(host, port, parsed.scheme == "https")
 
 
-def is_address(host: str) -> bool:
-    """Tell whether a host is an address and no name."""
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 class Connections:
     """Opens connections and keeps those that an exchange has left as good as new."""
 
@@ -68,7 +60,7 @@ class Connections:
         return ConnectionStatistics(len(self._open), len(self._kept))
 
     async def take(self, origin: Origin) -> Connection:
-        """Return a connection, the one kept last that is alive or a new one. Raises OSError."""
+        """Return a connection, the one kept last that is alive or a new one. Raises OSError, NotAllowed."""
         for connection in reversed([one for one in self._kept if one.origin == origin]):
             self._kept.pop(connection).cancel()
             if connection.usable:
@@ -101,7 +93,12 @@ class Connections:
 
     async def _connect(self, origin: Origin) -> Connection:
         """Try the addresses of a name in turn; each has its share of the time."""
+        allowed = self._network.allowed
+        if allowed is not None:
+            allowed.check(Place(plain(origin.host), origin.port, origin.tls))
         addresses = await self._addresses(origin)
+        if allowed is not None:
+            addresses = allowed.checked(origin.host, addresses)
         share = self._network.connect / len(addresses)
         for address in addresses[:-1]:
             try:

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from pipelines import items
 from pipelines.app.books import contents_of
 from pipelines.app.rules import publish_policy, rules
-from pipelines.app.services import Services, open_services, revealed
+from pipelines.app.services import Services, allowed, open_services, revealed
 from pipelines.config import Settings
 from pipelines.items import ItemState
 from pipelines.luminus.token import expiry_of
 from pipelines.migration.carry.preflight import Problem, flips, preflight, stopped
 from pipelines.migration.discover import discover
+from pipelines.migration.hosts import ForeignHosts
 from pipelines.migration.planning import Rules, decisions, noting
 from pipelines.migration.preview import Preview, preview
 from pipelines.opencast.client import BATCH, Opencast
@@ -37,8 +38,11 @@ async def preview_of(settings: Settings) -> Preview:
                 return await services.panopto.folder(folder_id) is not None
 
             met: set[str] = set()
-            found = decisions(noting(discover(services.opencast, decided.wanted), met), decided)
+            foreign = ForeignHosts(allowed(settings), decided)
+            events = foreign.noting(noting(discover(services.opencast, decided.wanted), met))
+            found = foreign.without(decisions(events, decided))
             seen = await preview(found, state_of, decided.folders, exists, decided.modules)
+            seen.problems += foreign.problems
             unmet = sorted(decided.wanted.series - met)
             seen.problems += [f"select.series: no event is of series {one}" for one in unmet]
             if seen.luminus is not None:

@@ -8,7 +8,9 @@ from pydantic import SecretStr
 
 from engine import (
     PANOPTO_RATES,
+    Allowed,
     Drain,
+    HostRule,
     Http,
     Network,
     Observer,
@@ -17,6 +19,7 @@ from engine import (
     RetryPolicy,
     host_of,
     open_http,
+    place_of,
     silence,
 )
 from pipelines.config import Settings, SettingsError
@@ -104,7 +107,7 @@ def panopto_of(
         observer=observer,
         sleep=drain.before_another_try,
     )
-    return Panopto(rest, tokens, policy=patience, sleep=drain.before_another_try)
+    return Panopto(rest, tokens, policy=patience, sleep=drain.before_another_try, check=http.network.check)
 
 
 def luminus_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Luminus | None:
@@ -159,7 +162,16 @@ def network(settings: Settings, *, connections: int = 100, cookies: bool = False
         connect=settings.network.connect_seconds,
         connections=connections,
         cookies=cookies,
+        allowed=allowed(settings),
     )
+
+
+def allowed(settings: Settings) -> Allowed:
+    """Return which hosts may be spoken to: the services' own, and those that the settings name."""
+    services = (settings.opencast, settings.panopto, settings.luminus, settings.valt)
+    own = frozenset(place for one in services if one is not None and (place := place_of(one.url)) is not None)
+    rules = tuple(HostRule.parse(one) for one in settings.network.hosts)
+    return Allowed(own, rules, settings.network.private)
 
 
 def policy(settings: Settings) -> RetryPolicy:

@@ -1,6 +1,7 @@
 """What can be set, section by section, and what a value may be."""
 
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from engine import HostRule
 from pipelines.config import windows
 
 
@@ -51,6 +53,19 @@ def _zone(value: str) -> str:
 
 def _windows(value: str) -> str:
     windows.parse(value)
+    return value
+
+
+def _host(value: str) -> str:
+    HostRule.parse(value)
+    return value
+
+
+def _network(value: str) -> str:
+    try:
+        ip_network(value)
+    except ValueError:
+        raise ValueError("a network is written as 10.20.0.0/16 or fd00::/8, or is one address") from None
     return value
 
 
@@ -219,6 +234,11 @@ class NetworkSettings(_Section):
     proxy: Annotated[str, AfterValidator(_address)] | None = Field(default=None, repr=False)
     """May hold an account of its own; then it had better come from FERRY_NETWORK__PROXY."""
     connect_seconds: float = Field(default=15, gt=0)
+    hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
+    """Hosts besides the services' own that files are read from and sent to: names or *.name, with or without
+    a port; without one by TLS only."""
+    private: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    """Networks that are not public, and in which those hosts may lie all the same."""
 
 
 class CheckpointSettings(_Section):

@@ -61,7 +61,8 @@ class Preview:
                 self.retryable[decision.reason] += 1
             case _:
                 self.permanent[decision.reason] += 1
-        self.problems.append(f"{decision.event_id}: {decision.why}")
+        if decision.why:
+            self.problems.append(f"{decision.event_id}: {decision.why}")
 
     def _row(self, decision: Row | Left, onward: str | None) -> None:
         self.to_move += 1

@@ -14,12 +14,14 @@ from engine import (
     AccountRefused,
     Answer,
     FerryError,
+    NotAllowed,
     Refused,
     RetryPolicy,
     ServerFault,
     Transient,
     retrying,
 )
+from pipelines.config import SettingsError
 from pipelines.panopto.auth import Tokens
 from pipelines.panopto.model import (
     Folder,
@@ -39,11 +41,16 @@ Fact = TypeVar("Fact")
 ONCE = RetryPolicy(attempts=1)
 
 
+def anywhere(url: str) -> None:
+    """Allow every host."""
+
+
 class Panopto:
     """Panopto's calls. `rest` is its server with the headers of `tokens` and Panopto's pace.
 
     Besides what each call says, all raise AccountRefused, Refused where the account lacks a right, and a
-    Transient error where trying again did not help. `policy` and `sleep` are for completing an upload.
+    Transient error where trying again did not help. `policy` and `sleep` are for completing an upload;
+    `check` raises NotAllowed where an upload target leads to a host that is not allowed.
     """
 
     def __init__(
@@ -53,7 +60,9 @@ class Panopto:
         *,
         policy: RetryPolicy | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        check: Callable[[str], None] = anywhere,
     ) -> None:
+        self._check = check
         self._rest = rest
         self._tokens = tokens
         self._policy = policy or RetryPolicy()
@@ -63,7 +72,8 @@ class Panopto:
         """Open a session upload in a folder.
 
         Where the answer is lost another one is opened: Panopto gives the first up by itself, and no session
-        comes of it. Raises Refused where the folder is not there or not ours to write to.
+        comes of it. Raises Refused where the folder is not there or not ours to write to, and SettingsError
+        where its files would go to a host that is not allowed: so would those of all others.
         """
         body = {"FolderId": folder_id}
         answer = await self._call("POST", _upload_path(), endpoint="POST sessionUpload", json=body)
@@ -74,7 +84,16 @@ class Panopto:
                 "check the folder's id and the account's right to create there",
             )
         upload = self._read(read_session_upload, answer)
-        split_target(upload.upload_target, self._rest.where)
+        endpoint, _, _ = split_target(upload.upload_target, self._rest.where)
+        try:
+            self._check(endpoint)
+        except NotAllowed as error:
+            await self.cancel(upload.id)
+            raise SettingsError(
+                f"takes uploads at {error.where}, which is not allowed",
+                where=self._rest.where,
+                advice="if that host is Panopto's, name it in network.hosts",
+            ) from None
         return upload
 
     async def get(self, upload_id: str, *, policy: RetryPolicy | None = None) -> SessionUpload | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 READY = "sandbox.json"
 SETTINGS = "migration.toml"
@@ -116,6 +117,7 @@ calls_per_second = 20
 
 [network]
 ca_file = "{CA}"
+hosts = [{json.dumps(urlsplit(opencast["files_url"]).netloc)}]
 
 [checkpoint]
 path = "{CHECKPOINT}"

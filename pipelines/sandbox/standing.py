@@ -227,6 +227,7 @@ class Sandbox:
         return {
             "opencast": {
                 "url": self.opencast_url,
+                "files_url": self.files_url,
                 "username": self.opencast.account.username,
                 "password": self.opencast.account.password,
             },

@@ -1,6 +1,6 @@
 """Our own client, signed in at an emulated Panopto whose clock stands until somebody sleeps."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import anyio
@@ -8,7 +8,7 @@ import anyio
 from engine import Network, Pace, RetryPolicy, open_http
 from fakes.panopto_caller import ACCOUNT, USER, Caller
 from pipelines.panopto.auth import Account, Tokens
-from pipelines.panopto.client import Panopto
+from pipelines.panopto.client import Panopto, anywhere
 from pipelines.rest import Rest
 
 OURS = Account(USER.id, USER.secret, ACCOUNT.username, ACCOUNT.password)
@@ -16,7 +16,12 @@ OURS = Account(USER.id, USER.secret, ACCOUNT.username, ACCOUNT.password)
 
 @asynccontextmanager
 async def client_at(
-    caller: Caller, *, account: Account = OURS, paced: bool = False, attempts: int = 4
+    caller: Caller,
+    *,
+    account: Account = OURS,
+    paced: bool = False,
+    attempts: int = 4,
+    check: Callable[[str], None] = anywhere,
 ) -> AsyncIterator[Panopto]:
     """A client whose waits set the site's clock on instead of taking time."""
 
@@ -37,7 +42,7 @@ async def client_at(
             sleep=sleep,
             clock=caller.clock,
         )
-        yield Panopto(rest, tokens, policy=policy, sleep=sleep)
+        yield Panopto(rest, tokens, policy=policy, sleep=sleep, check=check)
 
 
 def calls(caller: Caller, name: str) -> list[int | None]:

@@ -10,7 +10,7 @@ from pipelines.sandbox import certificate
 from pipelines.sandbox.handout import TABLES, Handout
 
 DETAILS = {
-    "opencast": {"url": "http://a", "username": "f", "password": "one"},
+    "opencast": {"url": "http://a", "files_url": "http://a:1", "username": "f", "password": "one"},
     "panopto": {
         "url": "https://b", "client_id": "c", "client_secret": "two", "username": "f", "password": "three",
         "folder_id": "00000000-0000-4000-8000-000000000001",

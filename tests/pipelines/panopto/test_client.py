@@ -7,7 +7,8 @@ import pytest
 from fakes.panopto_caller import Caller, served
 from fakes.panopto_client import OURS, calls, client_at
 
-from engine import AccountRefused, Refused, Transient
+from engine import AccountRefused, NotAllowed, Refused, Transient, host_of
+from pipelines.config import SettingsError
 from pipelines.panopto.auth import Account
 from pipelines.panopto.model import SessionUpload, State
 from pipelines.sandbox import Fault, Switches
@@ -32,6 +33,20 @@ async def test_an_upload_is_opened_read_and_cancelled(tmp_path: Path) -> None:
         await panopto.cancel(upload.id)
         await panopto.cancel(upload.id)
         assert await panopto.get(upload.id) != upload
+
+
+@pytest.mark.fault(38)
+async def test_uploads_that_would_go_to_another_host_end_the_run(tmp_path: Path) -> None:
+    """The sentence names host and setting, never the target, and the session upload is given up."""
+
+    def check(url: str) -> None:
+        raise NotAllowed("not allowed", where=host_of(url))
+
+    async with served(tmp_path) as site, client_at(site, check=check) as panopto:
+        with pytest.raises(SettingsError, match=r"takes uploads at .*network\.hosts") as caught:
+            await panopto.create(site.folder)
+        assert "/Upload" not in str(caught.value)
+        assert len(calls(site, "delete_session_upload")) == 1
 
 
 async def test_what_panopto_does_not_know_is_none(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from pipelines.sandbox.handout import MARK, NAMES, READY, SECRETS, SETTINGS, TABLES, Handout
 
 DETAILS: dict[str, Any] = {
-    "opencast": {"url": "http://a", "username": "f", "password": "one"},
+    "opencast": {"url": "http://a", "files_url": "http://a:1", "username": "f", "password": "one"},
     "panopto": {
         "url": "https://b", "client_id": "c", "client_secret": "two", "username": "f", "password": "three",
         "folder_id": "d",
