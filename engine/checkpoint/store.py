@@ -91,6 +91,7 @@ def open_store(path: Path, files: Files, header: Header) -> Store:
             return Store(path, files, header, *_written_anew(path, files, header), cut=replay.cut)
         refuse_another(header.identity, replay.header.identity, str(path))
         lines.go_on(replay.number, replay.size, cut=replay.cut > 0, ended=replay.ended)
+        files.fsync_folder(path.parent)  # whoever gave it its name may have been killed before doing so
         store = Store(path, files, replay.header, lines, replay.live, cut=replay.cut)
         if store.wasteful:
             store.rewrite()

@@ -60,15 +60,18 @@ class CountedTarget(MemoryTarget):
     def put(self, request: Request) -> MemoryPut:
         """Begin to take a PUT."""
         put = super().put(request)
-        put.__class__ = _CountedPut
-        return put
+        return CountedPut(self, put._number, put._upload)
 
 
-class _CountedPut(MemoryPut):
+class CountedPut(MemoryPut):
+    """One PUT of a part, which is counted once it is whole."""
+
+    _target: CountedTarget
+
     async def answer(self) -> tuple[Head, bytes]:
-        """Count the part, and answer."""
+        """Store the part, count it and answer."""
         answer = await super().answer()
-        self._target.received += len(self._data)  # type: ignore[attr-defined]
+        self._target.received += len(self._data)
         return answer
 
 
@@ -177,9 +180,7 @@ class SweptSite:
             (one.name, one.description, one.start_time, one.duration, one.folder_id, *self._hashes(one.id))
             for one in self.panopto.sessions.values()
         )
-        set_ = {
-            held.item.name: replace(held.item, id="", session_id="") for held in self.luminus.held.values()
-        }
+        lectures = [replace(held.item, id="", session_id="") for held in self.luminus.held.values()]
         return {
             "sessions": sessions,
             "lecture items": {one.name: one for one in lectures},

@@ -147,6 +147,20 @@ def test_stopped_again_and_again_it_still_ends() -> None:
         assert acknowledged == len(records)
 
 
+def test_a_name_that_was_found_is_durable_before_anybody_acts_on_it() -> None:
+    """A process was killed between the rename and the folder's fsync; what the next one adds stays there."""
+    disk = CrashingDisk(Random(0))
+    disk.kill_at = 5
+    with pytest.raises(OSError, match="killed"):
+        open_store(PATH, disk, HEADER)
+    disk.crash(power=False)
+    play(open_store(PATH, disk, HEADER), [[Record("a", "seen")]])
+    disk.crash(power=True, dropped=True)
+    store = open_store(PATH, disk, HEADER)
+    assert told(store) == {"a": [Record("a", "seen")]}
+    store.close()
+
+
 def test_numbers_go_on_over_rewrites_and_openings(tmp_path: Path) -> None:
     """No number is ever given twice in the life of a checkpoint."""
     disk = CrashingDisk(Random(1))
