@@ -35,7 +35,8 @@ from pipelines.app.migration import open_engine
 from pipelines.app.rules import rules
 from pipelines.app.services import Services, open_services
 from pipelines.config import Settings, SettingsError
-from pipelines.migration.discover import discover
+from pipelines.config.limits import settled
+from pipelines.migration.discover import Lists, discover
 from pipelines.migration.planning import Row, Rules, decide
 from pipelines.migration.select import Selected, select
 from pipelines.opencast.locate import EventLocator
@@ -84,44 +85,60 @@ async def trial(settings: Settings, asked: Asked, told: Callable[[Tried], None],
     says so, and what the engine and the clients raise.
     """
     decided = rules(settings)
+    passes = [with_parts(settings, parts) for parts in asked.parts_in_flight]
     async with open_services(settings, silence, drain) as services:
-        chosen = await choose(services, decided, asked.bytes)
-        for parts in asked.parts_in_flight:
-            told(await _tried(_with_parts(settings, parts), services, chosen, drain))
+        chosen = await choose(services.opencast, decided, asked.bytes)
+        for one in passes:
+            await _try(one, services, chosen, told, drain)
 
 
-async def choose(services: Services, decided: Rules, enough: int) -> Chosen:
-    """Return files of the first events that would be moved, until there are enough bytes."""
+async def choose(opencast: Lists, decided: Rules, enough: int) -> Chosen:
+    """Return files of the first events that would be moved, until there are enough bytes.
+
+    Those of an event whose size is not known are moved where there are no others, and no second event's.
+    """
     found: list[Source] = []
+    unsized: list[Source] = []
     folder, estimate = "", 0
-    async with aclosing(discover(services.opencast, decided.wanted)) as events:  # type: ignore[type-var]
+    async with aclosing(discover(opencast, decided.wanted)) as events:  # type: ignore[type-var]
         async for event in events:
             row = decide(event, decided, 0)
             if not isinstance(event, Event) or not isinstance(row, Row):
                 continue
             folder = folder or row.folder_id
-            selected = select(event, decided.wanted, decided.channels)
-            if isinstance(selected, Selected):
-                found += [Source(event.identifier, one.track) for one in selected.streams]
-                estimate += selected.estimate or 0
+            if row.estimate is None:
+                unsized = unsized or _sources(event, decided)
+                continue
+            found += _sources(event, decided)
+            estimate += row.estimate
             if estimate >= enough:
                 break
-    if not found:
+    if not (found or unsized):
         raise SettingsError(
             "the settings select no file that could be moved", advice="`ferry plan` shows why"
         )
-    return Chosen(folder, tuple(found))
+    return Chosen(folder, tuple(found or unsized))
 
 
-def _with_parts(settings: Settings, parts: int) -> Settings:
+def _sources(event: Event, decided: Rules) -> list[Source]:
+    selected = select(event, decided.wanted, decided.channels)
+    streams = selected.streams if isinstance(selected, Selected) else ()
+    return [Source(event.identifier, one.track) for one in streams]
+
+
+def with_parts(settings: Settings, parts: int) -> Settings:
+    """Return settings with so many parts in flight, whatever they or their file of limits say of it."""
+    settings = settled(settings)
     transfer = settings.transfer.model_copy(
         update={"parts_in_flight": parts, "parts_per_host": None, "parts_per_file": None}
     )
     return settings.model_copy(update={"transfer": transfer})
 
 
-async def _tried(settings: Settings, services: Services, chosen: Chosen, drain: Drain) -> Tried:
-    """Move the files once, to a session upload that is cancelled afterwards."""
+async def _try(
+    settings: Settings, services: Services, chosen: Chosen, told: Callable[[Tried], None], drain: Drain
+) -> None:
+    """Move the files once, and tell of it; the session upload that they went to is cancelled afterwards."""
     locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
     upload = await services.panopto.create(chosen.folder_id)
     try:
@@ -132,7 +149,7 @@ async def _tried(settings: Settings, services: Services, chosen: Chosen, drain: 
             ):
                 begun, used = time.monotonic(), time.process_time()
                 results = await _moved(engine, upload, chosen.sources)
-                return _told(settings, results, time.monotonic() - begun, time.process_time() - used)
+                told(_told(settings, results, time.monotonic() - begun, time.process_time() - used))
     finally:
         await _cancel(services, upload)
 
@@ -175,12 +192,22 @@ async def _moved(engine: Engine, upload: SessionUpload, sources: Sequence[Source
 
 
 async def _cancel(services: Services, upload: SessionUpload) -> None:
-    """Give the session upload up, also where this is cancelled; what was sent goes with it."""
-    with anyio.CancelScope(shield=True), anyio.move_on_after(CANCEL_LIMIT) as scope:
-        await services.panopto.cancel(upload.id)
-    if scope.cancelled_caught:
-        raise TimedOut(
-            f"session upload {upload.id} could not be cancelled",
-            where="Panopto",
-            advice="it was never submitted, so no session comes of it, and Panopto gives it up by itself",
-        )
+    """Give the session upload up, also where this is cancelled; what was sent goes with it.
+
+    Raises TimedOut, or what the client raises, and names the upload that is left.
+    """
+    try:
+        with anyio.CancelScope(shield=True), anyio.fail_after(CANCEL_LIMIT):
+            await services.panopto.cancel(upload.id)
+    except TimeoutError as error:
+        raise _left_open(TimedOut, upload, f"no answer within {CANCEL_LIMIT:.0f} s") from error
+    except FerryError as error:
+        raise _left_open(type(error), upload, str(error)) from error
+
+
+def _left_open(kind: type[FerryError], upload: SessionUpload, why: str) -> FerryError:
+    return kind(
+        f"session upload {upload.id} could not be cancelled ({why})",
+        where="Panopto",
+        advice="it was never submitted, so no session comes of it, and Panopto gives it up by itself",
+    )

@@ -40,15 +40,16 @@ def bench(
 ) -> None:
     """Move some of the selected files to a session upload that is then cancelled, and tell what it took.
 
-    Opencast is only read, and Panopto keeps nothing: the upload is never submitted. The sandbox shares this
-    machine, so without settings it is the machine that is measured, not a link.
+    Opencast is only read, and Panopto keeps nothing: the upload is never submitted. Limits of bytes a second
+    hold, time windows do not. Peak memory is that of the process until then, so name the fewest parts first.
+    The sandbox shares this machine, so without settings it is the machine that is measured, not a link.
     """
     asked = Asked(mib * MIB, tuple(parts or (4, 16, 64)))
     with answered(json, lambda code: document(code, ())), endpoints(config, mib) as settings:
         code, found, error = tried(settings, asked)
     if json:
         write_json(document(code, found))
-    else:
+    elif found:
         write(found)
     if error is not None:
         tell(str(error))

@@ -63,17 +63,24 @@ class _Changes(BaseModel):
 
 def read_limits(settings: Settings) -> Limits:
     """Return the limits that hold now. Raises SettingsError, one sentence that names the file."""
+    return limits_of(settled(settings))
+
+
+def settled(settings: Settings) -> Settings:
+    """Return settings that name no file of limits, but hold what it says now. Raises SettingsError."""
     file = settings.limits.file
     if file is None:
-        return limits_of(settings)
+        return settings
     changes = _changes(file)
     transfer = {name: value for name, value in changes.items() if name == "parts_in_flight"}
     limits = {name: value for name, value in changes.items() if name not in transfer}
     changed = {
         "transfer": settings.transfer.model_copy(update=transfer),
-        "limits": settings.limits.model_copy(update=limits),
+        "limits": settings.limits.model_copy(update={**limits, "file": None}),
     }
-    return limits_of(settings.model_copy(update=changed), str(file))
+    found = settings.model_copy(update=changed)
+    limits_of(found, str(file))
+    return found
 
 
 def _changes(file: Path) -> dict[str, Any]:

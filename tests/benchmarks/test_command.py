@@ -62,8 +62,9 @@ def test_a_second_call_is_refused(tmp_path: Path) -> None:
     if reason := why_no_source():
         pytest.skip(reason)
     raw = tmp_path / "raw.jsonl"
+    paths = ("--folder", str(tmp_path / "f"), "--raw", str(raw), "--results", str(tmp_path / "page"))
     with alone_with(tmp_path):
-        done = benchmarks("tiny-plain", "--raw", str(raw), "--folder", str(tmp_path / "files"))
+        done = benchmarks("tiny-plain", "--minutes", "-1", *paths)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [f"{tmp_path} is in use: another call measures"]
     assert not raw.exists()

@@ -51,6 +51,34 @@ def test_a_run_that_is_ended_cancels_its_upload_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("status", "code"), [(403, 4), (500, 3)])
+def test_an_upload_that_is_left_is_named(tmp_path: Path, status: int, code: int) -> None:
+    """Panopto does not cancel it: what was measured is told all the same, and nothing more is begun."""
+    refused = {"operation": "panopto.delete_session_upload", "action": "status", "times": 0}
+    with standing(
+        tmp_path, events=1, largest=8 * MIB, faults=[{**refused, "arguments": {"status": status}}]
+    ) as stand:
+        settings = stand.folder / "migration.toml"
+        ran = ferry("bench", "-c", settings, "--mib", "8", "--parts", "2", "--parts", "4", "--json")
+        (left,) = stand.audit("session-uploads")
+        assert stand.audit("sessions") == []
+    assert ran.code == code, ran.talk
+    assert [one["parts_in_flight"] for one in ran.document["tried"]] == [2]
+    assert f"session upload {left['session_upload_id']} could not be cancelled (" in ran.talk
+    assert "no session comes of it" in ran.talk
+
+
+def test_no_figures_are_no_table(tmp_path: Path) -> None:
+    """A sentence that says why stands alone."""
+    refused = {"operation": "panopto.create_session_upload", "action": "status", "times": 0}
+    with standing(tmp_path, events=1, faults=[{**refused, "arguments": {"status": 403}}]) as stand:
+        ran = ferry("bench", "-c", stand.folder / "migration.toml")
+    assert ran.code == 4
+    assert ran.output == ""
+    assert "opens no session upload" in ran.talk
+
+
+@pytest.mark.slow
 def test_without_settings_a_sandbox_stands_in() -> None:
     """And the figures are a table for people."""
     ran = ferry("bench", "--mib", "8", "--parts", "4")

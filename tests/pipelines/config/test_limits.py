@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.config import Settings, SettingsError
-from pipelines.config.limits import MIB, Limits, limits_of, read_limits
+from pipelines.config.limits import MIB, Limits, limits_of, read_limits, settled
 from pipelines.config.windows import ALWAYS, parse
 
 GUID = "0f0f0f0f-1111-2222-3333-444444444444"
@@ -58,6 +58,15 @@ def test_what_the_file_names_goes_first(written: Written) -> None:
     zone = found.windows.zone
     assert found == Limits(parse("Tue", zone), 3, 2 * MIB)
     assert str(zone) == "UTC"
+
+
+def test_what_the_file_says_now_can_be_kept(written: Written) -> None:
+    """In settings that read no file any more."""
+    settings = written("parts_in_flight = 3\n")
+    kept = settled(settings)
+    assert kept.limits.file is None
+    assert limits_of(kept) == read_limits(settings)
+    assert settled(kept) == kept
 
 
 @pytest.mark.parametrize(
