@@ -4,8 +4,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PEERS  := $(VENV)/.peers
+AUDIT  := $(VENV)/audit
 
-.PHONY: help demo quick test long check peers bench lock clean
+.PHONY: help demo quick test long check peers bench audit sbom lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to run
@@ -22,12 +23,19 @@ $(PEERS): $(READY) requirements-bench.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	touch $(PEERS)
 
+# Apart from all else, as nothing of it is needed to run or to test.
+$(AUDIT)/.ready: requirements-audit.lock
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	touch $(AUDIT)/.ready
+
 demo: $(READY)  ## move a world of lectures and bookings between sandboxes of Opencast, Panopto, LumiNUS and VALT
 	$(BIN)/ferry demo
 
-check: $(READY)  ## lint, types and import contracts
+check: $(READY)  ## lint, security, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive engine pipelines
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -48,11 +56,18 @@ peers: $(PEERS)  ## install the tools that bench compares with; nginx is the sys
 bench: $(PEERS)  ## measure the engine beside them for at most 60 minutes; go on with the last call's raw file
 	$(BIN)/python -m benchmarks --minutes 60
 
+audit: $(AUDIT)/.ready  ## look the locked packages up among known vulnerabilities (needs a network)
+	for lock in requirements*.lock; do $(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r $$lock || exit 1; done
+
+sbom: $(AUDIT)/.ready  ## list every locked package for whoever has to know (CycloneDX, sbom.json)
+	$(AUDIT)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o sbom.json requirements.lock
+
 LOCKING := uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --quiet
 
-lock: $(READY)  ## compile both lock files anew (needs uv); they carry hashes and no index
+lock: $(READY)  ## compile the lock files anew (needs uv); they carry hashes and no index
 	$(LOCKING) pyproject.toml --group dev -o requirements.lock
 	$(LOCKING) --group bench --constraint requirements.lock -o requirements-bench.lock
+	$(LOCKING) --group audit --constraint requirements.lock -o requirements-audit.lock
 
 clean:  ## remove what the jobs above made
-	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo build dist sbom.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

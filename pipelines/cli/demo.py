@@ -1,5 +1,6 @@
 """`ferry demo`: a sandbox in a process of its own, a migration over it, and all that arrived held to it."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from pipelines.cli.run import migrate, tell
 from pipelines.cli.schedules import book, zone_of
 from pipelines.cli.summary import answered, document, nothing, write_json, write_table
 from pipelines.cli.text import columns, laid, page, plain, size
-from pipelines.config import Settings, SettingsError, load
+from pipelines.config import Settings, SettingsError, for_children, load
 
 app = typer.Typer(add_completion=False)
 
@@ -144,7 +145,10 @@ def standing(
         command += ["--media", str(media)]
     for switch in switches:
         command += ["--switch", switch]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True) as process:  # noqa: S603 - ourselves
+    # Ourselves, and nothing of what a user has typed but two paths and a number.
+    with subprocess.Popen(  # noqa: S603  # nosec B603
+        command, stdin=subprocess.DEVNULL, start_new_session=True, env=for_children(os.environ)
+    ) as process:
         try:
             yield ready(process, folder / "sandbox.json")
         finally:

@@ -6,6 +6,7 @@ that prints it; never from the command line, and never into a message.
 
 from pipelines.config.error import SettingsError
 from pipelines.config.load import load
+from pipelines.config.secrets import for_children
 from pipelines.config.settings import Settings
 
-__all__ = ["Settings", "SettingsError", "load"]
+__all__ = ["Settings", "SettingsError", "for_children", "load"]

@@ -2,8 +2,10 @@
 
 import os
 import shlex
+import stat
 import subprocess
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, SecretStr
@@ -66,7 +68,14 @@ def _content(file: Path, name: str, where: str) -> str:
     if not file.is_file():
         raise no_file(file, name, where)
     try:
-        return file.read_text(encoding="utf-8-sig").strip()
+        with file.open(encoding="utf-8-sig") as opened:
+            if is_open_to_others(os.fstat(opened.fileno()).st_mode):
+                raise SettingsError(
+                    f"{name}: {file} is open to others than its owner",
+                    where=where,
+                    advice=f"chmod 600 {shlex.quote(str(file))}, and think about a new secret",
+                )
+            return opened.read().strip()
     except OSError as error:
         raise SettingsError(f"{name}: {file} cannot be read ({error.strerror})", where=where) from error
     except UnicodeDecodeError:
@@ -74,19 +83,37 @@ def _content(file: Path, name: str, where: str) -> str:
         raise SettingsError(f"{name}: {file} is not UTF-8", where=where) from None
 
 
+def is_open_to_others(mode: int) -> bool:
+    """Tell by a file's mode whether its group or anybody else may read it, write it or run it.
+
+    Windows has no such modes; there the folder's own rights have to do.
+    """
+    return os.name != "nt" and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
+def for_children(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment for a program that is started: without settings of ours, which may be secrets."""
+    return {name: value for name, value in environment.items() if not name.upper().startswith("FERRY_")}
+
+
 def _printed(command: str, name: str, where: str, folder: Path) -> str:
-    """Return what a command prints. It is given the settings' folder, no shell, no input, and 30 seconds."""
+    """Return what a command prints.
+
+    It is given the settings' folder, no shell, no input, no setting of the environment's, and 30 seconds.
+    """
     try:
         words = shlex.split(command)
         if not words:
             raise SettingsError(f"{name} is empty", where=where)
-        done = subprocess.run(  # noqa: S603 - the operator's own command, from the operator's own settings
+        # The operator's own command, from the operator's own settings.
+        done = subprocess.run(  # noqa: S603  # nosec B603
             words,
             capture_output=True,
             text=True,
             encoding="utf-8",
             timeout=30,
             cwd=folder,
+            env=for_children(os.environ),
             stdin=subprocess.DEVNULL,
             check=True,
         )

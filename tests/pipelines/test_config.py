@@ -40,6 +40,7 @@ def _no_settings_around(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def file(tmp_path: Path) -> Path:
     """Good settings with their secrets beside them."""
     for name in ("opencast", "client", "panopto"):
+        (tmp_path / f"{name}.secret").touch(mode=0o600)
         (tmp_path / f"{name}.secret").write_text(f"hush-{name}\n")
     (tmp_path / "ca.pem").write_bytes(AUTHORITY)
     path = tmp_path / "migration.toml"
@@ -394,6 +395,7 @@ timezone = "Asia/Singapore"
 def onward(file: Path) -> Path:
     """Good settings with LumiNUS and VALT."""
     for name in ("token", "key", "valt"):
+        (file.parent / f"{name}.secret").touch(mode=0o600)
         (file.parent / f"{name}.secret").write_text(f"hush-{name}\n")
     file.write_text(GOOD + ONWARD)
     return file

@@ -29,6 +29,7 @@ SUMMER = 1_806_192_900 - NOW
 
 def config(folder: Path, **valt: Any) -> Path:
     """Write settings with a VALT that nobody is at, and return their path."""
+    (folder / "secret").touch(mode=0o600)
     (folder / "secret").write_text("hush")
     (folder / "rooms.csv").write_text("agent_id,room_id\nagent-1,39\n")
     account = {"username": "u", "password_file": "secret"}

@@ -17,6 +17,7 @@ IDENTITY = {"opencast": "https://opencast.example.org", "panopto": "https://pano
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     """Settings whose secrets are beside them."""
+    (tmp_path / "secret").touch(mode=0o600)
     (tmp_path / "secret").write_text("hush")
     account = {"username": "u", "password_file": "secret"}
     client = {"client_id": "c", "client_secret_file": "secret"}

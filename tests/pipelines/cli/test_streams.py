@@ -27,6 +27,7 @@ def unread() -> int:
 def lone(folder: Path) -> Path:
     """Write settings under which every service is out of reach; their checkpoint holds nothing."""
     for name in ("one", "two", "three"):
+        (folder / name).touch(mode=0o600)
         (folder / name).write_text("secret")
     path = folder / "migration.toml"
     path.write_text(
