@@ -1,23 +1,47 @@
-"""Holds what was moved, carried and booked against the services."""
+"""Holds what was moved, carried and booked against the services, and files against their sources."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
-from engine import Drain, open_http, silence
+from engine import (
+    Drain,
+    HttpReads,
+    Locator,
+    ReadLimits,
+    RemoteReader,
+    Rereads,
+    Source,
+    Summed,
+    Validator,
+    open_http,
+    open_rereads,
+    silence,
+)
 from pipelines.app.books import contents_of
-from pipelines.app.services import network, open_services, valt_of
+from pipelines.app.limits import RunLimits
+from pipelines.app.services import Services, network, open_services, policy, valt_of
 from pipelines.config import Settings
+from pipelines.opencast.locate import EventLocator
+from pipelines.recheck.depth import Depth, Level
 from pipelines.recheck.found import Found
 from pipelines.recheck.lecture_items import recheck_lecture_items
-from pipelines.recheck.remembered import remembered
+from pipelines.recheck.remembered import Remembered, remembered
 from pipelines.recheck.schedules import recheck_schedules
 from pipelines.recheck.sessions import recheck_sessions
+from pipelines.recheck.sources import ReadSoFar, Sums, recheck_sources, sent_files, unrecorded
 from pipelines.tables import read_modules
 
+QUICKLY = Depth()
 
-async def verification_of(settings: Settings) -> Found:
+
+async def verification_of(
+    settings: Settings, depth: Depth = QUICKLY, so_far: ReadSoFar | None = None
+) -> Found:
     """Hold what the checkpoint says was moved, carried and booked against the services. Writes nothing.
 
-    Raises Stopping errors of Panopto; what LumiNUS or VALT do not tell is named as unread.
+    As deep as is asked for, files are read again at their source; `so_far` hears how far that is. Raises
+    Stopping errors of Panopto and of that reading; what LumiNUS or VALT do not tell is named as unread.
     """
     modules = read_modules(settings.luminus.modules) if settings.luminus else {}
     with contents_of(settings) as contents:
@@ -31,4 +55,51 @@ async def verification_of(settings: Settings) -> Found:
         found += await recheck_sessions(known.sessions, services.panopto)
         found += await recheck_lecture_items(known.states, services.luminus, modules)
         found += await recheck_schedules(known.schedules, valt)
+        if depth.level is not Level.QUICK:
+            found += await sources_of(settings, known, depth, services, so_far or ReadSoFar())
     return found.in_order()
+
+
+async def sources_of(
+    settings: Settings, known: Remembered, depth: Depth, services: Services, so_far: ReadSoFar
+) -> Found:
+    """Read files again at their source, as deep as is asked for, and compare them with what was sent."""
+    files = depth.chosen([(one.name, one) for one in sent_files(known.sessions)])
+    found = Found(unrecorded=unrecorded(known.sessions))
+    limits = RunLimits(settings)
+    async with open_sums(settings, services, limits, so_far) as sums:
+        return found + await recheck_sources(files, sums, so_far, at_once=limits.most_parts)
+
+
+@asynccontextmanager
+async def open_sums(
+    settings: Settings, services: Services, limits: RunLimits, so_far: ReadSoFar
+) -> AsyncIterator[Sums]:
+    """Connect to Opencast's file server, under the limits of the settings."""
+    locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
+    reading = ReadLimits(
+        limits.slots,
+        limits.bandwidth,
+        policy(settings),
+        least_rate=settings.transfer.least_rate_kib * 1024,
+        flowed=so_far.flowed,
+    )
+    async with (
+        open_http(network(settings, connections=2 * limits.most_parts)) as http,
+        open_rereads(http, reading) as rereads,
+    ):
+        yield SourceSums(rereads, locator, HttpReads(http))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSums:
+    """Reads tracks again, each located late."""
+
+    rereads: Rereads
+    locator: Locator
+    reads: HttpReads
+
+    async def sum(self, source: Source, validator: Validator, *, md5: bool) -> Summed:
+        """Return what a track in that state comes to."""
+        reader = RemoteReader(source, self.locator, self.reads)
+        return await self.rereads.sum(reader, validator, f"{source.group}/{source.name}", md5=md5)

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from engine import FerryError, Record, Refused, Stopping
 from pipelines import items
 from pipelines.migration.pipeline import known, moved_files
+from pipelines.migration.receipts import FileReceipt, kept_in, receipts
 from pipelines.migration.verify import Difference, Expected, differences
 from pipelines.panopto.model import Session, SessionUpload, State
 from pipelines.recheck.each import each
@@ -52,7 +53,8 @@ class Sessions(Protocol):
 class Kept:
     """An item that has a session: what is known of it, and whether it was ever what was meant.
 
-    `files` are those that are whole at Panopto by our receipts.
+    `files` are those that are whole at Panopto by our receipts; `receipts` say how, as far as that is on
+    record.
     """
 
     event_id: str
@@ -60,6 +62,7 @@ class Kept:
     facts: Mapping[str, Any]
     was_right: bool
     files: frozenset[str]
+    receipts: tuple[FileReceipt, ...] = ()
 
     @property
     def folder_id(self) -> str:
@@ -75,7 +78,8 @@ def kept(event_id: str, history: Sequence[Record]) -> Kept | None:
     facts = known(state)
     # Where its end is all that is left of an item, it has the files whose receipts were compared before.
     files = moved_files(history, state.generation) or set(facts.get("files") or ())
-    return Kept(event_id, state.session_id, facts, state.right is not None, frozenset(files))
+    sent = kept_in(facts) or receipts(history, state.generation, (state.upload or {}).get("files", ()))
+    return Kept(event_id, state.session_id, facts, state.right is not None, frozenset(files), sent)
 
 
 async def recheck_sessions(found: Sequence[Kept], panopto: Sessions) -> Found:

@@ -43,13 +43,17 @@ def test_the_document() -> None:
     assert document(BAD, Exit.DIFFERS) == {
         "version": 1,
         "exit": 5,
-        "verified": {"items": 1, "lecture_items": 0, "schedules": 0},
+        "level": "quick",
+        "seed": None,
+        "verified": {"items": 1, "lecture_items": 0, "schedules": 0, "files": 0, "bytes": 0},
         "differences": [
             {"event_id": "e-1", "field": "title", "expected": "Analysis", "found": "Other\x1b[2J"},
             {"event_id": "e-2", "field": "session", "expected": "s-2", "found": ""},
         ],
         "waiting": [{"event_id": "e-3", "why": "it has no lecture item yet"}],
         "unread": [{"what": "VALT", "why": "no answer"}],
+        "changed": [],
+        "unrecorded": [],
     }
 
 
@@ -138,13 +142,30 @@ def test_a_run_is_verified_and_reported(tmp_path: Path) -> None:
         assert (good.code, good.document["differences"], good.document["unread"]) == (0, [], [])
         assert writes(stand) == before
         rows = ferry("report", "-c", settings, "--format", "json").document
+        _read_again(settings, stand)
+        assert writes(stand) == before
         assert good.document["verified"] == {
             "items": rows["totals"]["items"]["verified"],
             "lecture_items": len([one for one in stand.audit("lecture-items") if one["patches"]]),
             "schedules": len([one for one in stand.audit("schedules") if one["edits"]]),
+            "files": 0,
+            "bytes": 0,
         }
         _spoilt(Vandal(stand), settings, rows)
     assert ferry("report", "-c", settings, "--format", "json").document == rows
+
+
+def _read_again(settings: Path, stand: Stand) -> None:
+    """All files give what was sent; a seed draws the same sample again; each depth says what it was."""
+    sent = [one for one in stand.audit("objects") if not one["key"].endswith(".xml")]
+    full = ferry("verify", "-c", settings, "--level", "full", "--json").document
+    assert (full["exit"], full["level"], full["seed"]) == (0, "full", None)
+    assert full["verified"]["files"] == len(sent)
+    assert full["verified"]["bytes"] == sum(one["size"] for one in sent)
+    some = ferry("verify", "-c", settings, "--sample", "1", "--json").document
+    assert (some["exit"], some["level"], some["verified"]["files"]) == (0, "sample", 1)
+    again = ferry("verify", "-c", settings, "--sample", "1", "--seed", str(some["seed"]))
+    assert f"drawn with --seed {some['seed']}" in again.output
 
 
 def _spoilt(vandal: Vandal, settings: Path, rows: Json) -> None:
