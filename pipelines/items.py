@@ -61,6 +61,7 @@ SESSION = "item.session"
 RIGHT = "item.right"
 PATCH = "item.patch"
 CARRIED = "item.carried"
+FOUND = "item.found"
 ANEW = "item.anew"
 ENDED = "item.ended"
 
@@ -74,7 +75,8 @@ class ItemState:
     complete. `meant` without `submitted`: ask before telling again. `right` has session_id and start once the
     session is known to be what was meant: from then on nothing is shipped any more. `patches` are lecture
     items that were about to be changed, until they are `carried`: read back as they should be; by their ids.
-    `earlier` is how it ended before it was taken up again.
+    `found` has session_ids and what they are to be, where Panopto was found to hold sessions that no record
+    told of: nothing is shipped then. `earlier` is how it ended before it was taken up again.
     """
 
     planned: Mapping[str, Any] | None = None
@@ -86,6 +88,7 @@ class ItemState:
     right: Mapping[str, Any] | None = None
     patches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    found: Mapping[str, Any] | None = None
     ended: Mapping[str, Any] | None = None
     earlier: Mapping[str, Any] = field(default_factory=dict)
 
@@ -102,7 +105,7 @@ class ItemState:
     @property
     def under_way(self) -> bool:
         """Whether Panopto has something of it: it is gone on with then, whatever is published now."""
-        return self.upload is not None or self.right is not None
+        return self.upload is not None or self.right is not None or self.found is not None
 
     @property
     def series(self) -> str | None:
@@ -126,7 +129,7 @@ class ItemState:
         """How far an item is that has no end: not_begun, shipping, processing at Panopto, or carrying on."""
         if self.right is not None:
             return "carrying"
-        if self.submitted:
+        if self.submitted or self.found is not None:
             return "processing"
         return "shipping" if self.upload is not None else "not_begun"
 
@@ -144,6 +147,8 @@ class ItemState:
                 return replace(self, submitted=True)
             case "item.session":
                 return replace(self, session_id=facts["session_id"])
+            case "item.found":
+                return replace(self._open, found=facts, session_id=facts["session_ids"][0])
             case "item.anew":
                 return ItemState(self.planned, self.generation + 1)
             case "item.ended":
@@ -256,6 +261,14 @@ def carried(event_id: str, lecture_item: str, facts: Mapping[str, Any]) -> Recor
     `facts` are members, before (None where nothing had to be changed), presenter_from, publish_why, cut.
     """
     return Record(event_id, CARRIED, {"lecture_item": lecture_item, **facts})
+
+
+def found(event_id: str, session_ids: Sequence[str], meant: Mapping[str, Any]) -> Record:
+    """Keep that Panopto holds sessions of an event which no record tells of; `meant` is what one is to be.
+
+    It has folder_id, title, date (None where nobody knows), and duration (s or None).
+    """
+    return Record(event_id, FOUND, {**meant, "session_ids": list(session_ids)})
 
 
 def anew(event_id: str, reason: str) -> Record:

@@ -13,7 +13,7 @@ fails the whole run (the account, this machine, the checkpoint, a target that st
 and every item can be resumed.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.ends import End, end_of
 from pipelines.migration.finish import Failed, Finisher, Pending, Settled
+from pipelines.migration.found import Marked, judged, refusal, right
 from pipelines.migration.onward import Nowhere, Onward
 from pipelines.migration.select import Skip
 from pipelines.migration.ship import MANIFEST, Ship, whole_files
@@ -68,6 +69,7 @@ class Migration:
         self._panopto = panopto
         self._journal = journal
         self._onward = onward or Nowhere()
+        self._marked = Marked(panopto)
         self._shipping = anyio.Semaphore(in_flight, fast_acquire=True)
         self._finishing = anyio.Semaphore(finishing, fast_acquire=True)
         self._observer = observer
@@ -151,8 +153,8 @@ class Migration:
     async def _outcome(self, event_id: str) -> End | None:
         shipping = Place(self._shipping)
         try:
-            if self._state(event_id).right is not None:
-                return End(Outcome.VERIFIED)
+            if (known := await self._known(event_id, self._state(event_id))) is not None:
+                return known
             return await self._through(event_id, shipping)
         except Stopping:
             raise
@@ -167,6 +169,26 @@ class Migration:
             return end
         finally:
             shipping.leave()
+
+    async def _known(self, event_id: str, state: ItemState) -> End | None:
+        """Return the end of an item that Panopto has, on record or not; None where it is to be shipped."""
+        if state.right is not None:
+            return End(Outcome.VERIFIED)
+        if state.found is not None:
+            return await self._as_found(event_id, state.found)
+        if state.upload is None and state.planned is not None and not self._draining:
+            there = await self._marked.unrecorded(event_id, state.planned["folder_id"])
+            return refusal(there) if there else None
+        return None
+
+    async def _as_found(self, event_id: str, found: Mapping[str, Any]) -> End:
+        """Judge an item by the sessions that were found of it, as they are now."""
+        looks = [await self._session(one) for one in found["session_ids"]]
+        sessions = [one for one in looks if one is not None]
+        end = judged(event_id, found, sessions)
+        if end.outcome is Outcome.VERIFIED:
+            await self._journal.append(right(event_id, sessions[0]))
+        return end
 
     async def _through(self, event_id: str, shipping: "Place") -> End | None:
         """Ship, finish and verify; a session upload that came to nothing is shipped anew."""
@@ -235,8 +257,7 @@ class Migration:
         found = differences(expected, session, moved_files(history, state.generation))
         if session is None or found:
             return End(Outcome.DIFFERS, found[0].field, ", ".join(one.sentence for one in found))
-        start = session.start_time.isoformat() if session.start_time else None
-        await self._journal.append(items.right(event_id, session.id, start))
+        await self._journal.append(right(event_id, session))
         return End(Outcome.VERIFIED)
 
     async def _session(self, session_id: str) -> Session | None:
@@ -290,7 +311,8 @@ def known(state: ItemState) -> dict[str, Any]:
     """Return what is known of an item, for its end: what an earlier end kept, and what came after it."""
     earlier, upload, meant = state.ended or state.earlier, state.upload or {}, state.meant or {}
     facts = {name: value for name, value in earlier.items() if name not in {"outcome", "reason", "why"}}
-    facts |= {name: meant[name] for name in KEPT if name in meant}
+    for told in (state.found or {}, meant):
+        facts |= {name: told[name] for name in (*KEPT, "folder_id") if name in told}
     facts |= {"upload_id": upload["id"], "folder_id": upload["folder_id"]} if upload else {}
     facts |= {"session_id": state.session_id, "series": state.series, "right": state.right}
     return {**facts, "carried": list(state.carried.values())}

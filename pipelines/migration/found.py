@@ -1,0 +1,108 @@
+"""Sessions that Panopto holds and the checkpoint does not tell of: looked for by their marker, and judged.
+
+A checkpoint that was lost, or is an older copy, knows nothing of what was moved meanwhile, and a run that
+believed it would make every session a second time. So before the first session upload goes to a folder its
+sessions are listed once, and an event whose marker is there is not shipped. `ferry reconcile` takes it in.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import anyio
+
+from engine import Record, Refused
+from pipelines import items
+from pipelines.items import Outcome
+from pipelines.migration.ends import End
+from pipelines.migration.verify import Difference, Expected, differences
+from pipelines.panopto.manifest import event_of
+from pipelines.panopto.model import Session
+
+UNRECORDED = "unrecorded_session"
+"""Why an event is not shipped of which Panopto holds a session that is not on record."""
+
+TWO = "two_sessions"
+"""Why an event differs of which Panopto holds more than one session."""
+
+
+class Lists(Protocol):
+    """What is read of Panopto."""
+
+    def sessions_of(self, folder_id: str) -> AsyncIterator[Session]:
+        """Yield the sessions of a folder."""
+        ...
+
+
+class Marked:
+    """The sessions of folders by the event in their marker; a folder is listed when first asked for."""
+
+    def __init__(self, panopto: Lists) -> None:
+        self._panopto = panopto
+        self._listed: dict[str, Mapping[str, Sequence[str]]] = {}
+        self._turns: dict[str, anyio.Lock] = {}
+
+    async def unrecorded(self, event_id: str, folder_id: str) -> Sequence[str]:
+        """Return the ids of an event's sessions in its folder. Raises what the list raises.
+
+        A folder that Panopto does not show has none: shipping says what is the matter with it.
+        """
+        async with self._turns.setdefault(folder_id, anyio.Lock()):
+            if folder_id not in self._listed:
+                self._listed[folder_id] = await self._list(folder_id)
+        return self._listed[folder_id].get(event_id, ())
+
+    async def _list(self, folder_id: str) -> Mapping[str, Sequence[str]]:
+        marked: dict[str, list[str]] = defaultdict(list)
+        try:
+            async for session in self._panopto.sessions_of(folder_id):
+                if (event_id := event_of(session.description)) is not None:
+                    marked[event_id].append(session.id)
+        except Refused:
+            return {}
+        return dict(marked)
+
+
+def refusal(session_ids: Sequence[str]) -> End:
+    """Return how an item ends that is not shipped, as Panopto has it already."""
+    named = ", ".join(session_ids)
+    why = f"Panopto has it already (session {named}), and the checkpoint does not tell of it"
+    return End(Outcome.RETRYABLE, UNRECORDED, f"{why}; `ferry reconcile` takes it in")
+
+
+def judged(event_id: str, facts: Mapping[str, Any], sessions: Sequence[Session]) -> End:
+    """Return how an item stands by the sessions that were found of it; `facts` are those of `item.found`.
+
+    A session without a duration is still being processed: the REST API tells no state.
+    """
+    if len(sessions) > 1:
+        named = ", ".join(one.id for one in sessions)
+        why = (
+            f"Panopto has {len(sessions)} sessions of it ({named}): delete all but one, then reconcile again"
+        )
+        return End(Outcome.DIFFERS, TWO, why)
+    unlike = _unlike(event_id, facts, sessions[0] if sessions else None)
+    if not unlike:
+        return End(Outcome.VERIFIED, None, "found by its marker; its files were not compared")
+    if [one.field for one in unlike] == ["duration"] and not sessions[0].duration:
+        return End(Outcome.WAITING, "limit", "Panopto has not finished it")
+    return End(Outcome.DIFFERS, unlike[0].field, ", ".join(one.sentence for one in unlike))
+
+
+def _unlike(event_id: str, facts: Mapping[str, Any], session: Session | None) -> Sequence[Difference]:
+    date = facts["date"] or (session and session.start_time and session.start_time.isoformat())
+    expected = Expected(
+        event_id=event_id,
+        session_id=session.id if session else facts["session_ids"][0],
+        title=facts["title"],
+        date=datetime.fromisoformat(date or "1970-01-01T00:00:00+00:00"),
+        folder_id=facts["folder_id"],
+        duration=facts["duration"],
+    )
+    return differences(expected, session, ())
+
+
+def right(event_id: str, session: Session) -> Record:
+    """Return the record that a session is what was meant."""
+    return items.right(event_id, session.id, session.start_time.isoformat() if session.start_time else None)
