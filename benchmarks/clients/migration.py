@@ -8,7 +8,7 @@ Prints the document of `ferry run --json`. Without `--carry` nothing goes on to 
 import argparse
 from pathlib import Path
 
-from pipelines.cli.logs import log_to_stderr
+from pipelines.cli.logs import logged_to_stderr
 from pipelines.cli.run import migrate
 from pipelines.cli.summary import document, write_json
 from pipelines.config import load
@@ -20,11 +20,11 @@ def main() -> None:
     parser.add_argument("settings", type=Path)
     parser.add_argument("--carry", action="store_true")
     asked = parser.parse_args()
-    log_to_stderr()
     settings = load(asked.settings)
     if not asked.carry:
         settings = settings.model_copy(update={"luminus": None})
-    ran = migrate(settings, panopto_rates=())
+    with logged_to_stderr():
+        ran = migrate(settings, panopto_rates=())
     write_json(document(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items))
     if ran.error:
         raise SystemExit(ran.error)

@@ -14,6 +14,7 @@ from pipelines.app.migration import Application, open_application
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.screen import Picture, shown
+from pipelines.cli.secrecy import redacted
 from pipelines.cli.summary import LectureItems, answered, document, nothing, write_json, write_table
 from pipelines.cli.text import plain
 from pipelines.config import Settings, SettingsError, load
@@ -131,5 +132,5 @@ async def every_second(calls: Sequence[Callable[[], None]]) -> None:
 
 def tell(sentence: str) -> None:
     """Say something to the person in front of it."""
-    sys.stderr.write(f"ferry: {plain(sentence)}\n")
+    sys.stderr.write(f"ferry: {plain(redacted(sentence))}\n")
     sys.stderr.flush()

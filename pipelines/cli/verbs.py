@@ -10,7 +10,8 @@ from typer.core import TyperGroup
 
 from engine import FerryError
 from pipelines.cli.exits import Exit, exit_for
-from pipelines.cli.logs import log_to_stderr
+from pipelines.cli.logs import logged_to_stderr, traced
+from pipelines.cli.secrecy import leave_no_core, redacted
 from pipelines.cli.text import plain
 
 VERBS = {
@@ -45,7 +46,13 @@ class Verbs(TyperGroup):
             formatter.write_dl(list(VERBS.items()))
 
 
-app = typer.Typer(cls=Verbs, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    cls=Verbs,
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 
 def _tell_version(asked: bool) -> None:
@@ -66,15 +73,16 @@ def ferry(
 
 def main() -> None:
     """Run the command line. An error, ours or not, is one sentence on stderr and its exit code."""
-    log_to_stderr()
-    try:
-        app()
-    except Exception as error:
-        if os.environ.get("FERRY_TRACEBACK"):
-            raise
-        code, sentence = judged(first(error))
-        sys.stderr.write(f"ferry: {plain(sentence)}\n")
-        sys.exit(code)
+    leave_no_core()
+    with logged_to_stderr():
+        try:
+            app()
+        except Exception as error:  # noqa: BLE001 - here each of them ends, as a sentence
+            code, sentence = judged(first(error))
+            if os.environ.get("FERRY_TRACEBACK"):
+                sys.stderr.write(f"{traced(error)}\n")
+            sys.stderr.write(f"ferry: {plain(redacted(sentence))}\n")
+            sys.exit(code)
 
 
 def judged(error: BaseException) -> tuple[Exit, str]:
