@@ -11,7 +11,10 @@ from engine.wire import PartReceipt
 
 
 class Checks:
-    """The level of a run and what its target's ETags have told so far."""
+    """The level of a run and what its target's ETags have told so far.
+
+    `whole` tells whether whole files are held against their sources' checksums; that never falls.
+    """
 
     def __init__(
         self,
@@ -22,6 +25,7 @@ class Checks:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.level = level
+        self.whole = level is Level.SOURCE
         self._spot = spot or Spot()
         self._rule = EtagRule()
         self._observer = observer
@@ -34,8 +38,12 @@ class Checks:
                 return False
             case Level.SPOT:
                 return self._spot.wants(number, parts, self._clock())
-            case Level.ETAG:
+            case Level.ETAG | Level.SOURCE:
                 return True
+
+    def level_of(self, md5: str | None) -> Level:
+        """Return the level that holds for a file, whose MD5 is None where no checksum was compared."""
+        return Level.ETAG if self.level is Level.SOURCE and md5 is None else self.level
 
     def spent(self, seconds_of_cpu: float) -> None:
         """Take note of what hashing has cost."""

@@ -17,6 +17,7 @@
         ├── Unreadable       the source answers, but not with the media: a login page, no right, no size
         ├── NotAllowed       an address leads to a host that the operator does not trust
         ├── Changed          the source is another one than when the transfer began
+        ├── SourceDiffers    the source's bytes are not those of its own checksum, in two readings
         ├── Empty            the source has no bytes
         ├── TooLarge         more bytes than the target's parts can hold
         ├── Refused          the target says no to this one thing
@@ -142,6 +143,12 @@ class Changed(Final):
     """The source is another one than when the transfer began."""
 
     code = "changed"
+
+
+class SourceDiffers(Final):
+    """The source's bytes are not those of its own checksum, in two readings."""
+
+    code = "source_differs"
 
 
 class Empty(Final):

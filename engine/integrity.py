@@ -22,6 +22,8 @@ class Level(StrEnum):
     others as a share of one core can hash."""
     ETAG = "etag"
     """The MD5 of every part compared with its ETag, whatever it costs."""
+    SOURCE = "source"
+    """The MD5 of the whole file compared with the source's own checksum, where it has one."""
 
 
 def crc32(data: bytes | bytearray | memoryview, start: int = 0) -> int:

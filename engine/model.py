@@ -97,7 +97,8 @@ class Part:
 class Transfer:
     """The moving of one file. `subject` and `name` tell it apart in the journal and never change.
 
-    `again` tells that its bytes were sent before, under another name.
+    `again` tells that its bytes were sent before, under another name. `md5` is what the source says of all
+    its bytes, in hex; None where it says nothing.
     """
 
     subject: str
@@ -105,6 +106,7 @@ class Transfer:
     source: Source | Blob
     target: Target
     again: bool = False
+    md5: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ class TransferResult:
     """A file that is whole at the target.
 
     `crc32` is of the whole file; `level` the integrity level that held to the end; `checked` how many of
-    `parts` had their ETag compared with an MD5 of the bytes sent.
+    `parts` had their ETag compared with an MD5 of the bytes sent. `md5` is that of the whole file, in hex,
+    where it was found to be the source's own checksum; else None.
     """
 
     size: int
@@ -133,3 +136,4 @@ class TransferResult:
     parts: int
     checked: int
     level: str
+    md5: str | None = None

@@ -81,5 +81,5 @@ def _each(
                 checked=done["checked"],
                 etag=source.get("etag"),
                 last_modified=source.get("last_modified"),
-                md5=done.get("source_md5"),
+                md5=done.get("md5"),
             )

@@ -44,7 +44,7 @@ def test_what_an_older_version_wrote_has_none() -> None:
 
 def test_it_comes_back_as_it_was() -> None:
     """What the checkpoint keeps says the same, with the whole file's MD5 and without."""
-    history = [completed("1/presenter.mp4", source_md5="a" * 32)]
+    history = [completed("1/presenter.mp4", md5="a" * 32)]
     (hashed,) = receipts(history, 1, FILES)
     assert hashed.md5 == "a" * 32
     assert kept_in({"receipts": [RECEIPT.facts, hashed.facts]}) == (RECEIPT, hashed)
