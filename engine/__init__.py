@@ -1,6 +1,7 @@
 """The front door of the engine: the names that others may use, and nothing else."""
 
 from engine.allowed import Allowed, HostRule, permitted, place_of
+from engine.breaker import Breaker, Patience
 from engine.checkpoint import Checkpoint, Contents, open_checkpoint, read_checkpoint
 from engine.checks import Checks
 from engine.drain import Drain
@@ -57,6 +58,8 @@ from engine.ports import Ports
 from engine.progress import (
     Audience,
     BytesFlowed,
+    HostAnswers,
+    HostRests,
     LevelFell,
     Observer,
     PartFailed,
@@ -85,6 +88,7 @@ __all__ = [
     "Audience",
     "Bandwidth",
     "Blob",
+    "Breaker",
     "ByteRange",
     "BytesFlowed",
     "Changed",
@@ -104,6 +108,8 @@ __all__ = [
     "Final",
     "GiveUp",
     "Gone",
+    "HostAnswers",
+    "HostRests",
     "HostRule",
     "Http",
     "HttpReads",
@@ -124,6 +130,7 @@ __all__ = [
     "PartFailed",
     "PartRefused",
     "PartSettled",
+    "Patience",
     "Ports",
     "Rate",
     "ReadLimits",

@@ -44,7 +44,10 @@ class Engine:
             clock=ports.clock,
             chance=ports.chance,
             note=ports.observer,
+            breaker=ports.breaker,
+            host=reader.host,
         )
+        ports.breaker.answered(reader.host)
         await record_measure(subject, name, found, ports)
         self._measured[subject, name] = reader
         return found

@@ -8,6 +8,7 @@ from typing import Protocol
 
 import anyio
 
+from engine.breaker import Breaker
 from engine.checks import Checks
 from engine.drain import Drain
 from engine.journal import Journal
@@ -76,6 +77,7 @@ class Ports:
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
     drain: Drain = field(default_factory=Drain)
+    breaker: Breaker = field(default_factory=Breaker)
 
     def part_size(self, size: int) -> int:
         """Return the bytes of the parts of a file. Raises Empty or TooLarge."""

@@ -95,6 +95,22 @@ class RelayFell:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class HostRests:
+    """A host stopped answering: nobody goes on there but one who tries now and then. Tells nothing twice."""
+
+    host: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostAnswers:
+    """A host that rested answers again, after so many seconds."""
+
+    host: str
+    seconds: float
+
+
 class Observer(Protocol):
     """Somebody who is told every fact, on the loop, and must return at once."""
 

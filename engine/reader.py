@@ -8,6 +8,7 @@ from typing import Protocol
 import anyio
 
 from engine.errors import Changed, LocationExpired, ServerFault
+from engine.http import host_of
 from engine.integrity import checksum_text, crc32
 from engine.model import Blob, ByteRange, Location, Locator, Source, Validator
 from engine.source import differs
@@ -30,6 +31,11 @@ class Reader(Protocol):
         """What the source was when this process measured it first."""
         ...
 
+    @property
+    def host(self) -> str | None:
+        """Where the bytes come from, as far as that is known."""
+        ...
+
     async def measure(self) -> Validator:
         """Ask what the source is now. Raises as `Reads.probe` and `Locator.locate` do."""
         ...
@@ -49,6 +55,7 @@ class BlobReader:
 
     blob: Blob
     ranged: bool = True
+    host: None = None
 
     @property
     def known(self) -> Validator:
@@ -87,6 +94,12 @@ class RemoteReader:
         self._renew_at: float | None = None
         self._stale: Location | None = None
         self._turn = anyio.Lock()
+
+    @property
+    def host(self) -> str | None:
+        """The host where it was located last."""
+        found = self._location or self._given
+        return host_of(found.url) if found else None
 
     async def measure(self) -> Validator:
         """Locate the source if need be, and ask it for one byte."""

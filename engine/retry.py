@@ -11,7 +11,8 @@ from typing import TypeVar
 
 import anyio
 
-from engine.errors import FerryError, Transient
+from engine.breaker import Breaker
+from engine.errors import FerryError, Stopping, TimedOut, Transient, Unreachable
 from engine.progress import Observer, Waiting, silence
 
 Result = TypeVar("Result")
@@ -81,22 +82,38 @@ async def retrying(
     clock: Callable[[], float] = time.monotonic,
     chance: Callable[[], float] = random,
     note: Observer = silence,
+    breaker: Breaker | None = None,
+    host: str | None = None,
 ) -> Result:
     """Await what `operation` makes, and make it anew as long as the policy says so; raise its last error.
 
-    `operation` takes its slots and turns inside itself, so that they are free while this sleeps.
+    `operation` takes its slots and turns inside itself, so that they are free while this sleeps. While the
+    `host` rests, by the `breaker`, this waits before each try, and tries that found it resting do not count;
+    but a policy of one try stays one. Where `host` is None it is the one that a failure names.
     """
+    breaker = breaker or Breaker()
     begun = clock()
     attempt = 0
     while True:
+        arrived = clock()
+        await breaker.passes(host)
+        begun += clock() - arrived
         attempt += 1
         try:
-            return await operation()
+            result = await operation()
         except FerryError as error:
+            if breaker.failed(error) and policy.attempts > 1:
+                attempt, host = attempt - 1, error.where
+                continue
+            if not isinstance(error, Unreachable | TimedOut | Stopping):
+                breaker.answered(host)
             next_step = decide(policy, error, attempt, clock() - begun, chance())
             if isinstance(next_step, GiveUp):
                 raise
             note(Waiting(error.where, next_step.seconds, error.code))
+        else:
+            breaker.answered(host)
+            return result
         await sleep(next_step.seconds)
 
 

@@ -34,6 +34,7 @@ from engine.errors import (
     Transient,
     UploadGone,
 )
+from engine.http import host_of
 from engine.integrity import bare_etag, combine, composite_etag
 from engine.journal import Record, TransferState
 from engine.lanes import Lanes, Sent, Upload
@@ -150,7 +151,8 @@ class Carriage:
         """
         found = self._reader.known
         if found is None:
-            found = await self._again(self._reader.measure)
+            found = await self._at(self._reader.host, self._reader.measure)
+            self._ports.breaker.answered(self._reader.host)
         if state.validator is None:
             await record_measure(*self._name, found, self._ports)
         elif differs(state.validator, found):
@@ -169,7 +171,7 @@ class Carriage:
 
     async def _still(self, work: Upload) -> None:
         """Ask the source once more: a validator is judged only where a request starts."""
-        if differs(work.validator, await self._again(self._reader.measure)):
+        if differs(work.validator, await self._at(self._reader.host, self._reader.measure)):
             raise changed(self._where, stored=work.id is None)
 
     async def _opened(
@@ -292,6 +294,10 @@ class Carriage:
             await self._append(journal.aborted(*self._name, upload))
 
     async def _again(self, operation: Callable[[], Awaitable[Result]]) -> Result:
+        """Make a call of the target's until it comes to an end."""
+        return await self._at(host_of(self._transfer.target.endpoint), operation)
+
+    async def _at(self, host: str | None, operation: Callable[[], Awaitable[Result]]) -> Result:
         ports = self._ports
         return await retrying(
             operation,
@@ -300,6 +306,8 @@ class Carriage:
             clock=ports.clock,
             chance=ports.chance,
             note=ports.observer,
+            breaker=ports.breaker,
+            host=host,
         )
 
 

@@ -14,6 +14,7 @@ import orjson
 
 from engine import (
     Answer,
+    Breaker,
     Http,
     Observer,
     Pace,
@@ -70,6 +71,7 @@ class Rest:
         policy: RetryPolicy | None = None,
         headers: Headers = no_headers,
         observer: Observer = silence,
+        breaker: Breaker | None = None,
         deadline: float = 60.0,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -84,6 +86,7 @@ class Rest:
         self._policy = policy or RetryPolicy()
         self._headers = headers
         self._observer = observer
+        self._breaker = breaker
         self._deadline = deadline
         self._sleep = sleep
         self._clock = clock
@@ -106,7 +109,7 @@ class Rest:
 
         `path` is quoted already; `endpoint` names the call for its pace ("GET sessionUpload/{id}"); `policy`
         and `judge` take the place of the service's. Raises the last Transient error where the policy gives
-        up, or a Final one.
+        up, or a Final one. While the host rests, calls wait before they take a turn.
         """
         url = self.base + path + ("?" + urlencode(query, quote_via=quote, safe=":,/") if query else "")
         body, kind = encode(json, form)
@@ -133,6 +136,8 @@ class Rest:
             clock=self._clock,
             chance=self._chance,
             note=self._observer,
+            breaker=self._breaker,
+            host=self.where,
         )
 
 

@@ -140,6 +140,9 @@ class Lanes:
         """Send one run of parts; what failed comes back after its wait, when the slots are free again."""
         lane = Taken()
         try:
+            if not await self._hosts_answer():
+                task_status.started()
+                return
             await self._run(lane, min(2, parts), spare, task_status)
             pause = max((self._weigh(failure) for failure in lane.failures), default=0.0)
             if self._error is not None:
@@ -151,6 +154,18 @@ class Lanes:
             if lane in self._open:
                 self._open.remove(lane)
             self._changed.set()
+
+    async def _hosts_answer(self) -> bool:
+        """Wait, without a place, until both hosts may be spoken to; False where that comes to nothing."""
+        try:
+            for host in (self._host, self._reader.host):
+                await self._ports.breaker.passes(host)
+        except Interrupted:
+            return False
+        except FerryError as error:
+            self._error = self._error or error
+            return False
+        return True
 
     async def _run(self, lane: Taken, want: int, spare: bool, task_status: TaskStatus[None]) -> None:
         async with self._ports.slots.hold(self._host, self._upload.where, want, spare=spare) as granted:
@@ -261,6 +276,8 @@ class Lanes:
         await self._ports.journal.append(journal.part(transfer.subject, transfer.name, kept))
         self.receipts[kept.number] = kept
         self._ports.slots.went_well(self._host)
+        for host in (self._host, self._reader.host):
+            self._ports.breaker.answered(host)
         again = self._sent.count(kept.number, kept.bytes)
         self._ports.observer(PartSettled(transfer.subject, transfer.name, kept.number, kept.bytes, again))
 
@@ -277,6 +294,8 @@ class Lanes:
         self._ports.observer(
             PartFailed(transfer.subject, transfer.name, number, failure.bytes, error.code, again)
         )
+        if failure.bytes == 0 and self._ports.breaker.failed(error):
+            return 0.0
         tried = number if self._reader.ranged else 0  # without ranges every try is one of the whole file
         self._attempts[tried] += 1
         step = decide(self._ports.policy, error, self._attempts[tried], 0.0, self._ports.chance())

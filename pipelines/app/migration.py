@@ -9,6 +9,7 @@ from anyio import CancelScope
 from engine import (
     PANOPTO,
     PANOPTO_RATES,
+    Breaker,
     BytesFlowed,
     Checkpoint,
     Checks,
@@ -33,7 +34,7 @@ from pipelines import items
 from pipelines.app.books import count, identity
 from pipelines.app.limits import RunLimits
 from pipelines.app.rules import publish_policy, rules
-from pipelines.app.services import Services, network, open_services, policy
+from pipelines.app.services import Services, breaker_of, network, open_services, policy
 from pipelines.config import Settings
 from pipelines.items import Outcomes
 from pipelines.migration.batches import Batches
@@ -175,12 +176,13 @@ async def open_pass(
     transfer = settings.transfer
     async with AsyncExitStack() as stack:
         drain = Drain()
+        breaker = breaker_of(settings, observer, drain)
         services = await stack.enter_async_context(
-            open_services(settings, observer, drain, panopto_rates=panopto_rates)
+            open_services(settings, observer, drain, panopto_rates=panopto_rates, breaker=breaker)
         )
         locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
         engine = await stack.enter_async_context(
-            open_engine(settings, checkpoint, locator, drain, observer, limits)
+            open_engine(settings, checkpoint, locator, drain, observer, limits, breaker)
         )
         batches = Batches(services.opencast, locator)
         ship = Ship(
@@ -213,6 +215,7 @@ async def open_engine(
     drain: Drain,
     observer: Observer,
     limits: RunLimits | None = None,
+    breaker: Breaker | None = None,
 ) -> AsyncIterator[Engine]:
     """Build the engine that moves bytes from Opencast's file server to Panopto's S3."""
     transfer = settings.transfer
@@ -246,6 +249,7 @@ async def open_engine(
             bandwidth=limits.bandwidth,
             observer=observer,
             drain=drain,
+            breaker=breaker or Breaker(),
         )
         yield Engine(ports, locator, HttpReads(http))
 

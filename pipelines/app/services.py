@@ -9,12 +9,14 @@ from pydantic import SecretStr
 from engine import (
     PANOPTO_RATES,
     Allowed,
+    Breaker,
     Drain,
     HostRule,
     Http,
     Network,
     Observer,
     Pace,
+    Patience,
     Rate,
     RetryPolicy,
     host_of,
@@ -51,10 +53,12 @@ async def open_services(
     drain: Drain | None = None,
     *,
     panopto_rates: Sequence[Rate] = PANOPTO_RATES,
+    breaker: Breaker | None = None,
 ) -> AsyncIterator[Services]:
     """Connect to the APIs of Opencast, Panopto and LumiNUS. Calls that wait for another try hear `drain`.
 
-    `panopto_rates` are no setting: who calls Panopto more often is refused.
+    Without a `breaker` no host is waited for. `panopto_rates` are no setting: who calls Panopto more often
+    is refused.
     """
     drain = drain or Drain()
     async with (
@@ -63,13 +67,15 @@ async def open_services(
         open_http(network(settings, connections=LUMINUS_CALLS)) as students,
     ):
         yield Services(
-            opencast_of(settings, source, observer, drain),
-            panopto_of(settings, target, observer, drain, panopto_rates),
+            opencast_of(settings, source, observer, drain, breaker),
+            panopto_of(settings, target, observer, drain, panopto_rates, breaker),
             luminus_of(settings, students, observer, drain),
         )
 
 
-def opencast_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Opencast:
+def opencast_of(
+    settings: Settings, http: Http, observer: Observer, drain: Drain, breaker: Breaker | None = None
+) -> Opencast:
     """Build Opencast's client."""
     account = settings.opencast
     rest = Rest(
@@ -77,6 +83,7 @@ def opencast_of(settings: Settings, http: Http, observer: Observer, drain: Drain
         account.url,
         policy=policy(settings),
         observer=observer,
+        breaker=breaker,
         sleep=drain.before_another_try,
     )
     return Opencast(rest, account.username, revealed(account.password))
@@ -88,12 +95,20 @@ def panopto_of(
     observer: Observer,
     drain: Drain,
     rates: Sequence[Rate] = PANOPTO_RATES,
+    breaker: Breaker | None = None,
 ) -> Panopto:
     """Build Panopto's client, which signs in when it is first used."""
     account = settings.panopto
     patience = policy(settings)
     tokens = Tokens(
-        Rest(http, account.url, policy=patience, observer=observer, sleep=drain.before_another_try),
+        Rest(
+            http,
+            account.url,
+            policy=patience,
+            observer=observer,
+            breaker=breaker,
+            sleep=drain.before_another_try,
+        ),
         Account(
             account.client_id, revealed(account.client_secret), account.username, revealed(account.password)
         ),
@@ -105,6 +120,7 @@ def panopto_of(
         policy=patience,
         headers=tokens.headers,
         observer=observer,
+        breaker=breaker,
         sleep=drain.before_another_try,
     )
     return Panopto(rest, tokens, policy=patience, sleep=drain.before_another_try, check=http.network.check)
@@ -177,6 +193,12 @@ def allowed(settings: Settings) -> Allowed:
 def policy(settings: Settings) -> RetryPolicy:
     """Return how often and how patiently something is tried."""
     return RetryPolicy(attempts=settings.transfer.attempts)
+
+
+def breaker_of(settings: Settings, observer: Observer, drain: Drain) -> Breaker:
+    """Build what lets a host rest that does not answer; a drain ends the waiting at once."""
+    patience = Patience(bound=settings.network.outage_minutes * 60)
+    return Breaker(patience, sleep=drain.before_another_try, observer=observer)
 
 
 def revealed(secret: SecretStr | None) -> str:

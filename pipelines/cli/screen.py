@@ -15,6 +15,8 @@ from rich.text import Text
 
 from engine import (
     BytesFlowed,
+    HostAnswers,
+    HostRests,
     LevelFell,
     PartFailed,
     PartSettled,
@@ -124,8 +126,14 @@ class Lines:
                 tell = self._log.warning if outcome in _BAD else self._log.info
                 why = "" if why == self._parked else why
                 tell("ended", item=event_id, outcome=outcome.value, **_given(reason=reason, why=why))
-            case stages.WindowShut() | stages.WindowOpened() | stages.WindowClosed():
-                self._log.info(about_windows(fact))
+            case (
+                stages.WindowShut()
+                | stages.WindowOpened()
+                | stages.WindowClosed()
+                | HostRests()
+                | HostAnswers()
+            ):
+                self._log.info(about_waits(fact))
             case stages.LimitsRead():
                 self._log.info(about_limits(fact))
             case stages.LimitsKept(sentence=sentence):
@@ -156,9 +164,16 @@ class Lines:
 _BAD = {Outcome.PERMANENT, Outcome.DIFFERS, Outcome.RETRYABLE}
 
 
-def about_windows(fact: stages.WindowShut | stages.WindowOpened | stages.WindowClosed) -> str:
-    """Say how the run stands to its time windows."""
+Waits = stages.WindowShut | stages.WindowOpened | stages.WindowClosed | HostRests | HostAnswers
+
+
+def about_waits(fact: Waits) -> str:
+    """Say what the whole run waits for, or no longer: a time window, a host that does not answer."""
     match fact:
+        case HostRests(host=host, reason=reason):
+            return f"{host} does not answer ({reason}); waits, and tries it now and then"
+        case HostAnswers(host=host, seconds=seconds):
+            return f"{host} answers again after {seconds:.0f} s; goes on"
         case stages.WindowShut(until=until):
             return f"outside the time windows; goes on at {until}"
         case stages.WindowOpened():
@@ -228,8 +243,14 @@ class Board:
                 words = f"{outcome.value}: {item}: {why}"
             case stages.CheckpointMended(bytes=count):
                 words = f"the checkpoint's torn end was cut off ({count} bytes)"
-            case stages.WindowShut() | stages.WindowOpened() | stages.WindowClosed():
-                words = about_windows(fact)
+            case (
+                stages.WindowShut()
+                | stages.WindowOpened()
+                | stages.WindowClosed()
+                | HostRests()
+                | HostAnswers()
+            ):
+                words = about_waits(fact)
             case stages.LimitsRead():
                 words = about_limits(fact)
             case stages.LimitsKept(sentence=sentence):

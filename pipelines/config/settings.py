@@ -234,6 +234,8 @@ class NetworkSettings(_Section):
     proxy: Annotated[str, AfterValidator(_address)] | None = Field(default=None, repr=False)
     """May hold an account of its own; then it had better come from FERRY_NETWORK__PROXY."""
     connect_seconds: float = Field(default=15, gt=0)
+    outage_minutes: float = Field(default=15, gt=0, allow_inf_nan=False)
+    """How long a host is waited for that stops answering on the way."""
     hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
     """Hosts besides the services' own that files are read from and sent to: names or *.name, with or without
     a port; without one by TLS only."""

@@ -9,6 +9,8 @@ from rich.console import Console
 
 from engine import (
     BytesFlowed,
+    HostAnswers,
+    HostRests,
     LevelFell,
     PartFailed,
     PartSettled,
@@ -70,6 +72,8 @@ any_fact = st.sampled_from(
         Waiting(HOSTILE, 1.5, "throttled"),
         LevelFell("host", "crc"),
         RelayFell("host", "a proxy is set"),
+        HostRests("host", HOSTILE),
+        HostAnswers("host", 61.5),
         "no fact at all",
     ]
 )
