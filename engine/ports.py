@@ -50,6 +50,10 @@ class Uploads(Protocol):
         """Return the parts that are there; None where this target does not tell."""
         ...
 
+    async def list_uploads(self, target: Target) -> Sequence[str] | None:
+        """Return the uploads that are open under the target's key; None where this target does not tell."""
+        ...
+
     async def head(self, target: Target) -> ObjectHead | None:
         """Return the object; None where there is none, or where this target does not tell."""
         ...

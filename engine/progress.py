@@ -62,6 +62,15 @@ class TransferFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class OrphansLeft:
+    """Multipart uploads of a file are, or may be, open at the target that nobody will complete."""
+
+    subject: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class TransferFailed:
     """A file is given up for this run."""
 
@@ -151,6 +160,7 @@ class Snapshot:
     transfers_failed: int = 0
     parts_failed: int = 0
     waits: int = 0
+    orphan_uploads: int = 0
 
     @property
     def transfers_open(self) -> int:
@@ -188,6 +198,8 @@ class Snapshot:
                     under_way=self.under_way - {(subject, name)},
                     transfers_failed=self.transfers_failed + 1,
                 )
+            case OrphansLeft(count=count):
+                return replace(self, orphan_uploads=self.orphan_uploads + count)
             case Waiting():
                 return replace(self, waits=self.waits + 1)
             case _:

@@ -19,8 +19,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-import anyio
-
 from engine import journal
 from engine.errors import (
     Changed,
@@ -40,6 +38,7 @@ from engine.journal import Record, TransferState
 from engine.lanes import Lanes, Sent, Upload
 from engine.model import Blob, Transfer, TransferResult, Validator
 from engine.multipart import ListedPart, ObjectHead
+from engine.orphans import Orphans
 from engine.parts import cut
 from engine.ports import Ports
 from engine.progress import TransferFailed, TransferFinished, TransferStarted
@@ -49,9 +48,6 @@ from engine.source import differs
 from engine.wire import PartReceipt
 
 Result = TypeVar("Result")
-
-ABORT_LIMIT = 5.0
-"""Seconds that giving up a multipart upload may take."""
 
 STARTS = 3
 """How often a file is begun under a new multipart upload in one run before it is left to the next."""
@@ -69,6 +65,7 @@ class Carriage:
         self._ports = ports
         self._where = f"{transfer.subject}/{transfer.name}"
         self._sent = Sent(everything=transfer.again)
+        self._orphans = Orphans(transfer, ports)
 
     async def carry(self) -> TransferResult:
         """Return when the object is whole at the target.
@@ -76,6 +73,7 @@ class Carriage:
         Raises a Final error where it never will be, after giving the multipart upload up; a Transient one
         where a later run may succeed. Being cancelled gives nothing up: the next run goes on.
         """
+        self._orphans.resume(self._state())
         try:
             return await self._carry()
         except PartRefused as error:
@@ -104,6 +102,7 @@ class Carriage:
         """Go on from a state of the journal."""
         if not self._other_bytes(state):
             if state.completed is not None:
+                await self._clear()
                 return self._whole(_result(state.completed))
             if state.complete_intended and state.upload and state.validator:
                 work = self._work(state.upload, state.validator, state.part_size)
@@ -185,7 +184,7 @@ class Carriage:
             if self._ports.drain.begun:
                 raise Interrupted("stopped before its parts were sent", where=self._where)
             await self._append(journal.create(*self._name))
-            upload = await self._again(lambda: self._ports.uploads.create(self._transfer.target))
+            upload = await self._again(self._orphans.create)
             await self._append(journal.created(*self._name, upload))
             return upload, {}
         upload, receipts = state.upload, dict(state.parts)
@@ -237,6 +236,7 @@ class Carriage:
             level=self._ports.checks.level.value,
         )
         await self._append(journal.completed(*self._name, _facts(result)))
+        await self._clear()
         self._ports.observer(TransferFinished(*self._name, sent))
         return result
 
@@ -279,19 +279,14 @@ class Carriage:
         return found.etag if bare_etag(found.etag) == expected else None
 
     async def _give_up(self, reason: str) -> None:
-        """Abort the multipart upload: its intent is recorded, and it has its own time."""
+        """Abort the multipart upload: its intent is recorded first."""
         state = self._state()
-        upload = state.upload
-        if upload or state.parts:
+        if state.upload or state.parts:
             await self._append(journal.abandoned(*self._name, reason))
-        if upload is None:
-            return
-        with anyio.move_on_after(ABORT_LIMIT, shield=True):
-            try:
-                await self._ports.uploads.abort(self._transfer.target, upload)
-            except FerryError:
-                return  # it stays an orphan in the journal's state of this transfer
-            await self._append(journal.aborted(*self._name, upload))
+        await self._clear()
+
+    async def _clear(self) -> None:
+        await self._orphans.clear(self._state().orphans)
 
     async def _again(self, operation: Callable[[], Awaitable[Result]]) -> Result:
         """Make a call of the target's until it comes to an end."""

@@ -11,10 +11,10 @@
                                             operations: XML to a dictionary ──> checked here
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 import aiohttp
@@ -35,6 +35,8 @@ from engine.multipart.dialect import DUMMY, Credentials, Dialect
 from engine.multipart.operations import Operations
 from engine.multipart.signing import object_request, part_request
 from engine.wire import Head, ListedPart, ObjectHead, PartPut, PartReceipt
+
+Listing = TypeVar("Listing")
 
 LARGEST_XML = 4 * 1024 * 1024
 """Bytes of an answer: a page of 1,000 parts has some 300 KiB."""
@@ -91,7 +93,7 @@ class Multipart:
         self._operations = operations
         self._credentials = credentials
         self._deadline, self._complete_deadline = deadlines
-        self._unlisted: set[str] = set()
+        self._unlisted: set[tuple[str, str]] = set()
 
     @property
     def put_object(self) -> bool:
@@ -150,12 +152,33 @@ class Multipart:
 
         Nobody has seen ListParts at Panopto, so any refusal but NoSuchUpload means that it is not offered.
         """
-        if target.endpoint in self._unlisted:
+        return await self._told("ListParts", target, lambda: self._pages(target, upload))
+
+    async def list_uploads(self, target: Target) -> Sequence[str] | None:
+        """Return the uploads that are open under exactly our key; None where the target does not tell.
+
+        One page is read: a key of ours has a handful at most.
+        """
+
+        async def page() -> Sequence[str] | None:
+            answer = await self._call("ListMultipartUploads", target, Prefix=target.key)
+            if answer.get("Prefix") != target.key:
+                return None
+            with sensible(host_of(target.endpoint)):
+                return [one["UploadId"] for one in answer.get("Uploads", ()) if one["Key"] == target.key]
+
+        return await self._told("ListMultipartUploads", target, page)
+
+    async def _told(
+        self, operation: str, target: Target, ask: Callable[[], Awaitable[Listing | None]]
+    ) -> Listing | None:
+        """Ask for a list, unless the target has shown that it has none of that kind."""
+        if (operation, target.endpoint) in self._unlisted:
             return None
         try:
-            return await self._pages(target, upload)
+            return await ask()
         except (NotOffered, NotXml):
-            self._unlisted.add(target.endpoint)
+            self._unlisted.add((operation, target.endpoint))
             return None
         except Refused:
             return None

@@ -35,9 +35,10 @@ class Operations:
     def request(
         self, operation: str, target: Target, fields: Mapping[str, Any]
     ) -> tuple[Request, bytes | None]:
-        """Prepare and sign one call to an object, path style; return it and its body."""
+        """Prepare and sign one call to an object, or to its bucket, path style; return it and its body."""
         model = self._model.operation_model(operation)
-        parameters = {"Bucket": target.bucket, "Key": target.key, **fields}
+        at_object = "Key" in (model.input_shape.members if model.input_shape else ())
+        parameters = {"Bucket": target.bucket, **({"Key": target.key} if at_object else {}), **fields}
         prepared = self._serializer.serialize_to_request(parameters, model)
         prepare_request_dict(prepared, target.endpoint)
         signed = create_request_object(prepared)

@@ -45,7 +45,8 @@ def document(
 ) -> dict[str, Any]:
     """Return the document of `run`, `status` and `demo`.
 
-    Outcomes and reasons count the whole checkpoint; bytes, parts and lecture items what this process did.
+    Outcomes and reasons count the whole checkpoint; bytes, parts and lecture items what this process did,
+    and orphan uploads what it may have left open at the target.
     """
     snapshot = snapshot or Snapshot()
     told = {"lecture_items": asdict(lecture_items)} if lecture_items else {}
@@ -56,6 +57,7 @@ def document(
         "reasons": dict(outcomes.reasons),
         "bytes": tally(snapshot.bytes),
         "parts": tally(snapshot.parts),
+        "orphan_uploads": snapshot.orphan_uploads,
         **told,
     }
 

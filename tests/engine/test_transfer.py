@@ -344,7 +344,7 @@ def test_a_final_error_aborts_with_the_intent_on_record() -> None:
     carrying.target.heard = trace.append
     carrying.target.faults = {("part", 3): Refused("no")}
     fails(carrying, Refused)
-    assert trace[-3:] == [journal.ABANDONED, "abort", journal.ABORTED]
+    assert trace[-5:] == [journal.ABANDONED, "list uploads", "abort", "list", journal.ABORTED]
     assert (carrying.target.uploads, carrying.state.orphans) == ({}, ())
     assert carrying.snapshot.transfers_failed == 1
 

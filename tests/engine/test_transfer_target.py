@@ -3,6 +3,7 @@
 import anyio
 import pytest
 from fakes.carrying import DATA, PART, SOURCE, TARGET, TRANSFER, Carrying
+from fakes.memory_journal import Killed
 from fakes.memory_site import LOST, Break, File, MemoryFiles, MemoryTarget
 from fakes.virtual_time import virtually
 
@@ -39,13 +40,77 @@ def fails(carrying: Carrying, kind: type[FerryError], transfer: Transfer = TRANS
 # -- create and list ---------------------------------------------------------------------------
 
 
-def test_a_lost_create_is_made_again() -> None:
-    """One more upload is open at the target, and never more than one object."""
-    carrying = Carrying()
+@pytest.mark.fault(17)
+@pytest.mark.parametrize("lists", [True, False])
+def test_a_lost_create_is_made_again(lists: bool) -> None:
+    """Never more than one object. The orphan is aborted where uploads are listed, else it is told."""
+    carrying = Carrying(target=MemoryTarget(lists=lists))
     carrying.target.faults = {("create", 1): LOST}
     carrying.carry()
     assert carrying.object == DATA
-    assert list(carrying.target.uploads) == ["upload-1"]
+    assert list(carrying.target.uploads) == ([] if lists else ["upload-1"])
+    assert carrying.snapshot.orphan_uploads == (0 if lists else 1)
+
+
+@pytest.mark.fault(17)
+def test_an_upload_that_outlives_its_abort_is_aborted_until_it_is_gone() -> None:
+    """A part that arrived meanwhile keeps it: ListParts shows it, and the abort is repeated."""
+    carrying = Carrying(target=MemoryTarget(lists=True))
+    carrying.target.faults = {("create", 1): LOST}
+    whole = carrying.target.abort
+
+    async def outlived(target: Target, upload: str) -> None:
+        kept = carrying.target.uploads[upload]
+        await whole(target, upload)
+        if carrying.target.calls["abort"] < 3:
+            carrying.target.uploads[upload] = kept
+
+    carrying.target.abort = outlived
+    carrying.carry()
+    assert carrying.target.calls["abort"] == 3
+    assert (carrying.target.uploads, carrying.snapshot.orphan_uploads) == ({}, 0)
+
+
+@pytest.mark.fault(17)
+def test_an_upload_that_cannot_be_aborted_is_told() -> None:
+    """Three aborts are enough; the file is whole all the same."""
+    carrying = Carrying(target=MemoryTarget(lists=True))
+    carrying.target.faults = {("create", 1): LOST}
+
+    async def nothing(target: Target, upload: str) -> None:
+        carrying.target.calls["abort"] += 1
+
+    carrying.target.abort = nothing
+    carrying.carry()
+    assert carrying.object == DATA
+    assert carrying.target.calls["abort"] == 3
+    assert carrying.snapshot.orphan_uploads == 1
+
+
+@pytest.mark.fault(17)
+@pytest.mark.parametrize("lists", [True, False])
+def test_a_create_that_was_killed_before_its_answer_is_looked_for_by_the_next_run(lists: bool) -> None:
+    """Its intent is on record and no id is: the orphan is aborted where uploads are listed, else told."""
+    first = Carrying(target=MemoryTarget(lists=lists))
+    first.journal.end_at(3)
+    with pytest.raises(Killed):
+        first.carry()
+    assert list(first.target.uploads) == ["upload-1"]
+    later = first.again()
+    later.carry()
+    assert later.object == DATA
+    assert list(later.target.uploads) == ([] if lists else ["upload-1"])
+    assert later.snapshot.orphan_uploads == (0 if lists else 1)
+
+
+@pytest.mark.fault(17)
+def test_a_list_that_fails_fails_no_file() -> None:
+    """What may be left is told."""
+    carrying = Carrying(target=MemoryTarget(lists=True))
+    carrying.target.faults = {("create", 1): LOST, ("list uploads", 1): ServerFault("no")}
+    carrying.carry()
+    assert carrying.object == DATA
+    assert carrying.snapshot.orphan_uploads == 1
 
 
 def test_a_target_that_refuses_the_size_of_parts_stops_the_run_and_takes_smaller_ones_in_the_next() -> None:
@@ -108,20 +173,28 @@ def test_an_upload_that_is_gone_when_its_parts_are_listed_begins_anew_at_once() 
     later.target.uploads.clear()
     later.carry()
     assert later.object == DATA
-    assert later.target.calls["list"] == 1
+    assert later.target.calls["list"] == 2, "before the first part, and after the abort"
     assert not [fact for fact in later.facts if isinstance(fact, Waiting)]
     assert later.snapshot.parts.sent_again == sent
 
 
+@pytest.mark.fault(20)
 @pytest.mark.parametrize("number", [1, 3, 10])
 def test_an_upload_that_the_target_forgot_is_begun_anew(number: int) -> None:
-    """NoSuchUpload in the middle: the file is sent again under a new upload, the old one on record."""
+    """NoSuchUpload in the middle: the file is sent again under a new upload, and the old one stays on record
+    until it is known to be gone."""
     carrying = Carrying()
     carrying.target.faults = {("part", number): UploadGone("NoSuchUpload")}
     carrying.carry()
     assert carrying.object == DATA
     assert carrying.target.calls["create"] == 2
-    assert carrying.state.orphans == ("upload-1",)
+    kept = [(one.kind, one.facts.get("upload")) for one in carrying.journal.log if "upload" in one.facts]
+    assert kept == [
+        (journal.CREATED, "upload-1"),
+        (journal.CREATED, "upload-2"),
+        (journal.ABORTED, "upload-1"),
+    ]
+    assert carrying.state.orphans == ()
     assert carrying.snapshot.transfers_open == 0
 
 

@@ -156,10 +156,11 @@ LOST: Final = "lost"
 class MemoryTarget:
     """An S3 in memory: what a transfer calls, and where a memory relay puts parts.
 
-    `faults` are by call (create, part, put, complete, abort, list, head) and its number from 1: an error is
-    raised in place of the call, LOST after it. `flips` are numbers of PUTs whose bytes are stored wrong.
-    `calls` counts, `puts` holds the part numbers in the order in which they were whole, with `put_to` the
-    uploads (None for a PutObject). `heard` is told of each call when it arrives; `slow` are the seconds
+    `faults` are by call (create, part, put, complete, abort, list, list uploads, head) and its number from 1:
+    an error is raised in place of the call, LOST after it. `flips` are numbers of PUTs whose bytes are stored
+    wrong. `aborted` has the uploads that were open until they were given up. `calls` counts, `puts` holds the
+    part numbers in the order in which they were whole, with `put_to` the uploads (None for a PutObject).
+    `heard` is told of each call when it arrives; `slow` are the seconds
     before a part is answered. Parts of more than `largest` bytes are refused.
     """
 
@@ -173,6 +174,7 @@ class MemoryTarget:
         self.flips: set[int] = set()
         self.etag_of: Callable[[bytes], str] = lambda data: hashlib.md5(data).hexdigest()
         self.calls: Counter[str] = Counter()
+        self.aborted: list[str] = []
         self.puts: list[int] = []
         self.put_to: list[str | None] = []
         self.heard: Callable[[str], None] = str
@@ -237,7 +239,8 @@ class MemoryTarget:
     async def abort(self, target: Target, upload: str) -> None:
         """Give an upload up."""
         lost = await self._called("abort")
-        self.uploads.pop(upload, None)
+        if self.uploads.pop(upload, None):
+            self.aborted.append(upload)
         answered(None, lost=lost)
 
     async def list_parts(self, target: Target, upload: str) -> Mapping[int, ListedPart] | None:
@@ -247,6 +250,11 @@ class MemoryTarget:
             return None
         parts = self._upload(upload).parts
         return {number: ListedPart(number, len(data), etag) for number, (data, etag) in parts.items()}
+
+    async def list_uploads(self, target: Target) -> Sequence[str] | None:
+        """Tell which uploads are open under a key, where that is switched on."""
+        await self._called("list uploads")
+        return [name for name, one in self.uploads.items() if one.key == target.key] if self.lists else None
 
     async def head(self, target: Target) -> ObjectHead | None:
         """Tell what is there, where that is switched on."""

@@ -194,6 +194,7 @@ def v2(length: int | None) -> str:
     return f"{PLAIN}authorization: AWS dummy:*\n{told}{HOST}"
 
 
+@pytest.mark.fault(21)
 async def test_panoptos_five_calls_to_the_byte(tmp_path: Path) -> None:
     """No Expect, no aws-chunked, no checksum header; the part has no credential at all (faults.md F21)."""
     seen, port = await five_calls(PANOPTO, tmp_path)
@@ -217,6 +218,7 @@ def v4(payload: str, length: int | None) -> str:
     )
 
 
+@pytest.mark.fault(21)
 async def test_s3s_five_calls_to_the_byte(tmp_path: Path) -> None:
     """The same under version 4; the part is signed with UNSIGNED-PAYLOAD, and nothing is framed."""
     seen, port = await five_calls(S3, tmp_path)
@@ -490,6 +492,45 @@ async def test_a_target_that_does_not_list_says_nothing(reply: Reply, asked: int
         assert await calls.list_parts(where, UPLOAD) is None
         assert await calls.list_parts(where, UPLOAD) is None
     assert len(site.seen) == asked
+
+
+def uploads(prefix: str, *keys: str) -> bytes:
+    """Make a list of open uploads, u1, u2, ..., one for each key."""
+    entries = "".join(
+        f"<Upload><Key>{key}</Key><UploadId>u{number}</UploadId></Upload>"
+        for number, key in enumerate(keys, 1)
+    )
+    root = "ListMultipartUploadsResult"
+    return f"<{root}><Prefix>{prefix}</Prefix>{entries}</{root}>".encode()
+
+
+@pytest.mark.fault(17)
+async def test_open_uploads_are_asked_for_by_their_key() -> None:
+    """A call to the bucket; a key that only begins like ours is another object's."""
+    key = "guid-1/a b+ü.mp4"
+    async with panopto(always(200, uploads(key, key, f"{key}.part", key))) as (calls, where, site):
+        assert await calls.list_uploads(where) == ["u1", "u3"]
+    assert site.seen[0][0].line == ("GET /Panopto/Upload?uploads&prefix=guid-1%2Fa%20b%2B%C3%BC.mp4 HTTP/1.1")
+
+
+@pytest.mark.fault(17)
+@pytest.mark.parametrize(
+    ("reply", "asked"),
+    [
+        (always(501, error("NotImplemented")), 1),
+        (always(200, b"<html>What?</html>"), 2),
+        (always(200, uploads("")), 2),
+        (always(403), 2),
+    ],
+)
+async def test_a_target_that_does_not_list_uploads_says_nothing(reply: Reply, asked: int) -> None:
+    """No list is not an empty list; that there is no such call is remembered, ListParts apart."""
+    async with panopto(reply) as (calls, where, site):
+        assert await calls.list_uploads(where) is None
+        assert await calls.list_uploads(where) is None
+        assert len(site.seen) == asked
+        await calls.list_parts(where, UPLOAD)
+        assert len(site.seen) == asked + 1
 
 
 async def test_the_head_of_an_object_tells_size_and_etag() -> None:

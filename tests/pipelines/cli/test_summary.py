@@ -11,7 +11,7 @@ from pipelines.cli.summary import document, moved, write_json, write_table
 from pipelines.items import Outcome, Outcomes
 
 SOME = Outcomes({Outcome.VERIFIED: 3, Outcome.PERMANENT: 1}, {"gone": 1})
-SENT = Snapshot(bytes=Tally(10_000, 200, 3_000), parts=Tally(5, 1, 2))
+SENT = Snapshot(bytes=Tally(10_000, 200, 3_000), parts=Tally(5, 1, 2), orphan_uploads=1)
 
 
 def test_the_document_is_what_was_promised() -> None:
@@ -30,6 +30,7 @@ def test_the_document_is_what_was_promised() -> None:
         "reasons": {"gone": 1},
         "bytes": {"sent": 10_000, "sent_again": 200, "skipped": 3_000},
         "parts": {"sent": 5, "sent_again": 1, "skipped": 2},
+        "orphan_uploads": 1,
     }
 
 
