@@ -1,10 +1,13 @@
 """The report as CSV: a line an item and then a line a schedule, safe to open in a spreadsheet program.
 
-A cell that such a program would take for a formula gets an apostrophe before it (OWASP, CSV Injection).
+A text that such a program would take for a formula gets an apostrophe before it (OWASP, CSV Injection); so
+does what would become one where a program parts cells by semicolons, and breaks the text there. Numbers are
+numbers of ours: a negative one is no formula.
 """
 
 import csv
 import io
+import re
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -15,8 +18,10 @@ from pipelines.report.rows import Row
 COLUMNS = ("kind", *dict.fromkeys(one.name for kind in (Row, BookingRow) for one in fields(kind)))
 """Items and schedules have some columns in common; what a line has no word for is empty."""
 
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
-
+_SIGN = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+"""What a formula begins with, as wide as a letter or as wide as a Chinese character."""
+_BEGIN = re.compile(rf"[\t\r\n]|\s*{_SIGN}")
+_WITHIN = re.compile(rf"([;\t\r\n]\s*)(?={_SIGN})")
 
 MARK = b"\xef\xbb\xbf"
 """By this byte order mark at the beginning of a file Excel reads it as the UTF-8 that it is."""
@@ -44,7 +49,8 @@ def cell(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case str():
-            return f"'{value}" if value.startswith(_FORMULAS) else value
+            begin = "'" if _BEGIN.match(value) else ""
+            return begin + _WITHIN.sub(r"\1'", value)
         case tuple() | list():
             return cell("; ".join(map(str, value)))
         case _:

@@ -96,6 +96,7 @@ def test_a_text_that_is_cut_says_so() -> None:
     assert (ellipted("some words", 10), ellipted("unbroken", 8)) == ("some…", "unbroke…")
 
 
+@pytest.mark.fault(36, 41)
 def test_nothing_of_others_reaches_the_terminal_raw() -> None:
     """Neither an escape nor rich's own markup is taken for what it says."""
     said = listing(report("\x1b[2J[red]x[/nope]"), 120, UTC)
