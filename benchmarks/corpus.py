@@ -34,6 +34,8 @@ class Corpus:
                     for piece in content(file):
                         out.write(piece)
                 fresh.rename(path)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, str(path)) from error
             finally:
                 fresh.unlink(missing_ok=True)
 

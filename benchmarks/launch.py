@@ -3,6 +3,8 @@
     python -I -S benchmarks/launch.py SPENT.json OUTPUT ERRORS COMMAND [ARGUMENT ...]
 
 A process of its own, and a small one: on Linux a process begins with the peak memory of whoever started it.
+It begins when a line comes on its standard input, and does nothing where that ends before: who started it has
+ended too, and may not even have learnt that there is a process to end.
 """
 
 import json
@@ -12,7 +14,9 @@ import time
 
 
 def main() -> None:
-    """Run it to its end."""
+    """Run it to its end, once it is asked to."""
+    if not sys.stdin.readline():
+        return
     path, output, errors, *command = sys.argv[1:]
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     actions = [(os.POSIX_SPAWN_OPEN, 1, output, flags, 0o600), (os.POSIX_SPAWN_OPEN, 2, errors, flags, 0o600)]

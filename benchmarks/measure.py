@@ -119,9 +119,11 @@ def spend(command: Command, folder: Path, limit: float = RUN_LIMIT) -> Spent:
     launch = (sys.executable, "-I", "-S", str(ROOT / "benchmarks" / "launch.py"))
     argv = (*launch, str(spent), str(said), str(errors), *command.argv)
     environment = {**os.environ, **command.environment}
-    with subprocess.Popen(argv, cwd=ROOT, env=environment, start_new_session=True) as process:
+    with subprocess.Popen(
+        argv, cwd=ROOT, env=environment, stdin=subprocess.PIPE, start_new_session=True
+    ) as process:
         try:
-            process.wait(limit)
+            process.communicate(b"\n", limit)
         except subprocess.TimeoutExpired:
             return Spent(limit, 0.0, 0, 124, "", f"took longer than {limit:.0f} s")
         finally:

@@ -51,7 +51,10 @@ class Target:
 def standing(
     rows: Sequence[Row], folder: Path, authority: Authority | None, delay: float = 0.0
 ) -> Iterator[Target]:
-    """Start a target that knows these rows; over TLS where there is an authority. `delay` is in seconds."""
+    """Start a target that knows these rows; over TLS where there is an authority. `delay` is in seconds.
+
+    It ends with its block, or its standard input; a terminal's signals are not for it.
+    """
     settings = {
         "rows": rows,
         "delay": delay,
@@ -66,6 +69,7 @@ def standing(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     ) as process:
         try:
             yield Target(process, authority is not None)

@@ -1,6 +1,7 @@
 """`python -m benchmarks`: runs, keeps, goes on, and tells."""
 
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -112,17 +113,20 @@ def test_no_turn_is_refused() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_nothing_stays_behind(tmp_path: Path, number: signal.Signals) -> None:
-    """Ended in the middle of a run, it ends the source, the target and the client."""
+    """Ended in the middle of a run, as by a terminal, it ends source, target and client, and says nothing."""
     if reason := why_no_source():
         pytest.skip(reason)
     paths = ("--folder", str(tmp_path), "--raw", str(tmp_path / "raw"), "--results", str(tmp_path / "page"))
     command = [sys.executable, "-m", "benchmarks", "tiny-plain", "--peers", "ferry spot", *paths]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
         running: list[psutil.Process] = []
         while not any("benchmarks.clients.ferry" in words(one) for one in running):
             running = [one for one in psutil.Process(process.pid).children(recursive=True) if words(one)]
-        process.send_signal(number)
-        process.communicate(timeout=30)
+        os.killpg(process.pid, number)
+        _, said = process.communicate(timeout=30)
+    assert said == b""
     assert process.returncode == 128 + number
     _, left = psutil.wait_procs(running, timeout=10)
     assert left == []

@@ -1,5 +1,6 @@
 """The files of a workload and their MD5s."""
 
+import errno
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,14 +55,14 @@ def test_a_file_of_another_size_is_made_anew(tmp_path: Path) -> None:
 
 
 def test_no_half_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What fills a disk does not go on filling it."""
+    """What fills a disk does not go on filling it, and is named."""
 
     def full(_: File) -> Iterator[bytes]:
         yield b"half"
-        raise OSError("no room")
+        raise OSError(errno.ENOSPC, "no room")
 
     monkeypatch.setattr(module, "content", full)
     corpus = Corpus(tmp_path)
-    with pytest.raises(OSError, match="no room"):
+    with pytest.raises(OSError, match=f"no room: .*{FILE.name}"):
         corpus.make([FILE])
     assert list(corpus.folder.iterdir()) == []
