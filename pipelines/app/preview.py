@@ -13,6 +13,7 @@ from pipelines.items import ItemState
 from pipelines.luminus.token import expiry_of
 from pipelines.migration.carry.preflight import Problem, flips, preflight, stopped
 from pipelines.migration.discover import discover
+from pipelines.migration.found import Marked
 from pipelines.migration.hosts import ForeignHosts
 from pipelines.migration.planning import Rules, decisions, noting
 from pipelines.migration.preview import Preview, preview
@@ -43,6 +44,7 @@ async def preview_of(settings: Settings) -> Preview:
             found = foreign.without(decisions(events, decided))
             seen = await preview(found, state_of, decided.folders, exists, decided.modules)
             seen.problems += foreign.problems
+            await seen.hold_back(Marked(services.panopto).unrecorded)
             unmet = sorted(decided.wanted.series - met)
             seen.problems += [f"select.series: no event is of series {one}" for one in unmet]
             if seen.luminus is not None:

@@ -22,6 +22,7 @@ VERBS = {
     "schedules": "Carry future bookings over from Opencast to VALT: `plan` shows, `run` does it.",
     "status": "Show how the items of a checkpoint stand, even while a run goes on.",
     "verify": "Hold what was moved, carried and booked against what the services tell now.",
+    "reconcile": "Make a lost or older checkpoint know what Panopto holds, before anything is sent again.",
     "bench": "Measure how fast bytes move between these endpoints, and leave nothing there.",
     "report": "List every item of a checkpoint: what it became, how it was checked, what was not carried.",
 }

@@ -1,11 +1,12 @@
 """What a run would do, found out without writing anything anywhere."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine import PANOPTO
 from pipelines.items import ItemState, Outcome
+from pipelines.migration.found import UNRECORDED
 from pipelines.migration.place import unused
 from pipelines.migration.planning import Left, Row, is_carried_on
 
@@ -50,7 +51,7 @@ class Preview:
             onward = _series(decision, state) if carries else None
             if self.luminus is not None:
                 self.luminus.count(onward)
-            self._row(decision, onward)
+            self._row(decision, onward, state.under_way)
 
     def _left(self, decision: Left) -> None:
         match decision.outcome:
@@ -64,18 +65,35 @@ class Preview:
         if decision.why:
             self.problems.append(f"{decision.event_id}: {decision.why}")
 
-    def _row(self, decision: Row | Left, onward: str | None) -> None:
+    def _row(self, decision: Row | Left, onward: str | None, begun: bool) -> None:
         self.to_move += 1
         if isinstance(decision, Left):
             return
         self.bytes += decision.estimate or 0
         self.unknown += decision.estimate is None
-        self.folders.setdefault(decision.folder_id, Share(decision.series)).count(decision, onward)
+        self.folders.setdefault(decision.folder_id, Share(decision.series)).count(decision, onward, begun)
         self.problems += [f"{decision.event_id}: {warning}" for warning in decision.warnings]
         if decision.estimate is not None and decision.estimate > PANOPTO.limits.largest:
             self.problems.append(
                 f"{decision.event_id}: about {decision.estimate:,} bytes, and Panopto's parts hold "
                 f"{PANOPTO.limits.largest:,} at most"
+            )
+
+    async def hold_back(self, held: Callable[[str, str], Awaitable[Sequence[str]]]) -> None:
+        """Take out what a run would not begin, as Panopto holds sessions of it that are not on record.
+
+        `held` gives those of an event and the folder that it would go to.
+        """
+        for folder_id, share in self.folders.items():
+            for row in [row for row in share.fresh if await held(row.event_id, folder_id)]:
+                self.to_move -= 1
+                self.bytes -= row.estimate or 0
+                self.unknown -= row.estimate is None
+                self.retryable[UNRECORDED] += 1
+        if count := self.retryable[UNRECORDED]:
+            self.problems.append(
+                f"Panopto has sessions of {count} events of which the checkpoint does not tell: "
+                "`ferry reconcile` takes them in"
             )
 
     def without(self, folder_id: str, table: Mapping[str, str]) -> None:
@@ -93,16 +111,22 @@ class Preview:
 
 @dataclass(slots=True)
 class Share:
-    """What would go to one folder; `series` is that of its first item, `mapped` what goes on, by series."""
+    """What would go to one folder; `series` is that of its first item, `mapped` what goes on, by series.
+
+    `fresh` are the items that would be begun.
+    """
 
     series: str
     items: int = 0
     bytes: int = 0
     unknown: int = 0
     mapped: Counter[str] = field(default_factory=Counter)
+    fresh: list[Row] = field(default_factory=list)
 
-    def count(self, row: Row, onward: str | None) -> None:
-        """Take one item in, and by which series it goes on to LumiNUS."""
+    def count(self, row: Row, onward: str | None, begun: bool) -> None:
+        """Take one item in, by which series it goes on to LumiNUS, and whether it is under way already."""
+        if not begun:
+            self.fresh.append(row)
         self.items += 1
         self.bytes += row.estimate or 0
         self.unknown += row.estimate is None

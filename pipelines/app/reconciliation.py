@@ -1,0 +1,173 @@
+"""Takes into the checkpoint what Panopto holds of the events that the settings select."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+from engine import FerryError, Journal, Record, Refused, open_checkpoint
+from pipelines import items
+from pipelines.app.books import contents_of, identity
+from pipelines.app.rules import rules
+from pipelines.app.services import open_services
+from pipelines.config import Settings
+from pipelines.items import ItemState
+from pipelines.migration.discover import discover
+from pipelines.migration.planning import Row, Rules, decide
+from pipelines.migration.select import Selected, select
+from pipelines.opencast.client import Opencast
+from pipelines.opencast.model import Event
+from pipelines.panopto.client import Panopto
+from pipelines.panopto.manifest import event_of
+from pipelines.panopto.model import Session
+from pipelines.recheck.each import each
+from pipelines.recheck.found import Unread
+from pipelines.reconcile.join import Joined, Verdict, joined, meant
+
+TOGETHER = 200
+"""Events whose records are appended at once: they share one write to the disk."""
+
+SURE = frozenset({Verdict.KNOWN, Verdict.ADOPTED, Verdict.TO_MOVE, Verdict.RELEASED})
+"""What the list of a folder is believed; anything else is asked of the session itself."""
+
+Wanted = tuple[Row, Mapping[str, Any]]
+"""An event of the plan, and what its session is meant to be."""
+
+Marked = Mapping[str, Sequence[Session]]
+"""Sessions by the event in their marker."""
+
+
+@dataclass(slots=True)
+class Reconciled:
+    """What became of the events of the plan; `others` count sessions of events that are not in it.
+
+    `unread` are folders whose sessions were not listed: what lies there is not taken in.
+    """
+
+    joined: list[Joined] = field(default_factory=list)
+    others: int = 0
+    unread: list[Unread] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """The checkpoint: what it says, and where more is written; nowhere at a dry run."""
+
+    subjects: Sequence[str]
+    history: Callable[[str], Sequence[Record]]
+    journal: Journal | None = None
+
+    def state(self, event_id: str) -> ItemState:
+        """Return the state of an item."""
+        return items.fold(self.history(event_id))
+
+    @property
+    def folders(self) -> Iterator[str]:
+        """The folders that items were moved to, whatever the settings say now."""
+        for name in filter(items.is_item, self.subjects):
+            state = self.state(name)
+            for facts in (state.upload, state.planned, state.ended):
+                if facts and facts.get("folder_id"):
+                    yield facts["folder_id"]
+
+
+async def reconciliation_of(settings: Settings, *, dry_run: bool) -> Reconciled:
+    """Join events with sessions, and write into the checkpoint what it does not know.
+
+    Raises what opening the checkpoint raises, AccountRefused, or a Transient error where a list came to no
+    end; nothing was written then.
+    """
+    decided = rules(settings)
+    async with _books(settings, dry_run) as books, open_services(settings) as services:
+        wanted = await _wanted(services.opencast, decided)
+        found = await _found(services.panopto, decided, wanted, books)
+        if books.journal is not None:
+            await _write(books.journal, found.joined)
+    return found
+
+
+@asynccontextmanager
+async def _books(settings: Settings, dry_run: bool) -> AsyncIterator[Books]:
+    """Open the checkpoint, or look into it: nothing is begun by a dry run."""
+    if not dry_run:
+        async with open_checkpoint(
+            settings.checkpoint.path, identity(settings), allow_network=settings.checkpoint.allow_network
+        ) as checkpoint:
+            yield Books(checkpoint.subjects(), checkpoint.history, checkpoint)
+    elif settings.checkpoint.path.exists():
+        with contents_of(settings) as contents:
+            yield Books(contents.subjects(), contents.history)
+    else:
+        yield Books((), lambda _: ())
+
+
+async def _wanted(opencast: Opencast, decided: Rules) -> list[Wanted]:
+    """Return the events that a run would move, as it decides about them."""
+    found: list[Wanted] = []
+    async for event in discover(opencast, decided.wanted):
+        decision = decide(event, decided, len(found))
+        if not (isinstance(decision, Row) and isinstance(event, Event)):
+            continue
+        selected = select(event, decided.wanted, decided.channels)
+        if isinstance(selected, Selected):
+            found.append((decision, meant(selected, decision.folder_id)))
+    return found
+
+
+async def _found(panopto: Panopto, decided: Rules, wanted: Sequence[Wanted], books: Books) -> Reconciled:
+    found = Reconciled()
+    folders = {*(row.folder_id for row, _ in wanted), *decided.folders.values(), *books.folders}
+    marked = await _marked(panopto, sorted(folders | {decided.default_folder or ""} - {""}), found.unread)
+
+    async def join(one: Wanted) -> None:
+        row, facts = one
+        state, sessions = books.state(row.event_id), marked.get(row.event_id, ())
+        result = joined(row, facts, state, sessions)
+        if result.verdict not in SURE and len(sessions) == 1:
+            now = await panopto.session(sessions[0].id)
+            result = joined(row, facts, state, [now] if now else [])
+        found.joined.append(result)
+
+    await each(wanted, join)
+    planned = {row.event_id for row, _ in wanted}
+    found.others = sum(len(held) for name, held in marked.items() if name not in planned)
+    found.joined.sort(key=lambda one: one.event_id)
+    return found
+
+
+async def _marked(panopto: Panopto, folders: Iterable[str], unread: list[Unread]) -> Marked:
+    """List folders, and keep the sessions that carry a marker. Raises but where a folder is not shown."""
+    marked: dict[str, list[Session]] = defaultdict(list)
+
+    async def read(folder_id: str) -> None:
+        try:
+            async for session in panopto.sessions_of(folder_id):
+                if (event_id := event_of(session.description)) is not None:
+                    marked[event_id].append(session)
+        except Refused as error:
+            unread.append(Unread(f"folder {folder_id}", str(error)))
+
+    await each(folders, read)
+    return marked
+
+
+async def _write(journal: Journal, found: Sequence[Joined]) -> None:
+    """Append the records, those of an event in their order. Raises what the first that failed raised."""
+    failed: list[FerryError] = []
+
+    async def append(records: Sequence[Record]) -> None:
+        try:
+            for record in records:
+                await journal.append(record)
+        except FerryError as error:
+            failed.append(error)
+
+    for start in range(0, len(found), TOGETHER):
+        async with anyio.create_task_group() as group:
+            for one in found[start : start + TOGETHER]:
+                group.start_soon(append, one.records)
+        if failed:
+            raise failed[0]

@@ -1,0 +1,120 @@
+"""Joins one event with the sessions that carry its marker, against what the checkpoint says of it: no call.
+
+A checkpoint that was lost says nothing of it, an older copy says less than there was; what it does say of a
+session that is right stays as it is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from engine import Record
+from pipelines import items
+from pipelines.items import ItemState, Outcome
+from pipelines.migration.ends import End
+from pipelines.migration.found import TWO, judged, right
+from pipelines.migration.pipeline import end_record
+from pipelines.migration.planning import Row
+from pipelines.migration.select import Selected
+from pipelines.panopto.manifest import title_of
+from pipelines.panopto.model import Session
+
+
+class Verdict(StrEnum):
+    """What reconciling makes of an event."""
+
+    KNOWN = "known"
+    ADOPTED = "adopted"
+    PROCESSING = "processing"
+    DIFFERS = "differs"
+    TWICE = "twice"
+    RELEASED = "released"
+    MISSING = "missing"
+    TO_MOVE = "to move"
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What was found of an event, why, and the records that say so; none where the checkpoint knows it."""
+
+    event_id: str
+    verdict: Verdict
+    session_ids: tuple[str, ...] = ()
+    why: str = ""
+    records: tuple[Record, ...] = ()
+
+
+def meant(selected: Selected, folder_id: str) -> dict[str, Any]:
+    """Return what the session of an event is to be, as its manifest would say it now."""
+    event = selected.event
+    durations = [one.duration_ms for one in selected.streams if one.duration_ms]
+    return {
+        "folder_id": folder_id,
+        "title": title_of(event.title, event.identifier),
+        "date": event.recorded.isoformat() if event.recorded else None,
+        "duration": max(durations) / 1000 if durations else None,
+    }
+
+
+def joined(row: Row, facts: Mapping[str, Any], state: ItemState, sessions: Sequence[Session]) -> Joined:
+    """Join an event of the plan. `facts` are what its session is `meant` to be."""
+    ids = tuple(one.id for one in sessions)
+    if state.right is not None:
+        return _known(row.event_id, ids, facts, sessions)
+    if not sessions:
+        return _nowhere(row.event_id, state)
+    end = judged(row.event_id, facts, sessions)
+    return Joined(row.event_id, _verdict(end), ids, end.why, _records(row, facts, state, sessions, end))
+
+
+def _known(
+    event_id: str, ids: tuple[str, ...], facts: Mapping[str, Any], sessions: Sequence[Session]
+) -> Joined:
+    """Leave what is on record as right; a second session is told, and nothing is chosen."""
+    if len(ids) > 1:
+        return Joined(event_id, Verdict.TWICE, ids, judged(event_id, facts, sessions).why)
+    return Joined(event_id, Verdict.KNOWN, ids)
+
+
+def _nowhere(event_id: str, state: ItemState) -> Joined:
+    """Decide about an event without a session: what was told to be complete and is lost is begun anew."""
+    if state.reason == "upload_gone" and state.meant is not None:
+        why = "Panopto knows neither its session upload nor a session of it: it is moved anew"
+        return Joined(event_id, Verdict.RELEASED, (), why, (items.anew(event_id, "reconciled"),))
+    if state.found is not None:
+        why = "the session that was found of it is gone: look in Panopto's recycle bin"
+        return Joined(event_id, Verdict.MISSING, tuple(state.found["session_ids"]), why)
+    return Joined(event_id, Verdict.TO_MOVE)
+
+
+def _verdict(end: End) -> Verdict:
+    match end.outcome:
+        case Outcome.VERIFIED:
+            return Verdict.ADOPTED
+        case Outcome.WAITING:
+            return Verdict.PROCESSING
+        case _:
+            return Verdict.TWICE if end.reason == TWO else Verdict.DIFFERS
+
+
+def _records(
+    row: Row, facts: Mapping[str, Any], state: ItemState, sessions: Sequence[Session], end: End
+) -> tuple[Record, ...]:
+    """Return what the checkpoint is told: as a run would have left it, so that the next one carries on."""
+    told = [
+        items.planned(
+            row.event_id,
+            estimate=row.estimate,
+            series=row.series,
+            folder_id=row.folder_id,
+            title=row.title,
+            date=row.date,
+        ),
+        items.found(row.event_id, [one.id for one in sessions], facts),
+    ]
+    if end.outcome is Outcome.VERIFIED:
+        told.append(right(row.event_id, sessions[0]))
+    for record in told:
+        state = state.after(record)
+    return (*told, end_record(row.event_id, state, end))
