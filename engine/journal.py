@@ -56,7 +56,8 @@ class TransferState:
     """What the journal says of one transfer.
 
     `create_intended` without `upload`: a Create may have been answered to nobody. `complete_intended`
-    without `completed`: the object may be whole. `orphans` are uploads given up and not known to be aborted.
+    without `completed`: the object may be whole; `md5` is then that of the whole file, where it was compared
+    with the source's own. `orphans` are uploads given up and not known to be aborted.
     """
 
     validator: Validator | None = None
@@ -65,6 +66,7 @@ class TransferState:
     upload: str | None = None
     parts: Mapping[int, PartReceipt] = field(default_factory=dict)
     complete_intended: bool = False
+    md5: str | None = None
     completed: Mapping[str, Any] | None = None
     orphans: tuple[str, ...] = ()
 
@@ -83,7 +85,7 @@ class TransferState:
                     self, upload=facts["upload"], orphans=self.orphans if known else self._given_up
                 )
             case "transfer.complete":
-                return replace(self, complete_intended=True)
+                return replace(self, complete_intended=True, md5=facts.get("md5"))
             case "transfer.completed":
                 return replace(self, completed=facts)
             case "transfer.abandoned":
@@ -156,13 +158,16 @@ def receipt(facts: Mapping[str, Any]) -> PartReceipt:
     return PartReceipt(facts["number"], facts["bytes"], facts["crc32"], facts["md5"], facts["etag"])
 
 
-def complete(subject: str, name: str) -> Record:
-    """Say that the upload is about to be completed: from here on the object may exist."""
-    return Record(subject, COMPLETE, {"name": name})
+def complete(subject: str, name: str, md5: str | None = None) -> Record:
+    """Say that the upload is about to be completed: from here on the object may exist.
+
+    `md5` is that of the whole file, where it was compared with the source's own.
+    """
+    return Record(subject, COMPLETE, {"name": name} if md5 is None else {"name": name, "md5": md5})
 
 
 def completed(subject: str, name: str, facts: Mapping[str, Any]) -> Record:
-    """Keep what the target holds now: size, crc32, etag, parts, checked, level."""
+    """Keep what the target holds now: size, crc32, etag, parts, checked, level, md5."""
     return Record(subject, COMPLETED, {"name": name, **facts})
 
 

@@ -13,11 +13,12 @@ from engine.checks import Checks
 from engine.drain import Drain
 from engine.journal import Journal
 from engine.limits import Slots
-from engine.model import Part, Target
+from engine.model import Part, Target, Validator
 from engine.multipart import ListedPart, ObjectHead
 from engine.pace import Bandwidth
 from engine.parts import PREFERRED, PartLimits, part_size
 from engine.progress import Observer, silence
+from engine.reader import Reader
 from engine.retry import RetryPolicy
 from engine.wire import PartPut, PartReceipt, Relay
 
@@ -59,9 +60,21 @@ class Uploads(Protocol):
         ...
 
 
+class Proofs(Protocol):
+    """Holds whole files against what their sources say of themselves."""
+
+    async def prove(self, reader: Reader, validator: Validator, where: str, expected: str, sent: int) -> None:
+        """Read a source again; return where it is what it says (an MD5 in hex) and what was `sent` (CRC-32).
+
+        Raises PartDiffers where it is not what was sent, SourceDiffers where it is not what it says, and what
+        reading raises.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """All of it is handed down, and nothing else is reached for.
+    """All of it is handed down, and nothing else is reached for. Without `proofs` no source is read again.
 
     `least_rate` is in bytes a second: a part has max(30 s, its size / least_rate) to arrive.
     """
@@ -81,6 +94,7 @@ class Ports:
     clock: Callable[[], float] = time.monotonic
     chance: Callable[[], float] = random.random
     drain: Drain = field(default_factory=Drain)
+    proofs: Proofs | None = None
     breaker: Breaker = field(default_factory=Breaker)
 
     def part_size(self, size: int) -> int:

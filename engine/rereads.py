@@ -21,7 +21,7 @@ from typing import TypeVar
 import anyio
 
 from engine.drain import Drain
-from engine.errors import Changed, LocationExpired, Throttled
+from engine.errors import Changed, LocationExpired, PartDiffers, SourceDiffers, Throttled
 from engine.http import Http, host_of, ours
 from engine.integrity import crc32
 from engine.limits import Slots
@@ -35,6 +35,7 @@ from engine.relay.feed import BytesFeed, Feed, StreamFeed
 from engine.relay.opening import unheard
 from engine.retry import RetryPolicy, retrying
 from engine.source import differs
+from engine.whole import Proof, proof
 from engine.wire import BytesGet, RangedGet
 
 Result = TypeVar("Result")
@@ -111,6 +112,25 @@ class Rereads:
             await self._limits.again(lambda: self._next(reading))
         await self._still(reader, validator, where)
         return Summed(reading.at, reading.sums.crc32, await reading.sums.md5())
+
+    async def prove(self, reader: Reader, validator: Validator, where: str, expected: str, sent: int) -> None:
+        """Read a source again, and hold it against its own MD5 and against the CRC-32 of what was sent.
+
+        Raises PartDiffers where what was sent was damaged before we had it, SourceDiffers where the source is
+        not what it says of itself, and what `sum` raises.
+        """
+        found = await self.sum(reader, validator, where, md5=True)
+        match proof(expected, sent, found.crc32, found.md5):
+            case Proof.DAMAGED_ON_THE_WAY:
+                raise PartDiffers(
+                    "what was sent is not what the source gives when it is read again", where=where
+                )
+            case Proof.SOURCE_DIFFERS:
+                raise SourceDiffers(
+                    f"the source's bytes have the MD5 {found.md5}, where its own checksum is {expected}",
+                    where=where,
+                    advice="it is not moved: play it, then mend the file or its checksum at the source",
+                )
 
     async def _still(self, reader: Reader, validator: Validator, where: str) -> None:
         """Ask the source what it is: a validator is judged only where a request starts."""

@@ -107,14 +107,14 @@ class Carriage:
             if state.complete_intended and state.upload and state.validator:
                 work = self._work(state.upload, state.validator, state.part_size)
                 self._tell_start(work, state.parts)
-                return await self._complete(work, state.parts)
+                return await self._complete(work, state.parts, state.md5)
         validator = await self._measured(state)
         state = self._state()
         upload, receipts = await self._opened(state, validator)
         work = self._work(upload, validator, state.part_size)
         receipts = await self._send(work, receipts)
         await self._still(work)
-        return await self._complete(work, receipts)
+        return await self._complete(work, receipts, await self._proven(work, receipts))
 
     def _other_bytes(self, state: TransferState) -> bool:
         """Tell whether these are bytes in memory, and others than those that the journal speaks of."""
@@ -179,7 +179,8 @@ class Carriage:
         """Return the multipart upload to go on with, None for one PUT, and the receipts of what is there."""
         if state.upload is None:
             self._sent.before(state.parts)
-            if self._ports.uploads.put_object and validator.size <= state.part_size:
+            one_put = self._ports.uploads.put_object and not self._proves
+            if one_put and validator.size <= state.part_size:
                 return None, dict(state.parts)
             if self._ports.drain.begun:
                 raise Interrupted("stopped before its parts were sent", where=self._where)
@@ -219,32 +220,56 @@ class Carriage:
             TransferStarted(*self._name, work.validator.size, present, len(work.cut), len(receipts))
         )
 
-    async def _complete(self, work: Upload, kept: Mapping[int, PartReceipt]) -> TransferResult:
-        """Make the parts one object. A lost answer is settled by asking for it, else by asking again."""
+    @property
+    def _proves(self) -> bool:
+        """Whether the file is held against the source's own checksum before it becomes an object."""
+        return self._ports.checks.whole and self._transfer.md5 is not None and self._ports.proofs is not None
+
+    async def _proven(self, work: Upload, kept: Mapping[int, PartReceipt]) -> str | None:
+        """Return the MD5 of the whole file where the source's own checksum says the same; None without one.
+
+        Raises PartDiffers where what was sent is not what the source holds, SourceDiffers where the source is
+        not what it says.
+        """
+        expected, proofs = self._transfer.md5, self._ports.proofs
+        if not self._proves or expected is None or proofs is None:
+            return None
+        sent = combine(kept[number] for number in sorted(kept))
+        await proofs.prove(self._reader, work.validator, self._where, expected, sent)
+        return expected
+
+    async def _complete(
+        self, work: Upload, kept: Mapping[int, PartReceipt], md5: str | None
+    ) -> TransferResult:
+        """Make the parts one object. A lost answer is settled by asking for it, else by asking again.
+
+        `md5` is that of the whole file where it was compared with the source's.
+        """
         receipts = [kept[number] for number in sorted(kept)]
         sent = sum(one.bytes for one in receipts)
         if sent != work.validator.size or len(receipts) != len(work.cut):
             raise PartDiffers(f"{sent} of {work.validator.size} bytes have receipts", where=self._where)
         crc32 = combine(receipts)
-        etag = await self._joined(work, receipts)
+        etag = await self._joined(work, receipts, md5)
         result = TransferResult(
             size=sent,
             crc32=crc32,
             etag=etag,
             parts=len(receipts),
             checked=sum(one.md5 is not None for one in receipts),
-            level=self._ports.checks.level.value,
+            level=self._ports.checks.level_of(md5).value,
+            md5=md5,
         )
         await self._append(journal.completed(*self._name, _facts(result)))
         await self._clear()
         self._ports.observer(TransferFinished(*self._name, sent))
         return result
 
-    async def _joined(self, work: Upload, receipts: list[PartReceipt]) -> str:
+    async def _joined(self, work: Upload, receipts: list[PartReceipt], md5: str | None) -> str:
         """Return the object's ETag: that of its one PUT, or what Complete answers."""
         if work.id is None:
             return receipts[0].etag
-        await self._append(journal.complete(*self._name))
+        await self._append(journal.complete(*self._name, md5))
         return await self._completed(work, work.id, receipts)
 
     async def _completed(self, work: Upload, upload: str, receipts: list[PartReceipt]) -> str:
@@ -335,8 +360,9 @@ def _facts(result: TransferResult) -> dict[str, object]:
         "parts": result.parts,
         "checked": result.checked,
         "level": result.level,
+        **({} if result.md5 is None else {"md5": result.md5}),
     }
 
 
 def _result(facts: Mapping[str, Any]) -> TransferResult:
-    return TransferResult(**{name: facts[name] for name in TransferResult.__slots__})
+    return TransferResult(**{name: facts[name] for name in TransferResult.__slots__ if name in facts})

@@ -78,8 +78,8 @@ class FileSum:
 class PartSum:
     """The sum of a file up to one part, while that part flows by.
 
-    `update` takes the next bytes, in a thread, one call after the other; `flowed` hears, on the loop, that all
-    of them went by, and what their CRC-32 is.
+    `update` takes the next bytes, in a thread, one call after the other; `flowed` hears, on the loop, that
+    all of them went by, and what their CRC-32 is.
     """
 
     update: Callable[[memoryview], None]

@@ -32,6 +32,7 @@ PERMANENT = (
     "gone",
     "refused",
     "changed",
+    "source_differs",
     "too_large",
     "empty",
     "no_folder",

@@ -22,12 +22,14 @@ from engine import (
     Observer,
     Ports,
     Rate,
+    ReadLimits,
     Spot,
     Windows,
     open_checkpoint,
     open_http,
     open_multipart,
     open_relay,
+    open_rereads,
     silence,
 )
 from pipelines import items
@@ -235,6 +237,7 @@ async def open_engine(
             observer=observer,
         ) as relay,
         open_multipart(PANOPTO, network(settings), connections=2 * limits.most_parts) as uploads,
+        open_rereads(http, reading(settings, limits, observer, drain)) as proofs,
     ):
         ports = Ports(
             journal=checkpoint,
@@ -249,9 +252,22 @@ async def open_engine(
             bandwidth=limits.bandwidth,
             observer=observer,
             drain=drain,
+            proofs=proofs,
             breaker=breaker or Breaker(),
         )
         yield Engine(ports, locator, HttpReads(http))
+
+
+def reading(settings: Settings, limits: RunLimits, observer: Observer, drain: Drain) -> ReadLimits:
+    """Return under which limits sources are read again: those of the run."""
+    return ReadLimits(
+        limits.slots,
+        limits.bandwidth,
+        policy(settings),
+        least_rate=settings.transfer.least_rate_kib * 1024,
+        observer=observer,
+        drain=drain,
+    )
 
 
 def carry_of(

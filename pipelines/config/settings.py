@@ -134,7 +134,7 @@ class TransferSettings(_Section):
     items_in_flight: int = Field(default=8, ge=1, le=256)
     memory_mib: int = Field(default=64, ge=8)
     """What the relay may hold of bytes under way."""
-    integrity: Literal["crc", "spot", "etag"] = "spot"
+    integrity: Literal["crc", "spot", "etag", "source"] = "spot"
     hashing: float = Field(default=0.2, gt=0, le=64)
     """At level spot: the share of one core that comparing may cost beyond the first parts."""
     least_rate_kib: int = Field(default=64, ge=1)

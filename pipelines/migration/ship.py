@@ -20,8 +20,11 @@ from engine import (
     Blob,
     Engine,
     FerryError,
+    Gone,
     Interrupted,
     Journal,
+    LocalResource,
+    Level,
     Record,
     Refused,
     Source,
@@ -54,6 +57,9 @@ UNKNOWN = "unknown_upload"
 LOOKS = 3
 BETWEEN_LOOKS = 2.0
 """How often, and after how many seconds, an upload is asked for that Panopto does not seem to know."""
+
+CANCEL_LIMIT = 5.0
+"""Seconds that cancelling a session upload may take."""
 
 STARTS = 3
 """How often an item is begun with a new session upload in one run."""
@@ -92,12 +98,18 @@ class Ship:
     async def ship(self, event_id: str) -> ItemState | Skip:
         """Return the item's state when Panopto has the whole of it, or why nothing is to be moved after all.
 
-        Raises what the engine and the clients raise.
+        A source that is gone or may not be read is looked for once more, in the event as it is then. Raises
+        what the engine and the clients raise.
         """
-        for _ in range(STARTS):
+        looked_again = False
+        for _ in range(STARTS + 1):
             state = await self._alive(event_id)
             try:
                 return await self._from(event_id, state)
+            except (Gone, Unreadable):
+                if looked_again:
+                    raise
+                looked_again = True
             except Refused:
                 after = await self._alive(event_id)
                 if after.generation == state.generation:
@@ -190,18 +202,29 @@ class Ship:
         await self._journal.append(items.upload(event.identifier, folder_id))
         upload = await self._panopto.create(folder_id)
         what = moved(event, selected)
-        await self._journal.append(
-            items.uploading(
-                event.identifier,
-                upload_id=upload.id,
-                folder_id=folder_id,
-                target=upload.upload_target,
-                files=files,
-                taken=what.taken,
-                left=what.left,
-            )
+        opened = items.uploading(
+            event.identifier,
+            upload_id=upload.id,
+            folder_id=folder_id,
+            target=upload.upload_target,
+            files=files,
+            taken=what.taken,
+            left=what.left,
         )
+        try:
+            await self._journal.append(opened)
+        except LocalResource:
+            await self._cancel(upload.id)
+            raise
         return self._state(event.identifier)
+
+    async def _cancel(self, upload_id: str) -> None:
+        """Give a session upload up that no later run would know of."""
+        with anyio.move_on_after(CANCEL_LIMIT, shield=True):
+            try:
+                await self._panopto.cancel(upload_id)
+            except FerryError:
+                return  # Panopto times it out by itself, and no session comes of it
 
     async def _measured(self, selected: Selected, generation: int) -> list[dict[str, Any]]:
         event_id = selected.event.identifier
@@ -234,11 +257,8 @@ class Ship:
         failures: list[FerryError] = []
 
         async def move(file: Mapping[str, Any], scope: anyio.CancelScope) -> None:
-            source = Source(event.identifier, file["track"])
             try:
-                results[file["name"]] = await self._engine.transfer(
-                    self._transfer(event, state, file["name"], source)
-                )
+                results[file["name"]] = await self._engine.transfer(self._transfer(event, state, file))
             except FerryError as error:
                 failures.append(error)
                 if not isinstance(error, Interrupted):
@@ -251,11 +271,12 @@ class Ship:
             raise next((one for one in failures if not isinstance(one, Interrupted)), failures[0])
         return results
 
-    def _transfer(self, event: Event, state: ItemState, name: str, source: Source | Blob) -> Transfer:
-        target = target_of((state.upload or {})["target"], name)
-        again = was_whole(self._journal.history(event.identifier), name)
-        name = transfer_name(state.generation, name)
-        return Transfer(event.identifier, name, source, target, again)
+    def _transfer(self, event: Event, state: ItemState, file: Mapping[str, Any]) -> Transfer:
+        source = Source(event.identifier, file["track"])
+        target = target_of((state.upload or {})["target"], file["name"])
+        again = was_whole(self._journal.history(event.identifier), file["name"])
+        name = transfer_name(state.generation, file["name"])
+        return Transfer(event.identifier, name, source, target, again, file.get("md5"))
 
     def _manifest(self, event: Event, state: ItemState, blob: Blob) -> Transfer:
         """Return the transfer of a manifest. One with other words is another file, under the same key."""
@@ -298,6 +319,7 @@ def file_of(stream: Stream) -> dict[str, Any]:
         "track": stream.track,
         "role": stream.role,
         "duration_ms": stream.duration_ms,
+        "md5": stream.md5,
     }
 
 
@@ -332,6 +354,7 @@ def meant(
     """Return what the checkpoint keeps of a session to be: what to verify by, and how it was moved."""
     durations = [file["duration_ms"] for file in files if file["duration_ms"]]
     moved = list(results.values())
+    media = [results[file["name"]] for file in files]
     return {
         "title": manifest.title,
         "date": manifest.date.isoformat(),
@@ -340,5 +363,5 @@ def meant(
         "bytes": sum(result.size for result in moved),
         "parts": sum(result.parts for result in moved),
         "checked": sum(result.checked for result in moved),
-        "level": moved[0].level,
+        "level": min((Level(one.level) for one in media), key=list(Level).index).value,
     }

@@ -15,7 +15,9 @@ from engine.model import Blob, Source, Target, Transfer, TransferResult
 from engine.parts import PartLimits
 from engine.ports import Ports
 from engine.progress import Snapshot
+from engine.rereads import ReadLimits, Rereads
 from engine.retry import RetryPolicy
+from fakes.memory_bodies import AtOnce, bodies
 from fakes.memory_journal import MemoryJournal
 from fakes.memory_relay import MemoryRelay
 from fakes.memory_site import File, MemoryFiles, MemoryTarget
@@ -56,6 +58,11 @@ class Carrying:
             observer=self.facts.append,
             clock=lambda: asyncio.get_running_loop().time(),
             chance=lambda: 0.5,
+            proofs=Rereads(
+                bodies(self.files),
+                AtOnce(),
+                ReadLimits(self.slots, policy=RetryPolicy(attempts=self.attempts), chance=lambda: 0.5),
+            ),
         )
         self.engine = Engine(self.ports, self.files, self.files)
 

@@ -44,12 +44,14 @@ class File:
 
 @dataclass(frozen=True)
 class Break:
-    """What goes wrong with one GET: another status, or an end after so many bytes, told or not, or a wait."""
+    """What goes wrong with one GET: another status, or an end after so many bytes, told or not, or a wait, or
+    a flipped bit in the byte at `flip` of its body."""
 
     status: int | None = None
     after: int | None = None
     told: bool = True
     wait: float = 0.0
+    flip: int | None = None
 
 
 class MemoryFiles:
@@ -112,7 +114,7 @@ class MemoryFiles:
         head = self._head(file, span)
         if not fault.told:
             head = Head(head.status, CIMultiDict({k: v for k, v in head.headers.items() if k != LENGTH}))
-        return head, pieces(file.data[span.start : end], fault.wait)
+        return head, pieces(flipped(file.data[span.start : end], fault.flip), fault.wait)
 
     def _refusal(self, file: File, url: str) -> int | None:
         if file.gone:
@@ -132,6 +134,14 @@ class MemoryFiles:
             return Head(200, headers)
         headers["Content-Range"] = f"bytes {span.start}-{span.stop - 1}/{len(file.data)}"
         return Head(206, headers)
+
+
+def flipped(data: bytes, at: int | None) -> bytes:
+    """Return bytes of which one has a flipped bit; None flips none."""
+    if at is None or not data:
+        return data
+    at %= len(data)
+    return data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :]
 
 
 async def pieces(data: bytes, wait: float = 0.0) -> AsyncIterator[bytes]:
