@@ -13,6 +13,8 @@ from typing import Any
 
 from lxml import etree
 
+from pipelines.panopto.schema import check
+
 NAMESPACE = "http://tempuri.org/UniversalCaptureSpecification/v1"
 """It says v1 in every 2.x schema."""
 
@@ -90,7 +92,8 @@ def event_of(description: str) -> str | None:
 def write(manifest: Manifest) -> bytes:
     """Return the manifest as UTF-8 with a declaration; everything escaped, illegal characters dropped.
 
-    The date is written in UTC, to the second.
+    The date is written in UTC, to the second. What is returned has been read back and held against a schema;
+    raises InvalidManifest where it does not hold.
     """
     root = etree.Element(_name("Session"), nsmap=_PREFIXES)
     _add(root, "Title", manifest.title)
@@ -99,7 +102,9 @@ def write(manifest: Manifest) -> bytes:
     videos = etree.SubElement(root, _name("Videos"))
     for video in manifest.videos:
         _add_video(videos, video)
-    return etree.tostring(root, xml_declaration=True, encoding="utf-8")
+    document = etree.tostring(root, xml_declaration=True, encoding="utf-8")
+    check(document)
+    return document
 
 
 def _add_video(videos: etree._Element, video: Video) -> None:

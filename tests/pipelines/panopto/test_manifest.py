@@ -33,7 +33,7 @@ dates = st.datetimes(
 )
 videos = st.builds(
     Video,
-    file=st.from_regex(r"[a-z0-9-]{1,12}\.mp4", fullmatch=True),
+    file=st.from_regex(r"[a-z0-9][a-z0-9-]{0,11}\.mp4", fullmatch=True),
     crc32=st.none() | st.integers(0, 0xFFFFFFFF),
     type=st.sampled_from(VideoType),
     title=anything,
@@ -50,6 +50,7 @@ def text_at(element: etree._Element, path: str) -> str:
     return found.text or ""
 
 
+@pytest.mark.fault(36, 37)
 @given(manifests)
 def test_what_is_written_is_read_back(manifest: Manifest) -> None:
     """Title, description, instant and streams come back, minus what XML cannot hold."""
@@ -85,6 +86,7 @@ def schema(request: pytest.FixtureRequest) -> etree.XMLSchema:
     return etree.XMLSchema(etree.parse(path))
 
 
+@pytest.mark.fault(37)
 @given(manifest=manifests)
 def test_every_manifest_validates(schema: etree.XMLSchema, manifest: Manifest) -> None:
     """Both published 2.x schemas take whatever is written."""
@@ -112,6 +114,7 @@ def test_a_blank_title_is_the_events_id(title: str) -> None:
         Manifest(title, "d", datetime(2024, 1, 1, tzinfo=UTC), ())
 
 
+@pytest.mark.fault(36)
 def test_hostile_titles_stay_what_they_are() -> None:
     """Markup, emoji and other scripts are text; only control characters go."""
     title = 'R&D <b>\x0b"quoted"</b> 講義 \U0001f600 \u202eשלום'
