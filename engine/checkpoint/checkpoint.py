@@ -13,7 +13,7 @@ from engine.checkpoint.contents import Contents
 from engine.checkpoint.files import OS_FILES, Files, ours
 from engine.checkpoint.line import Header, entry_of
 from engine.checkpoint.line_file import LineFile
-from engine.checkpoint.lock import held, refuse_network
+from engine.checkpoint.lock import held, last_owner, refuse_network
 from engine.checkpoint.store import Store, open_store, refuse_another, replayed
 from engine.checkpoint.writer import Writer
 from engine.errors import CheckpointForeign
@@ -25,7 +25,8 @@ class CheckpointStatistics:
     """How big the file is, how much of it is alive, and how it was written by this process.
 
     `cut` bytes of a torn end were left out at opening; `commits` count writes with their fsync, `rewritten`
-    how often the file was written anew because most of it was dead.
+    how often the file was written anew because most of it was dead. `missed` names the run that had held a
+    checkpoint of this name before, where the file was not there any more; empty where nothing is missed.
     """
 
     bytes: int
@@ -37,12 +38,14 @@ class CheckpointStatistics:
     commits: int
     rewritten: int
     waiting: int
+    missed: str
 
 
 class Checkpoint:
     """An open checkpoint: a Journal, with what the application asks besides."""
 
-    def __init__(self, store: Store, writer: Writer) -> None:
+    def __init__(self, store: Store, writer: Writer, missed: str = "") -> None:
+        self._missed = missed
         self._store = store
         self._writer = writer
         self._contents = store.contents
@@ -80,6 +83,7 @@ class Checkpoint:
             commits=self._writer.commits,
             rewritten=self._store.rewritten,
             waiting=self._writer.waiting,
+            missed=self._missed,
         )
 
 
@@ -94,10 +98,10 @@ async def open_checkpoint(
     """
     header = Header(identity, datetime.now(UTC).isoformat(timespec="seconds"))
     with ExitStack() as stack:
-        store = await to_thread.run_sync(_open, stack, path, files, header, allow_network)
+        store, missed = await to_thread.run_sync(_open, stack, path, files, header, allow_network)
         writer = Writer(store, str(path))
         try:
-            yield Checkpoint(store, writer)
+            yield Checkpoint(store, writer, missed)
         finally:
             with CancelScope(shield=True):
                 await to_thread.run_sync(writer.close)
@@ -105,18 +109,20 @@ async def open_checkpoint(
 
 def _open(
     stack: ExitStack, path: Path, files: Files, header: Header, allow_network: Collection[str]
-) -> Store:
-    """Open what `stack` closes, also where whoever asked has been cancelled meanwhile."""
+) -> tuple[Store, str]:
+    """Open what `stack` closes, also where who asked has been cancelled meanwhile; tell whose is missed."""
     with ours(str(path)):
         path = path.resolve()
         if not path.parent.is_dir():
             raise FileNotFoundError(ENOENT, "there is no such folder")
         refuse_special(path)
         refuse_network(path, allow_network)
+        owner = last_owner(path)
         stack.enter_context(held(path))
-        store = open_store(path, files, header)
+        missed = owner if owner is not None and not path.exists() else ""
+        store = open_store(path, files, header, owner=owner)
         stack.callback(store.close)
-        return store
+        return store, missed
 
 
 def refuse_special(path: Path) -> None:

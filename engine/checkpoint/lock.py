@@ -57,6 +57,12 @@ def held(path: Path) -> Iterator[None]:
         lock.release()
 
 
+def last_owner(path: Path) -> str | None:
+    """Return who held a checkpoint last, in words; None where no run ever did, as far as its lock tells."""
+    lock_path = path.with_name(f"{path.name}.lock")
+    return _owner_text(lock_path) if lock_path.exists() else None
+
+
 def _sign(handle: int) -> None:
     owner = Owner(socket.gethostname(), os.getpid(), datetime.now(UTC).isoformat(timespec="seconds"))
     os.ftruncate(handle, 0)

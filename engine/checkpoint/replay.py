@@ -21,7 +21,9 @@ from engine.checkpoint.line import (
 from engine.checkpoint.live import Live, Place
 from engine.errors import CheckpointDamaged, CheckpointForeign, FerryError
 
-_ADVICE = "restore it from a backup, or begin a new checkpoint by hand once you know what is at the target"
+ADVICE = "restore it from a backup, or take it away; then `ferry reconcile` adds what it does not know"
+"""What to do with a file that is refused."""
+
 _LONGEST_TORN_START = 4096
 
 
@@ -137,7 +139,7 @@ class Replay:
         )
 
     def _damaged(self, what: str) -> CheckpointDamaged:
-        return CheckpointDamaged(f"line {self._lines + 1} {what}", where=self._where, advice=_ADVICE)
+        return CheckpointDamaged(f"line {self._lines + 1} {what}", where=self._where, advice=ADVICE)
 
     def _not_ours(self) -> CheckpointForeign:
         return CheckpointForeign("is no checkpoint", where=self._where, advice="name another file")

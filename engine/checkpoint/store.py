@@ -10,8 +10,8 @@ from engine.checkpoint.files import Files
 from engine.checkpoint.line import Entry, Header
 from engine.checkpoint.line_file import LineFile
 from engine.checkpoint.live import Live, Place
-from engine.checkpoint.replay import Replay
-from engine.errors import CheckpointForeign
+from engine.checkpoint.replay import ADVICE, Replay
+from engine.errors import CheckpointDamaged, CheckpointForeign
 
 WORTH_REWRITING = 4 * 1024 * 1024
 """Dead bytes; below this a file is left as it is."""
@@ -74,9 +74,10 @@ class Store:
         self._lines.close()
 
 
-def open_store(path: Path, files: Files, header: Header) -> Store:
+def open_store(path: Path, files: Files, header: Header, *, owner: str | None = None) -> Store:
     """Take up the file that is there for the same identity, or begin it with this header.
 
+    A file that says nothing is begun anew only where no run had it before; `owner` is the one that had.
     Raises CheckpointDamaged, CheckpointForeign (another identity too), or OSError.
     """
     try:
@@ -88,6 +89,8 @@ def open_store(path: Path, files: Files, header: Header) -> Store:
         undo.callback(lines.close)
         replay = replayed(lines, str(path))
         if replay.header is None:
+            if owner is not None:
+                raise _emptied(owner, str(path))
             return Store(path, files, header, *_written_anew(path, files, header), cut=replay.cut)
         refuse_another(header.identity, replay.header.identity, str(path))
         lines.go_on(replay.number, replay.size, cut=replay.cut > 0, ended=replay.ended)
@@ -106,6 +109,15 @@ def replayed(lines: LineFile, where: str) -> Replay:
         replay.feed(chunk)
     replay.end()
     return replay
+
+
+def _emptied(owner: str, where: str) -> CheckpointDamaged:
+    """Tell of a file without a line: none of ours was ever under its name so, not even after a crash."""
+    return CheckpointDamaged(
+        f"line 1 is not there: the file is empty or zeros, although {owner} had written it",
+        where=where,
+        advice=ADVICE,
+    )
 
 
 def _written_anew(

@@ -130,6 +130,11 @@ class Application:
         """Begin nothing new, and wait for no time window."""
         self._passes.drain()
 
+    @property
+    def missed(self) -> str:
+        """Who had a checkpoint here before that is not there any more; empty where nobody had."""
+        return self._checkpoint.statistics().missed
+
     def outcomes(self) -> Outcomes:
         """Count how the items of the whole checkpoint stand."""
         return count(self._checkpoint.each())

@@ -23,6 +23,13 @@ from pipelines.items import Outcomes
 app = typer.Typer(add_completion=False)
 
 
+MISSED = (
+    "{path}: begun anew, although {owner} had one of this name; if it is lost, stop, "
+    "and let `ferry reconcile` take in what is at Panopto"
+)
+"""Said where a checkpoint is not there that was."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ran:
     """How a run ended: its exit code, how all items stand, what this process moved, and what stopped it."""
@@ -86,6 +93,8 @@ def migrate(
                 panopto_rates=panopto_rates,
             ) as application:
                 limits = application.limits
+                if application.missed:
+                    tell(MISSED.format(path=settings.checkpoint.path, owner=application.missed))
                 signals = loop.Signals(application.drain, tell, limits.read if settings.limits.file else None)
                 error = await guarded(application, signals, observer.go_on, limits.look)
                 outcomes = application.outcomes()

@@ -146,6 +146,7 @@ def test_a_target_that_refuses_the_size_of_parts(tmp_path: Path) -> None:
         assert len(sessions(stand)) == len(set(sessions(stand))) == 2
 
 
+@pytest.mark.fault(35)
 def test_a_checkpoint_of_another_run(stand: Stand, done: bytes, tmp_path: Path) -> None:
     """Ten for every verb that reads it, and the file stays as it was."""
     (tmp_path / "migration.checkpoint").write_bytes(done)
@@ -158,6 +159,7 @@ def test_a_checkpoint_of_another_run(stand: Stand, done: bytes, tmp_path: Path) 
     assert (tmp_path / "migration.checkpoint").read_bytes() == done
 
 
+@pytest.mark.fault(31)
 def test_a_torn_last_line(stand: Stand, done: bytes, tmp_path: Path) -> None:
     """The run goes on without it: what it said is found out again, and nothing is sent twice."""
     count = len(sessions(stand))
@@ -168,6 +170,7 @@ def test_a_torn_last_line(stand: Stand, done: bytes, tmp_path: Path) -> None:
     assert len(sessions(stand)) == count
 
 
+@pytest.mark.fault(31)
 def test_a_flipped_byte_in_the_middle(stand: Stand, done: bytes, tmp_path: Path) -> None:
     """Ten, with the line, and nothing is written or asked: what cannot be trusted is not guessed."""
     checkpoint = tmp_path / "migration.checkpoint"
@@ -257,6 +260,7 @@ def test_a_panopto_that_takes_the_connection_and_says_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.fault(33)
 def test_a_second_run_at_the_same_time(tmp_path: Path) -> None:
     """Six, naming the pid of the first, which goes on to its end; status may look all the while."""
     (tmp_path / "sandbox").mkdir()
@@ -326,6 +330,7 @@ def _ready(folder: Path, poll: Callable[[], int | None]) -> Stand:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.fault(34)
 def test_interrupted_it_says_so_and_goes_on_later(tmp_path: Path, number: signal.Signals, code: int) -> None:
     """The document is written all the same, with the code of the signal; the next run ends the rest."""
     (tmp_path / "sandbox").mkdir()

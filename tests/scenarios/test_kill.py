@@ -182,6 +182,7 @@ QUERIES = pytest.mark.parametrize(
 @pytest.mark.slow
 @QUERIES
 @NUMBERS
+@pytest.mark.fault(30)
 def test_ten_moments(number: int, queries: bool, short: Unkilled, tmp_path: Path) -> None:
     """Killed at each of ten moments, a migration ends equal to one that was not, and little is sent again."""
     kill_at(number, tmp_path, SHORT, short, queries=queries)

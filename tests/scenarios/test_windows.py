@@ -65,6 +65,7 @@ def test_without_windows_there_is_nothing_to_stop_at(stand: Stand, tmp_path: Pat
 
 
 @pytest.mark.slow
+@pytest.mark.fault(34)
 def test_a_window_that_closes_and_opens_while_it_runs(tmp_path_factory: pytest.TempPathFactory) -> None:
     """By a file of limits: nothing is sent in the pause, then it goes on, and each event has one session."""
     folder, home = tmp_path_factory.mktemp("slow"), tmp_path_factory.mktemp("run")

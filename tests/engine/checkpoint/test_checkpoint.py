@@ -207,6 +207,7 @@ async def test_what_is_queued_is_written_when_the_run_is_cancelled(path: Path) -
         pass
 
 
+@pytest.mark.fault(32)
 async def test_those_queued_behind_a_failure_fail_too(path: Path) -> None:
     """What has not been begun when the disk breaks is never begun."""
     disk = SlowDisk()
@@ -236,6 +237,7 @@ async def test_a_run_cancelled_while_opening_holds_nothing(path: Path) -> None:
 
 @pytest.mark.parametrize("operation", ["write", "fsync"])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+@pytest.mark.fault(32)
 async def test_after_a_failed_write_nothing_is_appended_again(operation: str, code: int, path: Path) -> None:
     """Whoever waits and whoever comes later gets LocalResource, though the disk would work again."""
     disk = CrashingDisk(Random(code))
@@ -295,6 +297,7 @@ async def test_both_files_are_private_and_nothing_else_is_left(path: Path) -> No
     assert modes == {"migration.checkpoint": 0o600, "migration.checkpoint.lock": 0o600}
 
 
+@pytest.mark.fault(33)
 async def test_a_second_run_is_refused_and_changes_nothing(path: Path) -> None:
     """The lock is taken before the file is read."""
     async with open_checkpoint(path, IDENTITY) as checkpoint:

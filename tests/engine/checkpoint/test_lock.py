@@ -33,6 +33,7 @@ def test_a_second_run_is_told_who_holds_it(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.fault(33)
 def test_a_lock_dies_with_its_process(tmp_path: Path) -> None:
     """Nobody needs to unlock anything after kill -9."""
     path = tmp_path / "the.checkpoint"

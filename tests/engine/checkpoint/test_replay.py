@@ -59,6 +59,7 @@ def test_a_file_cut_at_any_byte_reads_to_the_last_whole_record() -> None:
         assert replay.ended == (length + 1 not in ends)
 
 
+@pytest.mark.fault(31)
 def test_zeros_after_the_last_line_are_a_torn_end() -> None:
     """A size that grew before its bytes came, as after a power loss, costs nothing that was acknowledged."""
     for cut in (0, 1, 5, 40):
@@ -85,6 +86,7 @@ def test_no_flipped_bit_forgets_what_stands_before_it() -> None:
     assert refused > len(WHOLE)
 
 
+@pytest.mark.fault(31)
 def test_random_damage_is_refused_or_cut() -> None:
     """Some hundred files with several bytes changed, dropped or repeated: a prefix or one of our errors."""
     for seed in range(500):
@@ -129,6 +131,7 @@ def test_random_damage_is_refused_or_cut() -> None:
         "header",
     ],
 )
+@pytest.mark.fault(31)
 def test_damage_is_refused_with_the_line_named(lines: list[bytes], named: str) -> None:
     """Anything but a torn end might forget what was acknowledged."""
     with pytest.raises(CheckpointDamaged, match=named + r"\b"):

@@ -104,6 +104,7 @@ def resume(disk: CrashingDisk, steps: Sequence[Step], acknowledged: int) -> None
 
 @pytest.mark.parametrize("power", [False, True], ids=["killed", "power lost"])
 @pytest.mark.parametrize("seed", range(6))
+@pytest.mark.fault(30)
 def test_stopped_at_any_operation_nothing_acknowledged_is_lost(power: bool, seed: int) -> None:
     """Stop at the first operation, the second, ... until the story ends unstopped; open; go on to the end."""
     steps = story(Random(seed), length=12)
@@ -147,6 +148,7 @@ def test_stopped_again_and_again_it_still_ends() -> None:
         assert acknowledged == len(records)
 
 
+@pytest.mark.fault(30)
 def test_a_name_that_was_found_is_durable_before_anybody_acts_on_it() -> None:
     """A process was killed between the rename and the folder's fsync; what the next one adds stays there."""
     disk = CrashingDisk(Random(0))
@@ -236,6 +238,7 @@ def test_a_torn_end_is_cut_from_the_file_and_counted() -> None:
     store.close()
 
 
+@pytest.mark.fault(30)
 def test_what_was_found_is_durable_before_anybody_acts_on_it() -> None:
     """A record that a killed process wrote, but did not flush, is flushed when it is read."""
     for seed in range(20):
@@ -251,6 +254,7 @@ def test_what_was_found_is_durable_before_anybody_acts_on_it() -> None:
             disk.crash(power=True)
 
 
+@pytest.mark.fault(35)
 def test_another_migration_is_refused_with_both_named() -> None:
     """A checkpoint that was copied to another tenant must not lead to anything."""
     disk = CrashingDisk(Random(5))
