@@ -21,6 +21,8 @@ from engine import (
     RetryPolicy,
     ServerFault,
     Throttled,
+    TimedOut,
+    Unreachable,
     host_of,
     passing_fault,
     retry_after,
@@ -104,11 +106,13 @@ class Rest:
         headers: Mapping[str, str] | None = None,
         policy: RetryPolicy | None = None,
         judge: Judge | None = None,
+        unheard: Callable[[], None] | None = None,
     ) -> Answer:
         """Call until an answer comes that is not a passing fault; return it whatever else its status is.
 
         `path` is quoted already; `endpoint` names the call for its pace ("GET sessionUpload/{id}"); `policy`
-        and `judge` take the place of the service's. Raises the last Transient error where the policy gives
+        and `judge` take the place of the service's; `unheard` is called for each try that brought no answer,
+        though it may have been done. Raises the last Transient error where the policy gives
         up, or a Final one. While the host rests, calls wait before they take a turn.
         """
         url = self.base + path + ("?" + urlencode(query, quote_via=quote, safe=":,/") if query else "")
@@ -120,7 +124,12 @@ class Rest:
             if self._pace is not None:
                 await self._pace.turn(paced)
             sent = {**kind, **await self._headers(), **(headers or {})}
-            answer = await self._http.call(method, url, headers=sent, body=body, deadline=self._deadline)
+            try:
+                answer = await self._http.call(method, url, headers=sent, body=body, deadline=self._deadline)
+            except (Unreachable, TimedOut):
+                if unheard is not None:
+                    unheard()
+                raise
             try:
                 judge_it(answer, f"{self.where} {endpoint}", time.time())
             except Throttled as error:

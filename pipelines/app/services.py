@@ -27,6 +27,7 @@ from engine import (
 from pipelines.config import Settings, SettingsError
 from pipelines.luminus import answers
 from pipelines.luminus.client import Luminus
+from pipelines.migration.stages import SessionUploadUnheard
 from pipelines.opencast.client import Opencast
 from pipelines.panopto.auth import Account, Tokens
 from pipelines.panopto.client import Panopto
@@ -123,7 +124,14 @@ def panopto_of(
         breaker=breaker,
         sleep=drain.before_another_try,
     )
-    return Panopto(rest, tokens, policy=patience, sleep=drain.before_another_try, check=http.network.check)
+    return Panopto(
+        rest,
+        tokens,
+        policy=patience,
+        sleep=drain.before_another_try,
+        check=http.network.check,
+        unheard=lambda: observer(SessionUploadUnheard()),
+    )
 
 
 def luminus_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Luminus | None:

@@ -49,6 +49,7 @@ class Picture:
         self.carrying: set[str] = set()
         self.set = 0
         self.set_again = 0
+        self.unheard = 0
         self.outcomes: Counter[Outcome] = Counter()
 
     def __call__(self, fact: object) -> None:
@@ -66,6 +67,8 @@ class Picture:
             case stages.ItemCarrying(event_id=event_id):
                 self.processing.discard(event_id)
                 self.carrying.add(event_id)
+            case stages.SessionUploadUnheard():
+                self.unheard += 1
             case stages.LectureItemSet(again=again):
                 self.set += 1
                 self.set_again += again

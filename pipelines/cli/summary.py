@@ -42,11 +42,12 @@ def document(
     outcomes: Outcomes,
     snapshot: Snapshot | None = None,
     lecture_items: LectureItems | None = None,
+    unheard: int = 0,
 ) -> dict[str, Any]:
     """Return the document of `run`, `status` and `demo`.
 
     Outcomes and reasons count the whole checkpoint; bytes, parts and lecture items what this process did,
-    and orphan uploads what it may have left open at the target.
+    and orphans what it may have left open: uploads at the target, session uploads that were `unheard` of.
     """
     snapshot = snapshot or Snapshot()
     told = {"lecture_items": asdict(lecture_items)} if lecture_items else {}
@@ -58,6 +59,7 @@ def document(
         "bytes": tally(snapshot.bytes),
         "parts": tally(snapshot.parts),
         "orphan_uploads": snapshot.orphan_uploads,
+        "orphan_session_uploads": unheard,
         **told,
     }
 

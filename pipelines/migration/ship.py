@@ -11,7 +11,6 @@ Below the line stand the records. A resumed item asks Panopto how its session up
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Protocol
 
 import anyio
@@ -24,7 +23,6 @@ from engine import (
     Interrupted,
     Journal,
     LocalResource,
-    Level,
     Record,
     Refused,
     Source,
@@ -38,12 +36,13 @@ from engine import (
 from pipelines import items
 from pipelines.items import ItemState
 from pipelines.migration.folders import Folders
+from pipelines.migration.meant import manifest_of, meant, recorded
 from pipelines.migration.moved import moved
 from pipelines.migration.receipts import receipts
 from pipelines.migration.select import Selected, Skip, Stream, select
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
-from pipelines.panopto.manifest import Manifest, Video, VideoType, describe, event_of, title_of, write
+from pipelines.panopto.manifest import event_of, write
 from pipelines.panopto.model import SessionUpload, State, target_of
 
 MANIFEST = "manifest.xml"
@@ -101,15 +100,16 @@ class Ship:
         A source that is gone or may not be read is looked for once more, in the event as it is then. Raises
         what the engine and the clients raise.
         """
-        looked_again = False
-        for _ in range(STARTS + 1):
+        try:
+            return await self._shipped(event_id)
+        except (Gone, Unreadable):
+            return await self._shipped(event_id)
+
+    async def _shipped(self, event_id: str) -> ItemState | Skip:
+        for _ in range(STARTS):
             state = await self._alive(event_id)
             try:
                 return await self._from(event_id, state)
-            except (Gone, Unreadable):
-                if looked_again:
-                    raise
-                looked_again = True
             except Refused:
                 after = await self._alive(event_id)
                 if after.generation == state.generation:
@@ -320,48 +320,4 @@ def file_of(stream: Stream) -> dict[str, Any]:
         "role": stream.role,
         "duration_ms": stream.duration_ms,
         "md5": stream.md5,
-    }
-
-
-def recorded(event: Event) -> datetime:
-    """Return when an event was recorded. Raises Unreadable where nobody knows."""
-    if event.recorded is None:
-        raise Unreadable(
-            "Opencast does not say when it was recorded",
-            where=event.identifier,
-            advice="a date cannot be set at Panopto later: give the event one at the source",
-        )
-    return event.recorded
-
-
-def manifest_of(
-    event: Event, files: tuple[Mapping[str, Any], ...], results: Mapping[str, TransferResult]
-) -> Manifest:
-    """Return the manifest of an event whose files have been moved."""
-    return Manifest(
-        title=title_of(event.title, event.identifier),
-        description=describe(event.description, event.presenters, event.location, event.identifier),
-        date=recorded(event),
-        videos=tuple(
-            Video(file["name"], results[file["name"]].crc32, VideoType(file["role"])) for file in files
-        ),
-    )
-
-
-def meant(
-    manifest: Manifest, files: tuple[Mapping[str, Any], ...], results: Mapping[str, TransferResult]
-) -> dict[str, Any]:
-    """Return what the checkpoint keeps of a session to be: what to verify by, and how it was moved."""
-    durations = [file["duration_ms"] for file in files if file["duration_ms"]]
-    moved = list(results.values())
-    media = [results[file["name"]] for file in files]
-    return {
-        "title": manifest.title,
-        "date": manifest.date.isoformat(),
-        "duration": max(durations) / 1000 if durations else None,
-        "files": [file["name"] for file in files],
-        "bytes": sum(result.size for result in moved),
-        "parts": sum(result.parts for result in moved),
-        "checked": sum(result.checked for result in moved),
-        "level": min((Level(one.level) for one in media), key=list(Level).index).value,
     }

@@ -13,6 +13,11 @@ class CheckpointMended:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionUploadUnheard:
+    """Panopto may have opened a session upload of which we never heard; no session comes of it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Planning:
     """Discovery goes on: so many events seen, so many of them to move."""
 

@@ -45,12 +45,17 @@ def anywhere(url: str) -> None:
     """Allow every host."""
 
 
+def nobody() -> None:
+    """Tell nobody."""
+
+
 class Panopto:
     """Panopto's calls. `rest` is its server with the headers of `tokens` and Panopto's pace.
 
     Besides what each call says, all raise AccountRefused, Refused where the account lacks a right, and a
     Transient error where trying again did not help. `policy` and `sleep` are for completing an upload;
-    `check` raises NotAllowed where an upload target leads to a host that is not allowed.
+    `check` raises NotAllowed where an upload target leads to a host that is not allowed; `unheard` is called
+    for each session upload that may have been opened without our hearing of it.
     """
 
     def __init__(
@@ -61,7 +66,9 @@ class Panopto:
         policy: RetryPolicy | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         check: Callable[[str], None] = anywhere,
+        unheard: Callable[[], None] = nobody,
     ) -> None:
+        self._unheard = unheard
         self._check = check
         self._rest = rest
         self._tokens = tokens
@@ -72,11 +79,11 @@ class Panopto:
         """Open a session upload in a folder.
 
         Where the answer is lost another one is opened: Panopto gives the first up by itself, and no session
-        comes of it. Raises Refused where the folder is not there or not ours to write to, and SettingsError
-        where its files would go to a host that is not allowed: so would those of all others.
+        comes of it, but it is counted. Raises Refused where the folder is not there or not ours to write to,
+        SettingsError where its files would go to a host that is not allowed: so would those of all others.
         """
-        body = {"FolderId": folder_id}
-        answer = await self._call("POST", _upload_path(), endpoint="POST sessionUpload", json=body)
+        endpoint, body = "POST sessionUpload", {"FolderId": folder_id}
+        answer = await self._call("POST", _upload_path(), endpoint=endpoint, json=body, unheard=self._unheard)
         if not _is_fine(answer):
             raise self._refusal(
                 answer,
@@ -203,12 +210,13 @@ class Panopto:
         query: Mapping[str, str] | None = None,
         json: Any = None,
         policy: RetryPolicy | None = None,
+        unheard: Callable[[], None] | None = None,
     ) -> Answer:
         """Call, and once more with a new token where the first was refused."""
 
         async def once() -> Answer:
             return await self._rest.call(
-                method, path, endpoint=endpoint, query=query, json=json, policy=policy
+                method, path, endpoint=endpoint, query=query, json=json, policy=policy, unheard=unheard
             )
 
         token = await self._tokens.token()

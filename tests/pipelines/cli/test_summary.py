@@ -31,6 +31,7 @@ def test_the_document_is_what_was_promised() -> None:
         "bytes": {"sent": 10_000, "sent_again": 200, "skipped": 3_000},
         "parts": {"sent": 5, "sent_again": 1, "skipped": 2},
         "orphan_uploads": 1,
+        "orphan_session_uploads": 0,
     }
 
 

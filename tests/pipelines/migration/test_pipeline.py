@@ -91,7 +91,7 @@ async def test_an_item_that_fails_has_its_reason_and_the_others_go_on(
 ) -> None:
     """Wherever it fails; a session upload of one that failed for good is cancelled, else it stays open."""
     site = await planned("a", "b", "c")
-    site.failures[where] = [error]
+    site.failures[where] = [error] * (2 if isinstance(error, Gone | Unreadable) else 1)
     await site.run(in_flight=1)
     assert list(site.outcomes().values()) == [outcome, VERIFIED, VERIFIED]
     expected = State.UPLOADING if outcome[0] == "retryable" else State.UPLOAD_CANCELLED

@@ -11,7 +11,18 @@ from fakes.migration_site import HOME, Fuse, Site, lecture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import AccountRefused, Changed, FerryError, Gone, Refused, TooLarge, Unreachable, UploadGone
+from engine import (
+    AccountRefused,
+    Changed,
+    FerryError,
+    Gone,
+    LocalResource,
+    Refused,
+    TooLarge,
+    Unreachable,
+    Unreadable,
+    UploadGone,
+)
 from pipelines import items
 from pipelines.migration.folders import NoSuchFolder
 from pipelines.migration.select import Skip
@@ -273,7 +284,7 @@ async def test_what_is_refused_at_a_living_session_upload_is_refused() -> None:
     assert len(site.panopto.uploads) == 1
 
 
-@pytest.mark.parametrize("error", [Unreachable("no"), Changed("other"), AccountRefused("no"), Gone("no")])
+@pytest.mark.parametrize("error", [Unreachable("no"), Changed("other"), AccountRefused("no")])
 async def test_the_first_file_that_fails_ends_the_others(error: FerryError) -> None:
     """Its error is raised as it is, while the other file had not come to an end."""
     site = await planned()
@@ -283,6 +294,47 @@ async def test_the_first_file_that_fails_ends_the_others(error: FerryError) -> N
     with pytest.raises(type(error)):
         await process.ship.ship("e")
     assert not process.engine.parts_ended
+
+
+@pytest.mark.fault(13)
+@pytest.mark.parametrize("error", [Gone("404"), Unreadable("403")])
+@pytest.mark.parametrize("where", ["measure presenter.mp4", "presenter.mp4"])
+async def test_a_source_that_is_gone_is_looked_for_once_more(error: FerryError, where: str) -> None:
+    """In the event as it is then; what is there again is moved, and a second time is for good."""
+    site = await planned()
+    site.failures[where] = [error]
+    await shipped(site)
+    assert whole(site)
+    assert site.opencast.read["e"] == 2
+    site = await planned()
+    site.failures[where] = [error] * 9
+    with pytest.raises(type(error)):
+        await shipped(site)
+    assert site.opencast.read["e"] == 2
+
+
+@pytest.mark.fault(23)
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_session_upload_that_cannot_be_written_down_is_cancelled(kept: bool) -> None:
+    """The disk is full at the record of its id, which nobody would know: the next run begins another."""
+    site = await planned()
+    site.journal.end_at(4, kept=kept, error=LocalResource("disk full"))
+    with pytest.raises(LocalResource):
+        await shipped(site)
+    assert site.panopto.states() == [State.UPLOAD_CANCELLED]
+    site.journal.go_on()
+    await shipped(site)
+    assert whole(site)
+
+
+@pytest.mark.fault(23)
+async def test_a_cancel_that_fails_does_not_hide_the_full_disk() -> None:
+    """Panopto times the session upload out by itself."""
+    site = await planned()
+    site.journal.end_at(4, error=LocalResource("disk full"))
+    site.panopto.fault = lambda call, _: Unreachable("no") if call == "cancel" else None
+    with pytest.raises(LocalResource):
+        await shipped(site)
 
 
 async def test_an_event_without_a_date_is_not_begun() -> None:

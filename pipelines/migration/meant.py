@@ -1,0 +1,53 @@
+"""What the session of an event is meant to be: its manifest, and what is kept to verify it by."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from engine import Level, TransferResult, Unreadable
+from pipelines.opencast.model import Event
+from pipelines.panopto.manifest import Manifest, Video, VideoType, describe, title_of
+
+
+def recorded(event: Event) -> datetime:
+    """Return when an event was recorded. Raises Unreadable where nobody knows."""
+    if event.recorded is None:
+        raise Unreadable(
+            "Opencast does not say when it was recorded",
+            where=event.identifier,
+            advice="a date cannot be set at Panopto later: give the event one at the source",
+        )
+    return event.recorded
+
+
+def manifest_of(
+    event: Event, files: tuple[Mapping[str, Any], ...], results: Mapping[str, TransferResult]
+) -> Manifest:
+    """Return the manifest of an event whose files have been moved."""
+    return Manifest(
+        title=title_of(event.title, event.identifier),
+        description=describe(event.description, event.presenters, event.location, event.identifier),
+        date=recorded(event),
+        videos=tuple(
+            Video(file["name"], results[file["name"]].crc32, VideoType(file["role"])) for file in files
+        ),
+    )
+
+
+def meant(
+    manifest: Manifest, files: tuple[Mapping[str, Any], ...], results: Mapping[str, TransferResult]
+) -> dict[str, Any]:
+    """Return what the checkpoint keeps of a session to be: what to verify by, and how it was moved."""
+    durations = [file["duration_ms"] for file in files if file["duration_ms"]]
+    moved = list(results.values())
+    media = [results[file["name"]] for file in files]
+    return {
+        "title": manifest.title,
+        "date": manifest.date.isoformat(),
+        "duration": max(durations) / 1000 if durations else None,
+        "files": [file["name"] for file in files],
+        "bytes": sum(result.size for result in moved),
+        "parts": sum(result.parts for result in moved),
+        "checked": sum(result.checked for result in moved),
+        "level": min((Level(one.level) for one in media), key=list(Level).index).value,
+    }
