@@ -44,7 +44,9 @@ Cells = tuple[str, ...]
 def listing(report: Report, width: int, zone: ZoneInfo) -> str:
     """Return a report as text whose lines have at most `width` columns, or 80; times as in `zone`."""
     width = max(width, NARROWEST)
-    console = Console(file=io.StringIO(), width=width, color_system=None, highlight=False, markup=False)
+    console = Console(
+        file=io.StringIO(), width=width, color_system=None, highlight=False, markup=False, emoji=False
+    )
     with console.capture() as written:
         if report.items:
             console.print(items_table(report.items, width))

@@ -18,7 +18,7 @@ _NAMES = (
     "|proxy-authorization|cookie|set-cookie|aspxauth"
 )
 _FORMS = (
-    # Bearer tokens, and accounts of Basic and of S3, wherever they stand: words have no digit or capital inside.
+    # Bearer tokens, and accounts of Basic and of S3. A word has neither digit nor capital inside.
     (re.compile(r"\b(Bearer|Basic|AWS)(?: |%20)(?=\S*[A-Z0-9=])[\w.~+/=:%-]{8,}"), rf"\1 {BLANK}"),
     # A JSON Web Token.
     (re.compile(r"\beyJ[\w-]+\.[\w-]*(\.[\w-]*)?"), BLANK),

@@ -13,7 +13,7 @@ WIDEST = 160
 
 def page() -> Console:
     """Return stdout as paper for words and tables. Only a terminal has an edge at which lines are wrapped."""
-    return Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, markup=False, emoji=False, soft_wrap=not sys.stdout.isatty())
 
 
 def columns() -> int:
@@ -23,7 +23,9 @@ def columns() -> int:
 
 def laid(drawn: RenderableType, width: int) -> list[str]:
     """Return the lines of a table or a text that is `width` columns wide, without blanks at their ends."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, markup=False, highlight=False)
+    console = Console(
+        file=io.StringIO(), width=width, color_system=None, markup=False, emoji=False, highlight=False
+    )
     with console.capture() as written:
         console.print(drawn)
     return [line.rstrip() for line in written.get().splitlines()]

@@ -5,10 +5,12 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.text import Text
 
-from pipelines.cli.text import page, plain, size
+from pipelines.cli.text import laid, page, plain, size
 
 
+@pytest.mark.fault(36)
 @given(st.text())
 def test_no_control_character_passes(text: str) -> None:
     """No escape, no new line, no sign that turns the direction of writing, and no character more or less."""
@@ -49,6 +51,15 @@ def test_wide_and_fixed_blanks_are_blanks() -> None:
 def test_sizes_are_in_the_unit_a_person_would_choose(count: int, shown: str) -> None:
     """Up to TiB, one digit after the point."""
     assert size(count) == shown
+
+
+@pytest.mark.fault(36)
+def test_markup_is_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither rich's tags nor its names of pictures are taken for what they say, on paper or in a table."""
+    text = "[red]x[/nope] [link=https://evil.example]y[/link] :warning: \\[b]"
+    page().print(text)
+    assert capsys.readouterr().out == text + "\n"
+    assert laid(Text(text), 200) == laid(text, 200) == [text]
 
 
 def test_lines_are_whole_where_no_person_reads(capsys: pytest.CaptureFixture[str]) -> None:
