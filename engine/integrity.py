@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
@@ -126,6 +126,12 @@ def composite_etag(digests: Iterable[str]) -> str:
     """Return the bare ETag of S3's multipart objects: the MD5 of the parts' MD5s (hex), and their number."""
     parts = [bytes.fromhex(digest) for digest in digests]
     return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
+
+
+def expected_etag(receipts: Sequence[PartReceipt]) -> str | None:
+    """Return the ETag that S3 gives an object of these parts; None where their ETags are no MD5s."""
+    digests = [bare_etag(one.etag) for one in receipts]
+    return composite_etag(digests) if all(_MD5.fullmatch(one) for one in digests) else None
 
 
 class Spot:

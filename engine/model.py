@@ -1,7 +1,8 @@
 """What is moved, from where and to where: frozen facts without behaviour of their own."""
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +138,13 @@ class TransferResult:
     checked: int
     level: str
     md5: str | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The same as a journal keeps it; what is None is left out."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "TransferResult":
+        """Read it back; what an older version did not keep has its default."""
+        return cls(**{name: facts[name] for name in cls.__slots__ if name in facts})

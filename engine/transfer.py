@@ -17,7 +17,7 @@ only when the source was asked once more.
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from engine import journal
 from engine.errors import (
@@ -33,7 +33,7 @@ from engine.errors import (
     UploadGone,
 )
 from engine.http import host_of
-from engine.integrity import bare_etag, combine, composite_etag
+from engine.integrity import bare_etag, combine, expected_etag
 from engine.journal import Record, TransferState
 from engine.lanes import Lanes, Sent, Upload
 from engine.model import Blob, Transfer, TransferResult, Validator
@@ -45,6 +45,7 @@ from engine.progress import TransferFailed, TransferFinished, TransferStarted
 from engine.reader import Reader
 from engine.retry import retrying
 from engine.source import differs
+from engine.whole import FileSum, same
 from engine.wire import PartReceipt
 
 Result = TypeVar("Result")
@@ -52,7 +53,6 @@ Result = TypeVar("Result")
 STARTS = 3
 """How often a file is begun under a new multipart upload in one run before it is left to the next."""
 
-_MD5 = re.compile(r"[0-9a-f]{32}")
 _COMPOSITE = re.compile(r"[0-9a-f]{32}-[0-9]+")
 
 
@@ -103,7 +103,7 @@ class Carriage:
         if not self._other_bytes(state):
             if state.completed is not None:
                 await self._clear()
-                return self._whole(_result(state.completed))
+                return self._whole(TransferResult.of(state.completed))
             if state.complete_intended and state.upload and state.validator:
                 work = self._work(state.upload, state.validator, state.part_size)
                 self._tell_start(work, state.parts)
@@ -111,7 +111,7 @@ class Carriage:
         validator = await self._measured(state)
         state = self._state()
         upload, receipts = await self._opened(state, validator)
-        work = self._work(upload, validator, state.part_size)
+        work = self._work(upload, validator, state.part_size, FileSum() if self._proves else None)
         receipts = await self._send(work, receipts)
         await self._still(work)
         return await self._complete(work, receipts, await self._proven(work, receipts))
@@ -130,8 +130,10 @@ class Carriage:
         self._ports.observer(TransferFinished(*self._name, result.size))
         return result
 
-    def _work(self, upload: str | None, validator: Validator, part_size: int) -> Upload:
-        return Upload(self._transfer, upload, validator, cut(validator.size, part_size))
+    def _work(
+        self, upload: str | None, validator: Validator, part_size: int, whole: FileSum | None = None
+    ) -> Upload:
+        return Upload(self._transfer, upload, validator, cut(validator.size, part_size), whole)
 
     @property
     def _name(self) -> tuple[str, str]:
@@ -228,14 +230,16 @@ class Carriage:
     async def _proven(self, work: Upload, kept: Mapping[int, PartReceipt]) -> str | None:
         """Return the MD5 of the whole file where the source's own checksum says the same; None without one.
 
-        Raises PartDiffers where what was sent is not what the source holds, SourceDiffers where the source is
-        not what it says.
+        Raises PartDiffers where that is not what was sent, SourceDiffers where it is not what the source says.
         """
         expected, proofs = self._transfer.md5, self._ports.proofs
         if not self._proves or expected is None or proofs is None:
             return None
-        sent = combine(kept[number] for number in sorted(kept))
-        await proofs.prove(self._reader, work.validator, self._where, expected, sent)
+        receipts = [kept[number] for number in sorted(kept)]
+        flowed = work.sum.md5(receipts) if work.sum else None
+        if flowed is None or not same(flowed, expected):
+            sent = combine(receipts)
+            await proofs.prove(self._reader, work.validator, self._where, expected, sent)
         return expected
 
     async def _complete(
@@ -260,7 +264,7 @@ class Carriage:
             level=self._ports.checks.level_of(md5).value,
             md5=md5,
         )
-        await self._append(journal.completed(*self._name, _facts(result)))
+        await self._append(journal.completed(*self._name, result.facts))
         await self._clear()
         self._ports.observer(TransferFinished(*self._name, sent))
         return result
@@ -344,25 +348,3 @@ def changed(where: str, *, stored: bool = False) -> Changed:
         where=where,
         advice=f"{left}; move it in a run of its own once it stays as it is",
     )
-
-
-def expected_etag(receipts: list[PartReceipt]) -> str | None:
-    """Return the ETag that S3 gives an object of these parts; None where their ETags are no MD5s."""
-    digests = [bare_etag(one.etag) for one in receipts]
-    return composite_etag(digests) if all(_MD5.fullmatch(one) for one in digests) else None
-
-
-def _facts(result: TransferResult) -> dict[str, object]:
-    return {
-        "size": result.size,
-        "crc32": result.crc32,
-        "etag": result.etag,
-        "parts": result.parts,
-        "checked": result.checked,
-        "level": result.level,
-        **({} if result.md5 is None else {"md5": result.md5}),
-    }
-
-
-def _result(facts: Mapping[str, Any]) -> TransferResult:
-    return TransferResult(**{name: facts[name] for name in TransferResult.__slots__ if name in facts})

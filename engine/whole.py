@@ -10,11 +10,10 @@ judged together::
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import Enum
 
-from engine.wire import PartReceipt
+from engine.wire import PartReceipt, PartSum
 
 
 class Proof(Enum):
@@ -50,7 +49,7 @@ class FileSum:
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._crc32s: list[int] = []
 
-    def part(self, number: int) -> "PartSum | None":
+    def part(self, number: int) -> PartSum | None:
         """Return what sums a part on top of those before it; None where it is not the next one."""
         if number != len(self._crc32s) + 1:
             return None
@@ -72,15 +71,3 @@ class FileSum:
         if [one.crc32 for one in receipts] != self._crc32s:
             return None
         return self._md5.hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class PartSum:
-    """The sum of a file up to one part, while that part flows by.
-
-    `update` takes the next bytes, in a thread, one call after the other; `flowed` hears, on the loop, that
-    all of them went by, and what their CRC-32 is.
-    """
-
-    update: Callable[[memoryview], None]
-    flowed: Callable[[int], None]

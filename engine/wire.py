@@ -47,11 +47,24 @@ class BytesGet:
 
 
 @dataclass(frozen=True, slots=True)
+class PartSum:
+    """The sum of a file up to one part, taken while that part flows by.
+
+    `update` takes the next bytes, in a thread, one call after the other; `flowed` hears, on the loop, that
+    all of them went by, and what their CRC-32 is, before another part is asked for.
+    """
+
+    update: Callable[[memoryview], None]
+    flowed: Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
 class PartPut:
     """A PUT of one part.
 
     `judge` takes the answer's head and its (capped) body and returns the part's ETag as sent, or raises.
-    `deadline` is in seconds from the first byte asked for to the judged answer. `hashed` asks for an MD5.
+    `deadline` is in seconds from the first byte asked for to the judged answer. `hashed` asks for an MD5,
+    `file` for the bytes to be summed there as well.
     """
 
     part: Part
@@ -59,6 +72,7 @@ class PartPut:
     judge: Callable[[Head, bytes], str]
     deadline: float
     hashed: bool = False
+    file: PartSum | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ with the longest run has not asked for yet.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
@@ -36,6 +36,7 @@ from engine.ports import Ports
 from engine.progress import PartFailed, PartSettled, Waiting
 from engine.reader import Reader
 from engine.retry import GiveUp, decide
+from engine.whole import FileSum
 from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, RangedGet
 
 SHORTEST_DEADLINE = 30.0
@@ -45,13 +46,15 @@ SHORTEST_DEADLINE = 30.0
 class Upload:
     """What the lanes of one transfer work on: the same for all of them.
 
-    `id` is the multipart upload's; None where the file goes as one object by one PUT.
+    `id` is the multipart upload's; None where the file goes as one object by one PUT. `sum` is that of the
+    whole file, which then goes through one lane at a time, in order.
     """
 
     transfer: Transfer
     id: str | None
     validator: Validator
     cut: Cut
+    sum: FileSum | None = None
 
     @property
     def where(self) -> str:
@@ -79,6 +82,7 @@ class Lanes:
         if not reader.ranged and len(receipts) < len(upload.cut):
             receipts.clear()
         self._missing = Missing(number for number in numbers if number not in receipts)
+        self._in_order = upload.sum is not None or not reader.ranged
         self._open: list[Taken] = []
         self._asking: anyio.CancelScope | None = None
         self._attempts: Counter[int] = Counter()
@@ -115,7 +119,7 @@ class Lanes:
         return len(self.receipts) == len(self._upload.cut)
 
     def _may_open(self) -> bool:
-        return not self._ports.drain.begun and (self._reader.ranged or not self._open)
+        return not self._ports.drain.begun and not (self._in_order and self._open)
 
     def _ask_for_spare(self, group: TaskGroup) -> None:
         """Let one lane wait for spare places, where another has something to give."""
@@ -239,13 +243,14 @@ class Lanes:
         number = lane.run.pop(0)
         lane.under_way.add(number)
         part = self._upload.cut.part(number)
-        return self._ports.uploads.part(
+        put = self._ports.uploads.part(
             self._upload.transfer.target,
             self._upload.id,
             part,
             max(SHORTEST_DEADLINE, part.span.length / self._ports.least_rate),
             self._ports.checks.wants(number, len(self._upload.cut)),
         )
+        return put if self._upload.sum is None else replace(put, file=self._upload.sum.part(number))
 
     async def _settle(
         self, lane: Taken, get: RangedGet | BytesGet, settled: PartReceipt | PartFailure

@@ -1,5 +1,6 @@
 """The checksums of a part as it flows: CRC-32 on the loop, MD5 in order in threads of its own.
 
+Where the whole file is summed as well, one thread does both over the same bytes while its cache holds them.
 MD5 costs more than everything else together and lets go of the interpreter lock, so it runs beside the loop
 on large blocks: one being hashed while the next is gathered, never more. The loop's default threads stay free
 for names and the checkpoint. Only the loop changes what others see; a thread touches its block and its hash.
@@ -12,14 +13,22 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 
 from engine.integrity import crc32
+from engine.wire import PartSum
 
 
 class Digest:
-    """CRC-32 of what is added, and its MD5 where there are `threads` to work it out."""
+    """CRC-32 of what is added; where there are `threads` also its MD5 and the sum of its `file`."""
 
-    def __init__(self, threads: Executor | None, block: int, spent: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        threads: Executor | None,
+        block: int,
+        spent: Callable[[float], None],
+        file: PartSum | None = None,
+    ) -> None:
         self.crc32 = 0
-        self._md5 = None if threads is None else Md5(threads, block, spent)
+        self._file = file
+        self._md5 = None if threads is None else Md5(threads, block, spent, file)
 
     @property
     def at_once(self) -> bool:
@@ -41,6 +50,12 @@ class Digest:
         if self._md5 is not None:
             await self._md5.done()
 
+    async def flowed(self) -> None:
+        """Wait for that, and tell the sum of the file that all bytes of the part went by."""
+        await self.done()
+        if self._file is not None:
+            self._file.flowed(self.crc32)
+
     async def md5(self) -> str | None:
         """Return the MD5 of everything added, in hex; None where it was not asked for."""
         return None if self._md5 is None else await self._md5.hexdigest()
@@ -49,8 +64,15 @@ class Digest:
 class Md5:
     """An MD5 worked out by threads, block after block; `spent` hears of each block's seconds of CPU."""
 
-    def __init__(self, threads: Executor, block: int, spent: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        threads: Executor,
+        block: int,
+        spent: Callable[[float], None],
+        file: PartSum | None = None,
+    ) -> None:
         self._hash = hashlib.md5(usedforsecurity=False)
+        self._updates = [self._hash.update] if file is None else [self._hash.update, file.update]
         self._threads = threads
         self._block = block
         self._spent = spent
@@ -90,5 +112,6 @@ class Md5:
     def _update(self, block: list[memoryview]) -> float:
         begun = time.thread_time()
         for piece in block:
-            self._hash.update(piece)
+            for update in self._updates:
+                update(piece)
         return time.thread_time() - begun

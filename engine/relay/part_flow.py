@@ -99,6 +99,7 @@ class PartFlow:
             await connection.write(self._unsent)
             self._unsent = NOTHING
             await self._digest.done()
+        await self._digest.flowed()
         self._fed()
 
     def _hand(self, piece: memoryview) -> bool:

@@ -79,7 +79,8 @@ class ProtocolRelay:
         self, put: PartPut, feed: Feed, ends_at: float, fed: Callable[[], None]
     ) -> PartReceipt | PartFailure:
         """Send one part, whatever becomes of it."""
-        digest = Digest(self._hashing if put.hashed else None, 1, self._spent)
+        threads = self._hashing if put.hashed or put.file else None
+        digest = Digest(threads, 1, self._spent, put.file)
         flow = PartFlow(put, feed, digest, self._flowed, fed)
         try:
             with ours(host_of(put.request.url)):

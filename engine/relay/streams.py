@@ -86,8 +86,8 @@ class StreamRelay:
         self, put: PartPut, feed: Feed, ends_at: float, fed: Callable[[], None]
     ) -> PartReceipt | PartFailure:
         """Send one part, whatever becomes of it."""
-        threads = self._hashing if put.hashed else None
-        digest = Digest(threads, self._windows.size // SHARE, self._spent)
+        threads = self._hashing if put.hashed or put.file else None
+        digest = Digest(threads, self._windows.size // SHARE, self._spent, put.file)
         body = PartBody(feed, put.part.span.length, digest, self._flowed, fed)
         try:
             with ours(host_of(put.request.url)):
@@ -184,6 +184,7 @@ class PartBody(aiohttp.Payload):
             self._flowed(len(piece))
             await writer.write(piece)
         self._through = True
+        await self._digest.flowed()
         self._fed()
 
     async def _next(self) -> memoryview:

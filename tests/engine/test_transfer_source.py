@@ -32,6 +32,8 @@ def test_a_file_that_is_what_its_source_says(ranged: bool) -> None:
     result = process.carry(TOLD)
     assert (result.level, result.md5, result.checked) == ("source", TOLD.md5, 10)
     assert process.object == DATA
+    assert process.target.puts == list(range(1, 11))
+    assert process.files.probes == 2  # before and after: it was not read a second time
     assert process.state.completed["md5"] == TOLD.md5
     assert process.again().carry(TOLD) == result
 

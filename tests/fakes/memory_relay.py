@@ -60,6 +60,8 @@ class Flow:
         self.handed += len(piece)
         self.crc32 = zlib.crc32(piece, self.crc32)
         self.md5.update(piece)
+        if self.put.file is not None:
+            self.put.file.update(memoryview(piece))
         answered = await self.sink.write(piece)
         if answered is not None and self.handed < self.put.part.span.length:
             self.put.judge(*answered)
@@ -144,6 +146,8 @@ class MemoryRelay:
         except FerryError as error:
             await settle(PartFailure(flow.put.part.number, flow.handed, error))
             return False
+        if flow.put.file is not None:
+            flow.put.file.flowed(flow.crc32)
         return True
 
     async def _settled(
