@@ -5,9 +5,10 @@ any of them.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from engine import Record
+from engine.checkpoint.files import local_resource
 from engine.checkpoint.line import Entry, entry_of
 from engine.checkpoint.store import Store
 from fakes.crashing_disk import Stopped
@@ -20,13 +21,15 @@ class Died(SystemExit):
 class StoreJournal:
     """A Journal over an open Store: those who append in one round of the loop share a write and an fsync.
 
-    Where the disk says that the process was killed, the loop ends with Died.
+    Where the disk says that the process was killed, the loop ends with Died. After any other error nothing is
+    written any more: who waits and who comes gets LocalResource.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._contents = store.contents
         self._queue: list[tuple[Entry, asyncio.Future[None]]] = []
+        self._failure: OSError | None = None
 
     async def append(self, record: Record) -> None:
         """Return when the record is durable."""
@@ -39,15 +42,28 @@ class StoreJournal:
 
     def _commit(self) -> None:
         batch, self._queue = self._queue, []
+        kept = self._failure is None and self._written([entry for entry, _ in batch])
+        for _, durable in batch:
+            if durable.done():
+                continue
+            if kept:
+                durable.set_result(None)
+            else:
+                durable.set_exception(local_resource(self._failure, "checkpoint"))
+        if kept and self._store.wasteful:
+            self._try(self._store.rewrite)
+
+    def _written(self, entries: Sequence[Entry]) -> bool:
+        return self._try(lambda: self._store.append(entries))
+
+    def _try(self, work: Callable[[], None]) -> bool:
         try:
-            self._store.append([entry for entry, _ in batch])
-            if self._store.wasteful:
-                self._store.rewrite()
+            work()
         except Stopped:
             raise Died from None
-        for _, durable in batch:
-            if not durable.done():
-                durable.set_result(None)
+        except OSError as error:
+            self._failure = error
+        return self._failure is None
 
     def history(self, subject: str) -> Sequence[Record]:
         """Return the live records of a subject, oldest first."""

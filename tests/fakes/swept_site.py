@@ -193,6 +193,11 @@ class SweptSite:
         held = self.target.objects.items()
         return sorted((key.removeprefix(prefix), data) for key, (data, _) in held if key.startswith(prefix))
 
+    def is_whole(self, event_id: str) -> bool:
+        """Tell whether an event has a session, and that its lecture item."""
+        found = [one for one in self.panopto.sessions.values() if one.description.endswith(f": {event_id}")]
+        return len(found) == 1 and any(found[0].name == one.name for one in self.luminus.applied)
+
     @property
     def sent_again(self) -> int:
         """The bytes of parts that the target took beyond those of its objects."""
