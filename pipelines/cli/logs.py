@@ -15,8 +15,8 @@ from typing import Any
 
 import structlog
 
-from pipelines.cli.secrecy import redacted
 from pipelines.cli.text import plain
+from pipelines.secrecy import redacted
 
 Event = MutableMapping[str, Any]
 

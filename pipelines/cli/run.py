@@ -14,11 +14,11 @@ from pipelines.app.migration import Application, open_application
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.screen import Picture, shown
-from pipelines.cli.secrecy import redacted
 from pipelines.cli.summary import LectureItems, answered, document, nothing, write_json, write_table
 from pipelines.cli.text import plain
 from pipelines.config import Settings, SettingsError, load
 from pipelines.items import Outcomes
+from pipelines.secrecy import redacted
 
 app = typer.Typer(add_completion=False)
 

@@ -11,8 +11,8 @@ from typer.core import TyperGroup
 from engine import FerryError
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.logs import logged_to_stderr, traced
-from pipelines.cli.secrecy import leave_no_core, redacted
 from pipelines.cli.text import plain
+from pipelines.secrecy import leave_no_core, redacted
 
 VERBS = {
     "demo": "Move a world of lectures and bookings between four sandboxes, and show what became of them.",

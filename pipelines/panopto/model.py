@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Any
 
 from engine import ServerFault, Target
+from pipelines.secrecy import redacted
 
 
 class State(IntEnum):
@@ -77,7 +78,7 @@ def read_session_upload(json: Any, where: str = "") -> SessionUpload:
         session_id=_text(json.get("SessionId")) or None,
         upload_target=_text(json.get("UploadTarget")),
         state=_state(json.get("State"), where),
-        message=_text(json.get("Message")),
+        message=redacted(_text(json.get("Message"))),
         raw=json,
     )
 

@@ -13,6 +13,7 @@ import orjson
 from engine import Answer, Refused, ServerFault, without_query
 from pipelines.config import SettingsError
 from pipelines.rest import judge
+from pipelines.secrecy import redacted
 
 LONGEST = 300
 """Characters of VALT's own words that a message shows."""
@@ -61,7 +62,7 @@ def said(answer: Answer) -> str:
     document = _document(answer)
     told = document if isinstance(document, Mapping) else {"data": document}
     found = (words for name in ("error", "data") for words in _words(told.get(name)))
-    words = "".join(one for one in " ".join("; ".join(found).split()) if one.isprintable())
+    words = redacted("".join(one for one in " ".join("; ".join(found).split()) if one.isprintable()))
     return words if len(words) <= LONGEST else words[: LONGEST - 1] + "…"
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.cli.secrecy import leave_no_core, redacted
+from pipelines.secrecy import leave_no_core, redacted
 
 SECRET = "S3cr3t-c0ffee-55555"
 
