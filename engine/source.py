@@ -1,16 +1,17 @@
 """Reads of a source, prepared and judged: size and validator by a probe, then ranges under that validator.
 
 Facts of the wire, measured on Opencast's StaticResourceServlet (opencast/opencast 436e9532, Jetty 9.4):
-HEAD is refused, so the probe is a GET of one byte; ETags are unquoted decimal numbers, and a quoted copy in
-If-Range gives the whole file; a 416 has no Content-Range; a range of an empty file is a 200; 410 means that
-the URL's signature ran out (UrlSigningFilter), 403 and 400 that it is wrong; several ranges come as
-multipart/byteranges. `/assets` has no ranges. Who is not signed in is redirected to a login page.
+HEAD is refused, so the probe is a GET of the first bytes; ETags are unquoted decimal numbers, and a quoted
+copy in If-Range gives the whole file; a 416 has no Content-Range; a range of an empty file is a 200; 410
+means that the URL's signature ran out (UrlSigningFilter), 403 and 400 that it is wrong; several ranges come
+as multipart/byteranges. `/assets` has no ranges. Who is not signed in is redirected to a login page.
 """
 
 import re
 import time
 from collections.abc import Mapping
 
+import aiohttp
 import anyio
 import yarl
 
@@ -23,13 +24,17 @@ from engine.errors import (
     ServerFault,
     Unreadable,
 )
-from engine.http import Http, host_of, ours, passing_fault
+from engine.http import Http, host_of, ours, passing_fault, start_of_body
+from engine.looks import FIRST, what_else
 from engine.model import ByteRange, Location, Source, Validator
 from engine.retry import retry_after
 from engine.wire import Head, Probe, RangedGet, Request
 
 HOPS = 3
 """Redirects that are followed (faults.md F38)."""
+
+LOOK_LIMIT = 5.0
+"""Seconds that the first bytes may take after their head."""
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 LOGIN = re.compile(r"/[^/]*(log-?in|sign-?in|j_spring)[^/]*(/|$)", re.IGNORECASE)
@@ -58,8 +63,9 @@ class HttpReads:
 
 
 async def probe(http: Http, source: Source, location: Location, deadline: float) -> Probe:
-    """Ask for one byte, and take size and validator from the answer's head; its body is never drained.
+    """Ask for the first bytes, and take size and validator from the answer's head; nothing is drained.
 
+    They are looked at: a page or JSON is no recording, whatever its type, and is Unreadable.
     Follows at most three redirects, never from https to http; `location.headers` go to the first origin only,
     and each hop must be allowed by itself. `deadline` is in seconds for all of it. Raises Gone, Unreadable,
     NotAllowed, Empty, LocationExpired, Throttled, ServerFault, Unreachable, TimedOut.
@@ -67,18 +73,26 @@ async def probe(http: Http, source: Source, location: Location, deadline: float)
     where = f"{source.group}/{source.name} at {host_of(location.url)}"
     with ours(where), anyio.fail_after(deadline):
         for _ in range(HOPS + 1):
-            head = await _head(http, location)
-            if head.status not in REDIRECTS:
-                validator, ranged = _probed(head, where)
-                return Probe(validator, ranged, location)
+            async with http.answer(_beginning(location)) as response:
+                head = Head(response.status, response.headers)
+                if head.status not in REDIRECTS:
+                    validator, ranged = _probed(head, where)
+                    await _look_at(response, where)
+                    return Probe(validator, ranged, location)
             location = redirected(location, head, where)
     raise Unreadable(f"redirects more than {HOPS} times", where=where)
 
 
-async def _head(http: Http, location: Location) -> Head:
-    request = Request("GET", location.url, (*location.headers, *IDENTITY, ("Range", "bytes=0-0")))
-    async with http.answer(request) as response:
-        return Head(response.status, response.headers)
+def _beginning(location: Location) -> Request:
+    wanted = ("Range", ByteRange(0, FIRST).header)
+    return Request("GET", location.url, (*location.headers, *IDENTITY, wanted))
+
+
+async def _look_at(response: aiohttp.ClientResponse, where: str) -> None:
+    """Raise Unreadable where the first bytes are a page's; where they do not come soon, parts will tell."""
+    with anyio.move_on_after(LOOK_LIMIT):
+        if (found := what_else(await start_of_body(response, FIRST))) is not None:
+            raise Unreadable(f"answers with {found}, not with media", where=where, advice=SIGN_IN)
 
 
 def redirected(location: Location, head: Head, where: str) -> Location:
@@ -111,7 +125,7 @@ def _probed(head: Head, where: str) -> tuple[Validator, bool]:
     _refuse_form(head, where)
     if head.status == 206:
         first, last, size = _content_range(head, where)
-        if (first, last) != (0, 0):
+        if first != 0 or last >= FIRST:
             raise ServerFault("answers with another range than was asked for", where=where)
         return _validator(head, size), True
     size = _declared_size(head, where)

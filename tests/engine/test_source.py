@@ -204,7 +204,7 @@ async def probed(script: Script, deadline: float = 5.0) -> Probe:
         return await probe(http, SOURCE, Location(f"{server.url}/x.mp4?s=sesame"), deadline)
 
 
-async def test_a_probe_reads_one_byte_and_learns_size_and_validator() -> None:
+async def test_a_probe_reads_the_first_bytes_and_learns_size_and_validator() -> None:
     """One ranged GET, no HEAD: total, raw ETag, date, and that there are ranges."""
     seen: list[Seen] = []
 
@@ -218,7 +218,7 @@ async def test_a_probe_reads_one_byte_and_learns_size_and_validator() -> None:
     (request,) = seen
     assert (found.validator, found.ranged) == (Validator(1000, "3918019249", "then"), True)
     assert request.line == "GET /x.mp4?s=sesame HTTP/1.1"
-    assert (request.headers["range"], request.headers["accept-encoding"]) == ("bytes=0-0", "identity")
+    assert (request.headers["range"], request.headers["accept-encoding"]) == ("bytes=0-511", "identity")
 
 
 async def test_a_server_without_ranges_tells_its_length_and_is_not_drained() -> None:
@@ -227,7 +227,9 @@ async def test_a_server_without_ranges_tells_its_length_and_is_not_drained() -> 
 
     async def script(connection: Connection) -> None:
         await connection.head()
-        await connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\nETag: 1\r\n\r\n")
+        await connection.send(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 4000000000\r\nETag: 1\r\n\r\n" + bytes(600)
+        )
         await connection.gone()
         cut.set()
 
@@ -237,6 +239,7 @@ async def test_a_server_without_ranges_tells_its_length_and_is_not_drained() -> 
     assert (found.validator, found.ranged) == (Validator(4_000_000_000, "1"), False)
 
 
+@pytest.mark.fault(10)
 @pytest.mark.parametrize(
     ("script", "error"),
     [
@@ -251,8 +254,10 @@ async def test_a_server_without_ranges_tells_its_length_and_is_not_drained() -> 
         (answering(500), ServerFault),
         (answering(200, b"<html>", Content_Type="text/html"), Unreadable),
         (answering(206, b"<", Content_Type="text/html", Content_Range="bytes 0-0/9"), Unreadable),
+        (answering(200, b"\n\n<!DOCTYPE html><html>", Content_Type="video/mp4"), Unreadable),
+        (answering(200, b'{"error": 1}', Content_Type="video/mp4"), Unreadable),
         (answering(206, b"x", Content_Range="bytes 0-0/*"), Unreadable),
-        (answering(206, b"xx", Content_Range="bytes 0-1/9"), ServerFault),
+        (answering(206, b"xx", Content_Range="bytes 1-2/9"), ServerFault),
         (answering(206, b"x"), ServerFault),
         (answering(200, b"x", Content_Encoding="gzip"), Unreadable),
         (answering(206, b"x", Content_Type="multipart/byteranges; boundary=b"), Unreadable),
