@@ -47,7 +47,8 @@ class Fault:
     """One thing that goes wrong.
 
     `operation` is "service.route"; `match` must occur in "METHOD path?query"; `nth` (from 1) is the first of
-    the matching requests that is struck, `times` how many in a row are (0: all from there on).
+    the matching requests that is struck, `times` how many in a row are (0: all from there on). With `every`
+    the same comes again so many requests after `nth`, and again after that.
     """
 
     operation: str
@@ -55,17 +56,21 @@ class Fault:
     match: str = ""
     nth: int = 1
     times: int = 1
+    every: int = 0
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
             raise ValueError(f"No fault action is called {self.action!r}; there are {', '.join(ACTIONS)}.")
-        if self.nth < 1 or self.times < 0:
-            raise ValueError(f"The fault at {self.operation} needs nth >= 1 and times >= 0.")
+        if self.nth < 1 or self.times < 0 or self.every < 0:
+            raise ValueError(f"The fault at {self.operation} needs nth >= 1, times >= 0 and every >= 0.")
 
     def strikes(self, number: int) -> bool:
         """Whether the matching request with this number, counted from 1, is struck."""
-        return number >= self.nth and (self.times == 0 or number < self.nth + self.times)
+        after = number - self.nth
+        if self.every and after > 0:
+            after %= self.every
+        return after >= 0 and (self.times == 0 or after < self.times)
 
     def number(self, name: str, default: float) -> float:
         """The argument of that name as a number."""

@@ -22,6 +22,14 @@ def test_a_fault_strikes_from_the_nth_on_so_many_times(nth: int, times: int) -> 
     assert (line["seen"], line["struck"]) == (15, len(struck))
 
 
+@given(st.integers(1, 9), st.integers(1, 3), st.integers(4, 7))
+def test_a_fault_may_come_again(nth: int, times: int, every: int) -> None:
+    """So many requests after its first one, for as long as there are any."""
+    script = FaultScript([Fault(PART, "reset", nth=nth, times=times, every=every)])
+    struck = [number for number in range(1, 60) if script.take(PART, "PUT /")]
+    assert struck == [n for n in range(1, 60) if n >= nth and (n - nth) % every < times]
+
+
 def test_only_matching_requests_of_the_operation_count() -> None:
     """The text must occur in "METHOD path?query"."""
     script = FaultScript([Fault(PART, "reset", match="partNumber=2", nth=2)])
