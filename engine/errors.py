@@ -11,6 +11,7 @@
     │   ├── ShortBody        fewer bytes came than were declared, or more
     │   ├── PartDiffers      the target's ETag is not the MD5 of what was sent
     │   ├── LocationExpired  the source's address ran out (410): locate it again
+    │   │   └── LocationRefused  it is refused (403): locate it again, once
     │   └── UploadGone       the target no longer knows this multipart upload: the file starts anew
     └── Final                trying again changes nothing
         ├── Gone             the source is no longer there
@@ -107,6 +108,12 @@ class LocationExpired(Transient):
     """The address of a source ran out; it must be located again (Opencast answers 410)."""
 
     code = "location_expired"
+
+
+class LocationRefused(LocationExpired):
+    """The address of a source is refused (403): a fresh one is tried once, then it is unreadable."""
+
+    code = "location_refused"
 
 
 class UploadGone(Transient):

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import anyio
 
-from engine.errors import Changed, LocationExpired, ServerFault
+from engine.errors import Changed, LocationExpired, LocationRefused, ServerFault, Unreadable
 from engine.http import host_of
 from engine.integrity import checksum_text, crc32
 from engine.model import Blob, ByteRange, Location, Locator, Source, Validator
@@ -78,6 +78,7 @@ class RemoteReader:
     """A source behind HTTP.
 
     A location is used until it is refused, or until min(60 s, a quarter of its lifetime) before it expires.
+    One that may not be read (403) is followed by one fresh one; where that may not either, it is final.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class RemoteReader:
         self._location: Location | None = None
         self._renew_at: float | None = None
         self._stale: Location | None = None
+        self._was_refused = False
         self._turn = anyio.Lock()
 
     @property
@@ -146,10 +148,16 @@ class RemoteReader:
             self._forget()
         try:
             probe = await self._reads.probe(self._source, await self._located(), PROBE_LIMIT)
+        except LocationRefused as error:
+            self._forget()
+            if self._was_refused:
+                raise Unreadable(error.what, where=error.where, advice=error.advice) from None
+            self._was_refused = True
+            raise
         except LocationExpired:
             self._forget()
             raise
-        self._location = probe.location
+        self._location, self._was_refused = probe.location, False
         return probe
 
     async def _located(self) -> Location:

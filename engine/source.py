@@ -21,6 +21,7 @@ from engine.errors import (
     FerryError,
     Gone,
     LocationExpired,
+    LocationRefused,
     ServerFault,
     Unreadable,
 )
@@ -68,7 +69,7 @@ async def probe(http: Http, source: Source, location: Location, deadline: float)
     They are looked at: a page or JSON is no recording, whatever its type, and is Unreadable.
     Follows at most three redirects, never from https to http; `location.headers` go to the first origin only,
     and each hop must be allowed by itself. `deadline` is in seconds for all of it. Raises Gone, Unreadable,
-    NotAllowed, Empty, LocationExpired, Throttled, ServerFault, Unreachable, TimedOut.
+    NotAllowed, Empty, LocationExpired, LocationRefused, Throttled, ServerFault, Unreachable, TimedOut.
     """
     where = f"{source.group}/{source.name} at {host_of(location.url)}"
     with ours(where), anyio.fail_after(deadline):
@@ -264,7 +265,9 @@ def _status_error(status: int, where: str) -> FerryError:
             return _changed(where)
         case _ if status in REDIRECTS:
             return LocationExpired(f"its address redirects by now (HTTP {status})", where=where)
-        case 400 | 401 | 403:
+        case 403:
+            return LocationRefused("may not be read (HTTP 403)", where=where, advice=SIGN_IN)
+        case 400 | 401:
             return Unreadable(f"may not be read (HTTP {status})", where=where, advice=SIGN_IN)
         case _ if status < 400:
             return ServerFault(f"answers HTTP {status} to a GET", where=where)

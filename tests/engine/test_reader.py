@@ -8,7 +8,7 @@ from fakes.virtual_time import virtually
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import Changed, LocationExpired, ServerFault
+from engine.errors import Changed, LocationExpired, LocationRefused, ServerFault, Unreadable
 from engine.integrity import checksum_text, crc32
 from engine.model import Blob, ByteRange, Location, Source, Validator
 from engine.reader import BlobReader, RemoteReader, renewal
@@ -245,3 +245,59 @@ def test_an_address_is_renewed_before_it_expires_and_never_long_before(expires: 
 def test_an_address_that_does_not_expire_is_not_renewed() -> None:
     """There is no moment for it."""
     assert renewal(Location("u"), 5.0) is None
+
+
+class Refusing(MemoryFiles):
+    """Files whose server refuses the first addresses that are shown to it, so many of them."""
+
+    left = 0
+
+    async def probe(self, source: Source, location: Location, deadline: float) -> Probe:
+        """Refuse, or tell."""
+        if self.left:
+            self.left -= 1
+            self.probes += 1
+            raise LocationRefused("may not be read (HTTP 403)", where=source.group)
+        return await super().probe(source, location, deadline)
+
+
+@pytest.mark.fault(11, 13)
+@pytest.mark.parametrize(
+    ("refusals", "error"), [(0, None), (1, LocationRefused), (2, Unreadable), (9, Unreadable)]
+)
+def test_a_refused_address_is_followed_by_one_fresh_one(refusals: int, error: type[Exception] | None) -> None:
+    """403 once may be an old signature; twice in a row it is final, and nobody asks a third time."""
+    files = Refusing({SOURCE: File(DATA)})
+    files.left = refusals
+    reader = remote(files)
+
+    async def reads() -> type[Exception] | None:
+        last: type[Exception] | None = None
+        for _ in range(2):
+            try:
+                await reader.measure()
+            except (LocationRefused, Unreadable) as caught:
+                last = type(caught)
+            else:
+                return last
+        return last
+
+    assert virtually(reads()) is error
+    assert files.probes <= 2
+    assert files.located == min(refusals + 1, 2)
+
+
+@pytest.mark.fault(11)
+def test_a_refusal_long_ago_does_not_count() -> None:
+    """An address that worked meanwhile was a good one."""
+    files = Refusing({SOURCE: File(DATA)})
+    reader = remote(files)
+
+    async def reads() -> None:
+        for _ in range(3):
+            files.left = 1
+            with pytest.raises(LocationRefused):
+                await reader.measure()
+            assert await reader.measure() == KNOWN
+
+    virtually(reads())
