@@ -176,7 +176,7 @@ def _judged(
 
 
 @contextmanager
-def _begun(settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def begun(settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """Begin `ferry run` with Panopto's pace lifted; it is killed where it does not end."""
     command = [sys.executable, "-m", "benchmarks.clients.migration", str(settings), "--carry"]
     with (settings.parent / "stderr.txt").open("ab") as errors:
@@ -190,7 +190,7 @@ def _begun(settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 def killed_after(settings: Path, seconds: float) -> None:
     """Begin a run, and kill it."""
-    with _begun(settings) as process:
+    with begun(settings) as process:
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -199,7 +199,7 @@ def killed_after(settings: Path, seconds: float) -> None:
 
 def called(settings: Path) -> tuple[int, Mapping[str, Any]]:
     """Run to the end, and return the exit code that the run tells and its document."""
-    with _begun(settings) as process:
+    with begun(settings) as process:
         output, _ = process.communicate(timeout=CALL_LIMIT)
     document: Mapping[str, Any] = json.loads(output)
     return document["exit"], document

@@ -24,13 +24,14 @@ def growing(samples: Sequence[tuple[float, int]], most: float) -> Iterator[Findi
 
     The first third is left out: caches fill, and pools reach their size.
     """
-    settled = samples[len(samples) // 3 :]
-    slope = _slope([x for x, _ in settled], [float(y) for _, y in settled])
-    if slope > most:
-        yield Finding(5, f"memory grows by {slope:.1f} bytes an item, where {most} are allowed")
+    grown = slope(samples[len(samples) // 3 :])
+    if grown > most:
+        yield Finding(5, f"memory grows by {grown:.1f} bytes an item, where {most} are allowed")
 
 
-def _slope(xs: Sequence[float], ys: Sequence[float]) -> float:
+def slope(samples: Sequence[tuple[float, int]]) -> float:
+    """Return by how much the second number grows with the first, by least squares."""
+    xs, ys = [x for x, _ in samples], [float(y) for _, y in samples]
     middle_x, middle_y = sum(xs) / len(xs), sum(ys) / len(ys)
     spread = sum((x - middle_x) ** 2 for x in xs)
     shared = sum((x - middle_x) * (y - middle_y) for x, y in zip(xs, ys, strict=True))
