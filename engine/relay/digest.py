@@ -51,9 +51,9 @@ class Digest:
             await self._md5.done()
 
     async def flowed(self) -> None:
-        """Wait for that, and tell the sum of the file that all bytes of the part went by."""
-        await self.done()
+        """Tell the sum of the file, where there is one, that all bytes of the part went by and are in it."""
         if self._file is not None:
+            await self.done()
             self._file.flowed(self.crc32)
 
     async def md5(self) -> str | None:

@@ -182,9 +182,10 @@ class PartBody(aiohttp.Payload):
             await self._going_on.wait()
             self.handed += len(piece)
             self._flowed(len(piece))
+            if self.whole:
+                await self._digest.flowed()  # before the answer, which ends this task
             await writer.write(piece)
         self._through = True
-        await self._digest.flowed()
         self._fed()
 
     async def _next(self) -> memoryview:

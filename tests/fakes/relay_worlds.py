@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from engine.multipart.answers import part_judge
 from engine.parts import MIB
 from engine.relay import ProtocolRelay, StreamRelay, open_relay
 from engine.source import ranged_get
+from engine.whole import FileSum
 from engine.wire import BytesGet, Head, PartFailure, PartPut, PartReceipt, RangedGet, Relay, Request
 from fakes.memory_relay import MemoryRelay
 from fakes.raw_server import Connection, RawServer, ca_file, raw_server
@@ -79,6 +80,7 @@ class Journey:
     abreast: int = 2
     deadline: float = 5.0
     hashed: bool = False
+    file: FileSum | None = None
     ask: int | None = None
     asked: list[int] = field(default_factory=list)
     settled: list[Settled] = field(default_factory=list)
@@ -90,7 +92,8 @@ class Journey:
             return None
         part = self.parts[len(self.asked)]
         self.asked.append(part.number)
-        return self.world.put(part, self.deadline, self.hashed)
+        put = self.world.put(part, self.deadline, self.hashed)
+        return put if self.file is None else replace(put, file=self.file.part(part.number))
 
     async def settle(self, outcome: Settled) -> None:
         """Take what became of a part, once it may."""

@@ -34,6 +34,7 @@ from engine.errors import (
 from engine.limits import Windows
 from engine.model import ByteRange, Part
 from engine.parts import MIB, cut
+from engine.whole import FileSum
 from engine.wire import BytesGet
 
 DATA = Random(7).randbytes(500_000)
@@ -114,6 +115,19 @@ async def test_bytes_arrive_exactly_and_in_order(make: Make, count: int, abreast
         assert_right(journey, list(range(1, count + 1)))
         assert journey.asked == place.begun == list(range(1, count + 1))
         assert place.serving.asked == 1
+
+
+async def test_a_file_is_summed_as_its_parts_flow_by(make: Make) -> None:
+    """Its MD5 is that of all its bytes in order, also over two lanes, and with parts' own MD5s beside it."""
+    for hashed in (True, False):
+        async with make() as place:
+            whole = FileSum()
+            first = Journey(place, parts(5)[:2], hashed=hashed, file=whole)
+            second = Journey(place, parts(5)[2:], hashed=hashed, file=whole)
+            for journey in (first, second):
+                await journey.run(place.get(spanning(journey)))
+            receipts = [one for journey in (first, second) for _, one in sorted(journey.receipts.items())]
+            assert whole.md5(receipts) == hashlib.md5(DATA[: 5 * PART]).hexdigest()
 
 
 async def test_a_lane_may_begin_and_end_anywhere(make: Make) -> None:
