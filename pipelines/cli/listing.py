@@ -83,6 +83,7 @@ def totals(total: Mapping[str, Any]) -> str:
         *_counts(total["items"]),
         f"{size(total['bytes'])}, {total['seconds'] / 3600:.1f} h of media",
         f"{total['checked']} of {total['parts']} parts compared",
+        *([f"{total['proven']} of {total['files']} files verified at the source"] if total["files"] else []),
         f"{total['lecture_items']} lecture items",
     ]
     lines = [", ".join(words)]
@@ -99,6 +100,7 @@ def _counts(counted: Mapping[str, int]) -> list[str]:
 def notes(row: Row) -> str:
     """Tell of an item why it ended so, who sees it, whether all was compared, and what was left."""
     checked = f"{row.integrity} {row.checked}/{row.parts}" if row.integrity else ""
+    checked += f", {row.proven}/{row.files} files as at the source" if row.proven else ""
     left = f"without {', '.join(row.not_carried)}" if row.not_carried else ""
     return _joined(_because(row), SHOWN.get(row.published, ""), checked, left)
 

@@ -34,6 +34,8 @@ class Report:
             "seconds": sum(row.duration or 0.0 for row in self.items),
             "parts": sum(row.parts or 0 for row in self.items),
             "checked": sum(row.checked or 0 for row in self.items),
+            "files": sum(row.files or 0 for row in self.items),
+            "proven": sum(row.proven or 0 for row in self.items),
             "lecture_items": sum(len(row.lecture_items) for row in self.items),
             "schedules": _counted(row.outcome for row in self.schedules),
         }

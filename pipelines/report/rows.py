@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.items import ItemState, Outcome
 from pipelines.luminus.model import LONGEST_TEXT
 from pipelines.migration.pipeline import known
+from pipelines.report.coverage import files_of, unchecked
 
 Facts = Mapping[str, Any]
 
@@ -20,7 +21,9 @@ class Row:
     """One item.
 
     `date` is ISO 8601, `duration` in seconds. `bytes`, `parts` and `checked` (parts whose MD5 was compared)
-    are those of the files of its session, its manifest among them, however often they were sent.
+    are those of the files of its session, its manifest among them, however often they were sent; `integrity`
+    is the level that held. `files` counts its media, `proven` those whose MD5 was found to be the source's
+    own; `unchecked` says in plain words what was not compared.
     `lecture_items` are LumiNUS's ids; `published` is yes where students see any of them there, else no, empty
     where nobody knows, and `published_why` why. `carried` and `not_carried` are plain words.
     """
@@ -40,6 +43,9 @@ class Row:
     parts: int | None
     checked: int | None
     integrity: str
+    files: int | None
+    proven: int | None
+    unchecked: tuple[str, ...]
     lecture_items: tuple[str, ...]
     presenter_from: str
     published: str
@@ -56,6 +62,7 @@ def rows(states: Iterable[tuple[str, ItemState]]) -> list[Row]:
 def row(event_id: str, state: ItemState) -> Row:
     """Return one item as a row."""
     facts, end = known(state), state.ended or {}
+    files, proven = files_of(facts)
     return Row(
         event_id,
         title=_text(facts, "title") or _text(state.planned or {}, "title"),
@@ -72,6 +79,9 @@ def row(event_id: str, state: ItemState) -> Row:
         parts=facts.get("parts"),
         checked=facts.get("checked"),
         integrity=_text(facts, "level"),
+        files=files,
+        proven=proven,
+        unchecked=tuple(unchecked(facts)),
         lecture_items=tuple(sorted(state.carried)),
         presenter_from=_once(_text(one, "presenter_from") for one in _lecture_items(state)),
         published=_any(_published(one) for one in _lecture_items(state)),

@@ -2,7 +2,8 @@
 
 A text that such a program would take for a formula gets an apostrophe before it (OWASP, CSV Injection); so
 does what would become one where a program parts cells by semicolons, and breaks the text there. Numbers are
-numbers of ours: a negative one is no formula.
+numbers of ours: a negative one is no formula. Control characters but tabs and ends of lines are shown as what
+cannot be shown.
 """
 
 import csv
@@ -20,6 +21,8 @@ COLUMNS = ("kind", *dict.fromkeys(one.name for kind in (Row, BookingRow) for one
 
 _SIGN = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 """What a formula begins with, as wide as a letter or as wide as a Chinese character."""
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What a spreadsheet does not show, and a terminal may obey."""
 _BEGIN = re.compile(rf"[\t\r\n]|\s*{_SIGN}")
 _WITHIN = re.compile(rf"([;\t\r\n]\s*)(?={_SIGN})")
 
@@ -49,6 +52,7 @@ def cell(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case str():
+            value = _CONTROL.sub("\ufffd", value)
             begin = "'" if _BEGIN.match(value) else ""
             return begin + _WITHIN.sub(r"\1'", value)
         case tuple() | list():

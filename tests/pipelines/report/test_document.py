@@ -67,6 +67,8 @@ def test_totals_are_those_of_the_rows() -> None:
         "seconds": 2700.0,
         "parts": 3,
         "checked": 2,
+        "files": 1,
+        "proven": 0,
         "lecture_items": 1,
         "schedules": {"skipped": 1, "unknown": 1, "verified": 1},
     }
