@@ -76,6 +76,7 @@ async def test_a_call_without_body_says_so(method: str) -> None:
     assert (head.headers["accept-encoding"], head.headers["user-agent"]) == ("identity", "lecture-ferry")
 
 
+@pytest.mark.fault(38)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_no_redirect_is_followed(status: int) -> None:
     """A redirect is an answer like another: credentials never travel to where it points."""
@@ -111,6 +112,7 @@ async def test_a_call_on_a_kept_connection_is_sent_once(method: str) -> None:
         assert (asked, server.opened) == (["/first", "/second"], 1)
 
 
+@pytest.mark.fault(9)
 async def test_a_body_is_never_decoded() -> None:
     """Bytes that say gzip come as they are: a small answer cannot become a large one."""
     answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope"
@@ -118,6 +120,7 @@ async def test_a_body_is_never_decoded() -> None:
         assert (await http.call("GET", server.url)).body == b"nope"
 
 
+@pytest.mark.fault(9, 39)
 async def test_an_answer_beyond_the_cap_is_refused() -> None:
     """An answer longer than allowed is a fault, and is not read on."""
     endless = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000
@@ -144,6 +147,7 @@ async def test_a_broken_answer_is_one_of_our_errors(answer: bytes, error: type[E
     assert str(caught.value).startswith(f"127.0.0.1:{server.port}: ")
 
 
+@pytest.mark.fault(6)
 async def test_silence_and_a_trickle_end_at_the_deadline() -> None:
     """A peer that says nothing, and one that says a byte now and then, both end in time."""
 
@@ -163,6 +167,7 @@ async def test_silence_and_a_trickle_end_at_the_deadline() -> None:
         await server.until_idle()
 
 
+@pytest.mark.fault(14)
 async def test_a_refused_connection_is_unreachable() -> None:
     """Nobody listens there."""
     with socket.socket() as taken:
@@ -181,6 +186,7 @@ async def test_what_is_no_url_is_said_to_be_none(url: str) -> None:
             await http.call("GET", url)
 
 
+@pytest.mark.fault(14)
 async def test_tls_is_checked_and_the_operators_authority_trusted(tmp_path: Path) -> None:
     """Without the authority's file the call fails and says what to name; with it the call succeeds."""
     async with raw_server(saying(OK), tls=True) as server:

@@ -34,6 +34,7 @@ def most_in(window: float, moments: list[float]) -> int:
     return max(sum(1 for one in moments if start <= one < start + window) for start in moments)
 
 
+@pytest.mark.fault(8)
 @given(rates=rates_of_any_kind, pauses=st.lists(st.floats(0, 5), max_size=60))
 def test_no_window_ever_sees_more_calls_than_its_rate(rates: list[Rate], pauses: list[float]) -> None:
     """Calls made each at its turn keep every rate in every window."""
@@ -72,6 +73,7 @@ async def test_panopto_gets_five_a_second_and_a_hundred_a_minute() -> None:
     assert 120 < calls[-1] - calls[0] < 130
 
 
+@pytest.mark.fault(8)
 async def test_endpoints_do_not_wait_for_each_other() -> None:
     """Each endpoint has windows of its own."""
     time = Time()
@@ -97,6 +99,7 @@ async def test_turns_come_in_the_order_of_asking() -> None:
     assert order == list(range(20))
 
 
+@pytest.mark.fault(8)
 async def test_a_hold_keeps_also_those_who_wait_already() -> None:
     """After a 429 nobody goes before the time is over, and a shorter hold does not shorten it."""
     time, went = Time(), list[float]()

@@ -66,6 +66,7 @@ def test_waits_grow_until_the_longest() -> None:
     assert [round(step.seconds, 1) for step in waits if isinstance(step, Wait)] == [0.5, 1.0, 2.0, 59.9]
 
 
+@pytest.mark.fault(8)
 @given(asked=st.floats(0, 1e9), attempt=st.integers(1, 5), chance=chances)
 def test_what_the_peer_asks_is_obeyed_up_to_the_cap(asked: float, attempt: int, chance: float) -> None:
     """A wait is never shorter than asked, but for the cap, and longer only by the jitter."""
@@ -138,6 +139,7 @@ async def test_what_is_not_ours_passes_through() -> None:
     assert time.slept == []
 
 
+@pytest.mark.fault(8)
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -164,6 +166,7 @@ def test_retry_after_is_read_in_all_its_forms(value: str | None, expected: float
     assert retry_after(value, now=1_000_000_000.0) == expected
 
 
+@pytest.mark.fault(8)
 @given(st.text())
 def test_no_header_breaks_the_reader(value: str) -> None:
     """Whatever a server writes, the answer is None or a wait within the cap."""

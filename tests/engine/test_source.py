@@ -81,6 +81,7 @@ def test_a_strong_etag_goes_back_byte_for_byte(etag: str | None, sent: str | Non
     assert (get.request.url, get.span) == (HERE.url, SPAN)
 
 
+@pytest.mark.fault(5)
 @pytest.mark.parametrize(
     "answer",
     [
@@ -96,6 +97,7 @@ def test_the_right_range_of_the_right_file_is_taken(answer: Head) -> None:
     ranged_get(HERE, SPAN, OPENCAST).judge(answer)
 
 
+@pytest.mark.fault(5)
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -142,6 +144,7 @@ def test_anything_else_is_refused_by_its_head(answer: Head, error: type[FerryErr
     assert "sesame" not in str(caught.value)
 
 
+@pytest.mark.fault(5)
 def test_the_whole_file_answers_a_range_that_is_the_whole_file() -> None:
     """A 200 to bytes=0- is those bytes, if the validator is the same (faults.md F5)."""
     everything = ByteRange(0, 1000)
@@ -300,6 +303,7 @@ async def test_an_answer_without_length_or_range_is_refused() -> None:
         await probed(script)
 
 
+@pytest.mark.fault(6)
 async def test_silence_ends_at_the_deadline() -> None:
     """The deadline holds over all hops."""
 
@@ -322,6 +326,7 @@ async def test_a_reset_is_unreachable() -> None:
         await probed(script)
 
 
+@pytest.mark.fault(38)
 async def test_a_redirect_is_followed_and_secrets_stay_with_their_origin() -> None:
     """Same origin keeps the headers, another one does not get them; the last address is what is given."""
     seen: list[tuple[str, str | None]] = []
@@ -349,6 +354,7 @@ async def test_a_redirect_is_followed_and_secrets_stay_with_their_origin() -> No
     assert found.location == Location(f"{away.url}/third", 99.0, ())
 
 
+@pytest.mark.fault(38)
 async def test_https_is_never_left_for_http(tmp_path: Path) -> None:
     """A downgrade is refused before anything is asked there."""
     script = answering(302, Location="http://127.0.0.1:1/x.mp4")

@@ -136,6 +136,7 @@ async def test_a_final_error_is_not_tried_again() -> None:
     assert len(http.calls) == 1
 
 
+@pytest.mark.fault(8)
 async def test_the_peer_is_waited_for_as_long_as_it_asks() -> None:
     """Retry-After is the least that is waited, and who looks is told of the wait."""
     told: list[object] = []
@@ -145,6 +146,7 @@ async def test_the_peer_is_waited_for_as_long_as_it_asks() -> None:
     assert [type(fact) for fact in told] == [Waiting]
 
 
+@pytest.mark.fault(8)
 async def test_a_throttle_holds_the_endpoint_for_everybody() -> None:
     """After a 429 with 30 s no call of that endpoint goes out before, whoever makes it; others do."""
     time = Time()

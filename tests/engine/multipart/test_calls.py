@@ -465,6 +465,7 @@ async def test_a_list_of_parts_is_read_page_by_page() -> None:
     assert len(site.seen) == 2
 
 
+@pytest.mark.fault(39)
 async def test_a_list_that_does_not_end_is_a_fault() -> None:
     """A marker that does not move is not followed for ever."""
     async with panopto(always(200, page(range(1, 2), 0))) as (calls, where, site):

@@ -374,6 +374,7 @@ async def test_a_certificate_of_nobody_known_is_untrusted(tmp_path: Path) -> Non
         assert isinstance(await failure(place), Untrusted)
 
 
+@pytest.mark.fault(6)
 async def test_no_request_says_expect(kind: str, tmp_path: Path) -> None:
     """A silent peer would hang it for ever; and what is sent is named once."""
     heads: list[bytes] = []

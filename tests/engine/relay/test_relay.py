@@ -239,6 +239,7 @@ async def test_a_part_that_is_refused_after_its_last_byte_ends_the_lane(
         assert journey.asked == [1, 2]
 
 
+@pytest.mark.fault(6)
 @pytest.mark.parametrize("fault", ["source stalls", "source trickles", "target stalls", "target is mute"])
 async def test_silence_on_either_side_ends_at_the_deadline(make: Make, fault: str) -> None:
     """A source that sends nothing or a byte now and then, a target that reads nothing or answers nothing."""
@@ -454,6 +455,7 @@ async def test_an_early_answer_stops_the_bytes_while_it_explains(make_sockets: M
         assert place.serving.sent < len(data)
 
 
+@pytest.mark.fault(6)
 async def test_a_connection_that_the_target_does_not_read_is_cut(make_sockets: Make) -> None:
     """After the deadline no socket to the target is left, although bytes for it were still buffered."""
     data = DATA * 40
@@ -483,6 +485,7 @@ async def test_a_slow_target_pauses_the_source(make_sockets: Make) -> None:
         await place.idle()
 
 
+@pytest.mark.fault(6)
 async def test_what_stalls_is_named(make_sockets: Make) -> None:
     """A deadline that passes while the source is waited for names the source, else the target."""
     async with make_sockets() as place:

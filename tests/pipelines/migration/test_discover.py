@@ -154,6 +154,7 @@ async def test_a_server_that_is_down_is_no_bad_page() -> None:
     assert all("limit=100&" in url for url in lists)
 
 
+@pytest.mark.fault(39)
 async def test_an_offset_that_is_passed_over_does_not_go_on_for_ever() -> None:
     """Something between may drop the query; a page without anything new ends the pass."""
     api = world(100)
@@ -163,6 +164,7 @@ async def test_an_offset_that_is_passed_over_does_not_go_on_for_ever() -> None:
     assert len(events) == 100
 
 
+@pytest.mark.fault(39)
 @pytest.mark.parametrize("last", [[{"title": "x"}], [event_json("a"), {"title": "x"}], ["x", None]])
 async def test_a_page_that_is_repeated_for_ever_ends(last: list[Any]) -> None:
     """Events without a name are nothing new, however often they come; they are told all the same."""
@@ -183,6 +185,7 @@ async def test_nameless_events_on_the_last_page_are_told() -> None:
     assert any("place 100" in one.why for one in unread)
 
 
+@pytest.mark.fault(39)
 async def test_a_list_without_an_end_ends() -> None:
     """A server that tells new names on every page is listened to for so many pages a pass."""
     api = world(0)
@@ -199,6 +202,7 @@ async def test_a_list_without_an_end_ends() -> None:
     assert len([path for path in api.paths() if path == "/api/events"]) == 7 * PASSES
 
 
+@pytest.mark.fault(39)
 async def test_a_list_that_never_holds_still_ends() -> None:
     """After some passes what was found is enough."""
     api = world(1)

@@ -80,6 +80,7 @@ async def test_one_flight_serves_all_who_ask() -> None:
     assert api.flights() == 1
 
 
+@pytest.mark.fault(11)
 async def test_one_flight_replaces_a_refused_address() -> None:
     """All who were refused ask again, and Opencast is asked once; who comes late gets the new one."""
     clock = Clock()
@@ -96,6 +97,7 @@ async def test_one_flight_replaces_a_refused_address() -> None:
     assert api.flights() == 2
 
 
+@pytest.mark.fault(11)
 @pytest.mark.parametrize(("life", "fresh_for"), [(7200, 7140), (100, 75)])
 async def test_an_address_is_renewed_before_it_runs_out(life: float, fresh_for: float) -> None:
     """While 60 seconds are left, or a quarter of a lifetime shorter than four times that."""

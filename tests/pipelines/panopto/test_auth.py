@@ -72,6 +72,7 @@ async def test_without_a_user_the_client_acts_in_its_own_name() -> None:
     assert form == {"grant_type": ["client_credentials"], "scope": ["api"]}
 
 
+@pytest.mark.fault(26)
 async def test_two_hundred_callers_share_one_request() -> None:
     """Whoever comes while a token is asked for waits for that one."""
     site = Site()
@@ -87,6 +88,7 @@ async def test_two_hundred_callers_share_one_request() -> None:
     assert site.requests == 1
 
 
+@pytest.mark.fault(26)
 async def test_two_hundred_refusals_of_one_token_make_one_request() -> None:
     """A token that expired early is renewed by the first who finds out, for all."""
     site = Site()
@@ -103,6 +105,7 @@ async def test_two_hundred_refusals_of_one_token_make_one_request() -> None:
     assert site.requests == 2
 
 
+@pytest.mark.fault(26)
 async def test_a_token_is_renewed_before_its_end() -> None:
     """An hour's token is used for fifty-five minutes."""
     site = Site()
@@ -113,6 +116,7 @@ async def test_a_token_is_renewed_before_its_end() -> None:
     assert (await site.tokens.token()).value == "token-2"
 
 
+@pytest.mark.fault(26)
 @given(st.floats(0.001, 1e6))
 def test_how_early_a_token_is_renewed(lifetime: float) -> None:
     """Five minutes or a tenth of its life, whichever is shorter."""
