@@ -4,11 +4,12 @@ A busy machine fails no test of Hypothesis: an example may take its time, and so
 """
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from campaign.marks import Score, numbered
+from fakes.processes import STRUCK
 from forms import longer
 from hypothesis import HealthCheck, settings
 
@@ -28,6 +29,16 @@ def pytest_configure(config: pytest.Config) -> None:
     path = config.getoption("--score")
     if path is not None and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Score(path.resolve()))
+
+
+@pytest.fixture(autouse=True)
+def _struck(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let a test's report tell how often the faults of its sandboxes struck, unless it tells so itself."""
+    STRUCK.clear()
+    yield
+    told = {name for name, _ in request.node.user_properties}
+    if STRUCK and "injected" not in told:
+        request.node.user_properties.append(("injected", sum(STRUCK)))
 
 
 @pytest.hookimpl(tryfirst=True)

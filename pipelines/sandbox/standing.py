@@ -181,6 +181,7 @@ class Sandbox:
         self.valt = Valt(self.switches, self.audit, self.faults, booker, self._bookings)
         self.audit.lists("lecture-items", self.luminus.rows)
         self.audit.lists("schedules", self.valt.rows)
+        self.audit.lists("faults", self.faults.statistics)
         self.details = self._details(account, client, booker)
         return (
             self.opencast.api, self.opencast.files, self.panopto.app, self.luminus.app, self.valt.app,

@@ -21,6 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "pipelines.cli")
 READY_SECONDS = 30.0
 LUMINUS_RATE = 20
+STRUCK: list[int] = []
+"""How many requests were struck by faults, of each sandbox that has stood: for the score of a test."""
+
 PATHS = (
     ("opencast", "password_file"),
     ("panopto", "client_secret_file"),
@@ -129,7 +132,10 @@ def standing(
     for name, value in {"luminus_rate": LUMINUS_RATE, "lecture_item_lag": 0.2, **switches}.items():
         arguments += ["--switch", f"{name}={value}"]
     with begun(*arguments, folder=folder) as process:
-        yield Stand(folder, _ready(process, folder))
+        stand = Stand(folder, _ready(process, folder))
+        yield stand
+        if faults:
+            STRUCK.append(sum(row["struck"] for row in stand.audit("faults")))
 
 
 def _ready(process: Process, folder: Path) -> Mapping[str, Json]:
