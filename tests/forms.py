@@ -12,6 +12,7 @@ LONGER: Mapping[str, tuple[str, ...]] = {
     "slow": (
         r"engine/relay/test_relay\.py::.*\[(asyncio-(plain|tls)|(asyncio|uvloop)-streams)",
         r"engine/relay/test_protocols\.py::.*\[asyncio",
+        r"faults/test_source_contract\.py::.*(tls|streams|panopto)",
         r"cli/test_streams\.py::test_a_reader_that_has_gone\[(run|plan|status-option1)",
         r"cli/test_streams\.py::test_closed_streams\[numbers[^0]",
         r"carry/test_resumed\.py::test_two_hundred_items_come_through_lags_and_faults\[[^0]",
