@@ -27,8 +27,8 @@ Made by `make faults` from what ran, on {machine}; written by nobody's hand.
 **{score}**
 
 Each fault of the table is injected, and survived by the tests that carry its number (`@pytest.mark.fault`).
-The end is judged by an auditor that reads what the emulated servers hold and were asked, never the checkpoint.
-No real Opencast, Panopto, LumiNUS or VALT was at hand.
+The end is judged by an auditor that reads what the emulated servers hold and were asked, never the
+checkpoint. No real Opencast, Panopto, LumiNUS or VALT was at hand.
 """
 
 RANDOM = """## Items under random faults
@@ -40,8 +40,8 @@ with 0; {struck:,} requests were struck ({kinds}).
 SHARED = """## The same faults, played on other movers
 
 One file of five parts, from an HTTP server to SeaweedFS, behind a proxy that plays the fault once, in {turns}
-turns. rclone, s5cmd and boto3 do a more general job: they are here because people use them for this one. *Parts* are
-those that were begun, of five.
+turns. rclone, s5cmd and boto3 do a more general job: they are here because people use them for this one.
+*Parts* are those that were begun, of five.
 """
 
 SOAK = "## A long run of tiny items, each fault at one call in a hundred"

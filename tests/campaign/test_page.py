@@ -63,16 +63,7 @@ def test_other_movers_are_counted_by_scene(tmp_path: Path) -> None:
     """A scene counts where every turn of it ended whole."""
     flip = {"fault": 4, "scene": "flip"}
     turns = [
-        {
-            "shared": {
-                "fault": 4,
-                "scene": "flip",
-                "mover": mover,
-                "turn": turn,
-                "verdict": said,
-                "parts": 5 + turn,
-            }
-        }
+        {"shared": {**flip, "mover": mover, "turn": turn, "verdict": said, "parts": 5 + turn}}
         for mover, verdicts in (("lecture-ferry", ("whole", "whole")), ("boto3", ("whole", "CORRUPT")))
         for turn, said in enumerate(verdicts)
     ]
