@@ -53,7 +53,8 @@ def test_a_lost_checkpoint_is_made_anew_before_anything_is_sent(stand: Stand, tm
     assert "ferry reconcile" in planned.output
     refused = ferry("run", "-c", file, "--json")
     assert (refused.code, refused.document["reasons"]) == (3, {"unrecorded_session": EVENTS})
-    assert "ferry reconcile" in refused.talk
+    assert "begun anew, although the run with pid" in refused.talk
+    assert "`ferry reconcile` takes it in" in refused.talk
     (home / "migration.checkpoint").unlink()
     dry = reconciled(file, "--dry-run")
     assert (dry.code, events(dry)) == (0, {"adopted": EVENTS})
@@ -102,4 +103,24 @@ def test_a_lost_checkpoint_while_lectures_were_half_carried(stand: Stand, tmp_pa
     assert carried(home, stand).code == 0
     assert sent(stand) == before
     assert file.exists()
+    assert_all_right(stand)
+
+
+def test_a_checkpoint_that_was_emptied_is_refused(stand: Stand, tmp_path: Path) -> None:
+    """Ten, before anything is asked of anybody, however often: it is not begun from nothing."""
+    home = tmp_path / "run"
+    file = settings(home, stand)
+    assert carried(home, stand).code == 0
+    calls = len(stand.audit("log"))
+    for content in (b"", bytes(4096), b""):
+        (home / "migration.checkpoint").write_bytes(content)
+        ran = ferry("run", "-c", file, "--json")
+        assert (ran.code, ran.document["exit"]) == (10, 10)
+        assert "line 1 is not there" in ran.talk
+        assert "ferry reconcile" in ran.talk
+        assert "Traceback" not in ran.talk
+    assert len(stand.audit("log")) == calls
+    (home / "migration.checkpoint").unlink()
+    assert reconciled(file).code == 0
+    assert carried(home, stand).code == 0
     assert_all_right(stand)
