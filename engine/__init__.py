@@ -4,6 +4,7 @@ from engine.allowed import Allowed, HostRule, permitted, place_of
 from engine.breaker import Breaker, Patience
 from engine.checkpoint import Checkpoint, Contents, open_checkpoint, read_checkpoint
 from engine.checks import Checks
+from engine.clocks import Clocks, about_clock
 from engine.drain import Drain
 from engine.engine import Engine, EngineStatistics
 from engine.errors import (
@@ -58,6 +59,7 @@ from engine.ports import Ports
 from engine.progress import (
     Audience,
     BytesFlowed,
+    ClockDiffers,
     HostAnswers,
     HostRests,
     LevelFell,
@@ -97,6 +99,8 @@ __all__ = [
     "CheckpointForeign",
     "CheckpointInUse",
     "Checks",
+    "ClockDiffers",
+    "Clocks",
     "Contents",
     "Credentials",
     "Dialect",
@@ -167,6 +171,7 @@ __all__ = [
     "Validator",
     "Waiting",
     "Windows",
+    "about_clock",
     "checksum_text",
     "crc32",
     "decide",

@@ -113,6 +113,14 @@ class HostRests:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockDiffers:
+    """Our clock is so many seconds ahead of a host's, or behind it where that is negative."""
+
+    host: str
+    ahead: float
+
+
+@dataclass(frozen=True, slots=True)
 class HostAnswers:
     """A host that rested answers again, after so many seconds."""
 

@@ -4,14 +4,13 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from random import random
 from typing import TypeVar
 
 import anyio
 
 from engine.breaker import Breaker
+from engine.clocks import http_date
 from engine.errors import FerryError, Stopping, TimedOut, Transient, Unreachable
 from engine.progress import Observer, Waiting, silence
 
@@ -128,15 +127,5 @@ def retry_after(value: str | None, now: float) -> float | None:
     text = (value or "").strip()
     if _SECONDS.fullmatch(text):
         return min(float(text), LONGEST_RETRY_AFTER)
-    moment = _http_date(text)
+    moment = http_date(text)
     return None if moment is None else min(max(moment - now, 0.0), LONGEST_RETRY_AFTER)
-
-
-def _http_date(text: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()

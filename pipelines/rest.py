@@ -15,6 +15,7 @@ import orjson
 from engine import (
     Answer,
     Breaker,
+    Clocks,
     Http,
     Observer,
     Pace,
@@ -74,6 +75,7 @@ class Rest:
         headers: Headers = no_headers,
         observer: Observer = silence,
         breaker: Breaker | None = None,
+        clocks: Clocks | None = None,
         deadline: float = 60.0,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         clock: Callable[[], float] = time.monotonic,
@@ -89,6 +91,7 @@ class Rest:
         self._headers = headers
         self._observer = observer
         self._breaker = breaker
+        self._clocks = clocks or Clocks()
         self._deadline = deadline
         self._sleep = sleep
         self._clock = clock
@@ -130,6 +133,7 @@ class Rest:
                 if unheard is not None:
                     unheard()
                 raise
+            self._clocks.note(self.where, answer.headers.get("Date"))
             try:
                 judge_it(answer, f"{self.where} {endpoint}", time.time())
             except Throttled as error:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
+from engine import about_clock
 from pipelines import items
 from pipelines.app.books import contents_of
 from pipelines.app.rules import publish_policy, rules
@@ -44,6 +45,7 @@ async def preview_of(settings: Settings) -> Preview:
             found = foreign.without(decisions(events, decided))
             seen = await preview(found, state_of, decided.folders, exists, decided.modules)
             seen.problems += foreign.problems
+            seen.problems += [about_clock(*one) for one in services.clocks.differing.items()]
             await seen.hold_back(Marked(services.panopto).unrecorded)
             unmet = sorted(decided.wanted.series - met)
             seen.problems += [f"select.series: no event is of series {one}" for one in unmet]

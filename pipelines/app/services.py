@@ -10,6 +10,7 @@ from engine import (
     PANOPTO_RATES,
     Allowed,
     Breaker,
+    Clocks,
     Drain,
     HostRule,
     Http,
@@ -44,6 +45,7 @@ class Services:
 
     opencast: Opencast
     panopto: Panopto
+    clocks: Clocks
     luminus: Luminus | None = None
 
 
@@ -62,20 +64,27 @@ async def open_services(
     is refused.
     """
     drain = drain or Drain()
+    clocks = Clocks(observer)
     async with (
         open_http(network(settings, connections=8, cookies=True)) as source,
         open_http(network(settings, connections=16)) as target,
         open_http(network(settings, connections=LUMINUS_CALLS)) as students,
     ):
         yield Services(
-            opencast_of(settings, source, observer, drain, breaker),
-            panopto_of(settings, target, observer, drain, panopto_rates, breaker),
-            luminus_of(settings, students, observer, drain),
+            opencast_of(settings, source, observer, drain, breaker, clocks),
+            panopto_of(settings, target, observer, drain, panopto_rates, breaker, clocks),
+            clocks,
+            luminus_of(settings, students, observer, drain, clocks),
         )
 
 
 def opencast_of(
-    settings: Settings, http: Http, observer: Observer, drain: Drain, breaker: Breaker | None = None
+    settings: Settings,
+    http: Http,
+    observer: Observer,
+    drain: Drain,
+    breaker: Breaker | None = None,
+    clocks: Clocks | None = None,
 ) -> Opencast:
     """Build Opencast's client."""
     account = settings.opencast
@@ -85,6 +94,7 @@ def opencast_of(
         policy=policy(settings),
         observer=observer,
         breaker=breaker,
+        clocks=clocks,
         sleep=drain.before_another_try,
     )
     return Opencast(rest, account.username, revealed(account.password))
@@ -97,6 +107,7 @@ def panopto_of(
     drain: Drain,
     rates: Sequence[Rate] = PANOPTO_RATES,
     breaker: Breaker | None = None,
+    clocks: Clocks | None = None,
 ) -> Panopto:
     """Build Panopto's client, which signs in when it is first used."""
     account = settings.panopto
@@ -122,6 +133,7 @@ def panopto_of(
         headers=tokens.headers,
         observer=observer,
         breaker=breaker,
+        clocks=clocks,
         sleep=drain.before_another_try,
     )
     return Panopto(
@@ -134,7 +146,9 @@ def panopto_of(
     )
 
 
-def luminus_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Luminus | None:
+def luminus_of(
+    settings: Settings, http: Http, observer: Observer, drain: Drain, clocks: Clocks | None = None
+) -> Luminus | None:
     """Build LumiNUS's client, whose calls all share one pace; None where the settings have no LumiNUS."""
     account = settings.luminus
     if account is None:
@@ -148,6 +162,7 @@ def luminus_of(settings: Settings, http: Http, observer: Observer, drain: Drain)
         judge=answers.judge,
         policy=patience,
         observer=observer,
+        clocks=clocks,
         sleep=drain.before_another_try,
     )
     return Luminus(

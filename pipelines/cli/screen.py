@@ -15,6 +15,7 @@ from rich.text import Text
 
 from engine import (
     BytesFlowed,
+    ClockDiffers,
     HostAnswers,
     HostRests,
     LevelFell,
@@ -26,6 +27,7 @@ from engine import (
     TransferFinished,
     TransferStarted,
     Waiting,
+    about_clock,
 )
 from pipelines.cli.text import plain, size
 from pipelines.items import Outcome
@@ -135,8 +137,9 @@ class Lines:
                 | stages.WindowClosed()
                 | HostRests()
                 | HostAnswers()
+                | ClockDiffers()
             ):
-                self._log.info(about_waits(fact))
+                self._log.info(about_run(fact))
             case stages.LimitsRead():
                 self._log.info(about_limits(fact))
             case stages.LimitsKept(sentence=sentence):
@@ -167,12 +170,16 @@ class Lines:
 _BAD = {Outcome.PERMANENT, Outcome.DIFFERS, Outcome.RETRYABLE}
 
 
-Waits = stages.WindowShut | stages.WindowOpened | stages.WindowClosed | HostRests | HostAnswers
+OfTheRun = (
+    stages.WindowShut | stages.WindowOpened | stages.WindowClosed | HostRests | HostAnswers | ClockDiffers
+)
 
 
-def about_waits(fact: Waits) -> str:
-    """Say what the whole run waits for, or no longer: a time window, a host that does not answer."""
+def about_run(fact: OfTheRun) -> str:
+    """Say what concerns the whole run: its time windows, a host that does not answer, a clock."""
     match fact:
+        case ClockDiffers(host=host, ahead=ahead):
+            return about_clock(host, ahead)
         case HostRests(host=host, reason=reason):
             return f"{host} does not answer ({reason}); waits, and tries it now and then"
         case HostAnswers(host=host, seconds=seconds):
@@ -252,8 +259,9 @@ class Board:
                 | stages.WindowClosed()
                 | HostRests()
                 | HostAnswers()
+                | ClockDiffers()
             ):
-                words = about_waits(fact)
+                words = about_run(fact)
             case stages.LimitsRead():
                 words = about_limits(fact)
             case stages.LimitsKept(sentence=sentence):

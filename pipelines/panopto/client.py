@@ -40,6 +40,9 @@ Fact = TypeVar("Fact")
 
 ONCE = RetryPolicy(attempts=1)
 
+MOST_SESSIONS = 100_000
+"""In one folder; a list that goes on is taken to have no end (faults.md F9, F39)."""
+
 
 def anywhere(url: str) -> None:
     """Allow every host."""
@@ -183,11 +186,14 @@ class Panopto:
     async def sessions_of(self, folder_id: str) -> AsyncIterator[Session]:
         """Yield the sessions of a folder, oldest first, each once.
 
-        Pages have no total and no size: the end is a page without a session that is new.
+        Pages have no total and no size: the end is a page without a session that is new. Raises ServerFault
+        where that does not come.
         """
         known: set[str] = set()
         page = 0
         while fresh := [one for one in await self._page(folder_id, page) if one.id not in known]:
+            if len(known) >= MOST_SESSIONS:
+                raise ServerFault(f"lists folder {folder_id} without an end", where=self._rest.where)
             for session in fresh:
                 known.add(session.id)
                 yield session

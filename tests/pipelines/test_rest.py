@@ -20,6 +20,8 @@ from engine import (
     Unreachable,
     Waiting,
 )
+from engine.clocks import Clocks
+from engine.progress import ClockDiffers
 from pipelines.rest import Rest, decode, encode, path_of
 
 HOST = "https://api.example.org/base/"
@@ -231,3 +233,38 @@ def test_what_is_no_json_says_what_came_instead(body: bytes) -> None:
     given = Answer(200, CIMultiDict({"Content-Type": "text/html; charset=utf-8"}), body)
     with pytest.raises(ServerFault, match="here: answers text/html where JSON was expected"):
         decode(given, "here")
+
+
+@pytest.mark.fault(39)
+@pytest.mark.parametrize("body", [b"[" * 1_000_000, b'{"a":' * 200_000, b"[" * 100_000 + b"]" * 100_000])
+def test_deep_nesting_is_the_servers_fault(body: bytes) -> None:
+    """No recursion of ours ends there, and the sentence is short."""
+    with pytest.raises(ServerFault) as caught:
+        decode(Answer(200, CIMultiDict(), body), "api")
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.fault(29)
+@pytest.mark.parametrize(
+    ("date", "ahead"),
+    [
+        ("Sun, 22 Nov 2026 12:00:00 GMT", None),
+        ("Sun, 22 Nov 2026 12:00:59 GMT", None),
+        ("Sun, 22 Nov 2026 12:01:00 GMT", -60.0),
+        ("Sun, 22 Nov 2026 12:20:00 GMT", -1200.0),
+        ("Sun, 22 Nov 2026 11:40:00 GMT", 1200.0),
+        ("Sunday, 22-Nov-26 11:40:00 GMT", 1200.0),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+async def test_a_clock_that_differs_is_told_once_a_host(date: str, ahead: float | None) -> None:
+    """From a minute on, by the Date of the first answer; on terminal, log and plan, as there is no doctor yet."""
+    noon = 1795348800.0
+    told: list[object] = []
+    clocks = Clocks(told.append, clock=lambda: noon)
+    calls = rest(scripted(answer(200, Date=date)), Time(), clocks=clocks)
+    for _ in range(3):
+        await calls.call("GET", "/x", endpoint="GET x")
+    assert told == ([] if ahead is None else [ClockDiffers("api.example.org:443", ahead)])
+    assert clocks.differing == ({} if ahead is None else {"api.example.org:443": ahead})

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from engine import (
     BytesFlowed,
+    ClockDiffers,
     HostAnswers,
     HostRests,
     LevelFell,
@@ -74,6 +75,7 @@ any_fact = st.sampled_from(
         RelayFell("host", "a proxy is set"),
         HostRests("host", HOSTILE),
         HostAnswers("host", 61.5),
+        ClockDiffers("host", -61.5),
         "no fact at all",
     ]
 )
