@@ -8,6 +8,8 @@ import psutil
 import pytest
 from fakes.processes import begun, ended, standing
 
+pytestmark = [pytest.mark.fault(7)]
+
 MIB = 1024 * 1024
 SETTINGS = {"transfer.parts_in_flight": 16}
 

@@ -1,0 +1,1 @@
+"""What holds of a migration, and of the engine, whatever happens in whatever order."""
