@@ -166,12 +166,12 @@ LOST: Final = "lost"
 class MemoryTarget:
     """An S3 in memory: what a transfer calls, and where a memory relay puts parts.
 
-    `faults` are by call (create, part, put, complete, abort, list, list uploads, head) and its number from 1:
-    an error is raised in place of the call, LOST after it. `flips` are numbers of PUTs whose bytes are stored
-    wrong. `aborted` has the uploads that were open until they were given up. `calls` counts, `puts` holds the
-    part numbers in the order in which they were whole, with `put_to` the uploads (None for a PutObject).
-    `heard` is told of each call when it arrives; `slow` are the seconds
-    before a part is answered. Parts of more than `largest` bytes are refused.
+    `faults` are by call (create, part, put, complete, abort, list, list uploads, head) and its number
+    from 1: an error is raised in place of the call, LOST after it. `flips` are numbers of PUTs of which
+    the byte at `flip_at` is stored wrong. `aborted` has the uploads that were open until they were given
+    up. `calls` counts, `puts` holds the part numbers in the order in which they were whole, with `put_to`
+    the uploads (None for a PutObject). `heard` is told of each call when it arrives; `slow` are the
+    seconds before a part is answered. Parts of more than `largest` bytes are refused.
     """
 
     def __init__(self, *, lists: bool = False, heads: bool = False, put_object: bool = False) -> None:
@@ -182,6 +182,7 @@ class MemoryTarget:
         self.uploads: dict[str, OpenUpload] = {}
         self.faults: dict[tuple[str, int], FerryError | str] = {}
         self.flips: set[int] = set()
+        self.flip_at = 0
         self.etag_of: Callable[[bytes], str] = lambda data: hashlib.md5(data).hexdigest()
         self.calls: Counter[str] = Counter()
         self.aborted: list[str] = []
@@ -310,9 +311,8 @@ class MemoryPut:
             return Head(404, CIMultiDict()), b"<Error><Code>NoSuchUpload</Code></Error>"
         if len(self._data) > target.largest:
             return Head(400, CIMultiDict()), b"<Error><Code>EntityTooLarge</Code></Error>"
-        if target.calls["part"] + target.calls["put"] in target.flips:
-            self._data[0] ^= 1
-        data = bytes(self._data)
+        wrong = target.calls["part"] + target.calls["put"] in target.flips
+        data = flipped(bytes(self._data), target.flip_at if wrong else None)
         etag = f'"{target.etag_of(data)}"'
         if self._upload:
             target.uploads[self._upload].parts[self._number] = data, etag
