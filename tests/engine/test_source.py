@@ -243,7 +243,7 @@ async def test_a_server_without_ranges_tells_its_length_and_is_not_drained() -> 
     assert (found.validator, found.ranged) == (Validator(4_000_000_000, "1"), False)
 
 
-@pytest.mark.fault(10)
+@pytest.mark.fault(9, 10)
 @pytest.mark.parametrize(
     ("script", "error"),
     [
