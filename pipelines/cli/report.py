@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import orjson
 import typer
 
 from pipelines.app.books import report_in
 from pipelines.cli.listing import listing
 from pipelines.cli.schedules import zone_of
 from pipelines.cli.status import path_of
+from pipelines.cli.text import document
 from pipelines.config import SettingsError, load
 from pipelines.report.document import Report
 from pipelines.report.sheet import MARK, sheet
@@ -76,7 +76,7 @@ def written(found: Report, style: Format, zone: ZoneInfo) -> bytes:
     """
     match style:
         case Format.JSON:
-            return orjson.dumps(found.document, option=orjson.OPT_INDENT_2) + b"\n"
+            return document(found.document)
         case Format.CSV:
             return sheet(found)
         case Format.TABLE:

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import orjson
 from rich.table import Table
 
 from engine import FerryError, Snapshot, Tally
+from pipelines.cli import text
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.text import page, size
 from pipelines.items import Outcome, Outcomes
@@ -91,7 +91,7 @@ def tally(count: Tally) -> dict[str, int]:
 
 def write_json(value: Any) -> None:
     """Write one JSON document to stdout."""
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n")
+    sys.stdout.buffer.write(text.document(value))
     sys.stdout.flush()
 
 

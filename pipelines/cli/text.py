@@ -1,10 +1,13 @@
 """How values are written for people."""
 
 import io
+import re
 import shutil
 import sys
 import unicodedata
+from typing import Any
 
+import orjson
 from rich.console import Console, RenderableType
 
 WIDEST = 160
@@ -40,6 +43,18 @@ def size(count: float) -> str:
         if count < 1024:
             return f"{count:.1f} {unit}"
     return f"{count / 1024:.1f} TiB"
+
+
+def document(value: Any) -> bytes:
+    """Return a value as one JSON document that may go to a terminal too.
+
+    JSON escapes all control characters of ASCII but one; those that some terminals obey are escaped here.
+    """
+    told = orjson.dumps(value, option=orjson.OPT_INDENT_2) + b"\n"
+    return _CONTROL.sub(lambda found: b"\\u00%02x" % found[0][-1], told)
+
+
+_CONTROL = re.compile(rb"\x7f|\xc2[\x80-\x9f]")
 
 
 def plain(text: str) -> str:

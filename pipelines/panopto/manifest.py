@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote, unquote
 
 from lxml import etree
 
@@ -73,10 +74,11 @@ def title_of(title: str, event_id: str) -> str:
 def describe(description: str, presenters: Sequence[str], location: str, event_id: str) -> str:
     """Return the description of a session, whose last line is the marker `Opencast: <event id>`.
 
-    Presenter and location have no field at Panopto and get a line each before it.
+    Presenter and location have no field at Panopto and get a line each before it. A character of the id that
+    no line or no XML holds, or %, is written as %1B: ids of Opencast are any text.
     """
     words = legal(description).replace("\r\n", "\n").replace("\r", "\n").strip()
-    tail = "\n".join([*_details(presenters, location), MARKER + _line(event_id)])
+    tail = "\n".join([*_details(presenters, location), MARKER + _marked(event_id)])
     return f"{words}\n\n{tail}" if words else tail
 
 
@@ -86,7 +88,9 @@ def event_of(description: str) -> str | None:
     Only the last line counts: the words above it are anybody's.
     """
     last = description.rstrip().rpartition("\n")[2].strip()
-    return last.removeprefix(MARKER).strip() or None if last.startswith(MARKER) else None
+    if not last.startswith(MARKER):
+        return None
+    return unquote(last.removeprefix(MARKER).strip(), errors="surrogatepass") or None
 
 
 def write(manifest: Manifest) -> bytes:
@@ -137,6 +141,17 @@ def _details(presenters: Sequence[str], location: str) -> list[str]:
     label = "Presenter" if len(names) == 1 else "Presenters"
     lines = [f"{label}: {', '.join(names)}"] if names else []
     return [*lines, f"Location: {_line(location)}"] if _line(location) else lines
+
+
+def _marked(event_id: str) -> str:
+    """Return an id for a line of its own; what would not come back from there is written as in an address."""
+    spaced = event_id != " ".join(event_id.split())
+    return "".join(
+        quote(one, safe="", errors="surrogatepass")
+        if one == "%" or not one.isprintable() or (one == " " and spaced)
+        else one
+        for one in event_id
+    )
 
 
 def _line(text: str) -> str:

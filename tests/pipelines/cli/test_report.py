@@ -61,7 +61,7 @@ async def test_csv_is_for_spreadsheets(file: Path, told: Told) -> None:
     ran = told("report", "-c", file, "--format", "csv")
     found = list(csv.DictReader(io.StringIO(ran.output)))
     assert [item["event_id"] for item in found] == ["a", "b", "c"]
-    assert found[2]["why"] == "'=1+1\x1b[2J"
+    assert found[2]["why"] == "'=1+1\ufffd[2J"
 
 
 async def test_people_get_a_table(file: Path, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Texts of others, and sizes, as a person sees them."""
 
+import json
 import unicodedata
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from pipelines.cli.text import laid, page, plain, size
+from pipelines.cli.text import document, laid, page, plain, size
 
 
 @pytest.mark.fault(36)
@@ -51,6 +52,15 @@ def test_wide_and_fixed_blanks_are_blanks() -> None:
 def test_sizes_are_in_the_unit_a_person_would_choose(count: int, shown: str) -> None:
     """Up to TiB, one digit after the point."""
     assert size(count) == shown
+
+
+@pytest.mark.fault(36)
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_json_moves_no_cursor(text: str) -> None:
+    """No control character stands in a document as itself, and every one comes back."""
+    told = document({"title": text})
+    assert not any(unicodedata.category(one) == "Cc" for one in told.decode() if one != "\n")
+    assert json.loads(told) == {"title": text}
 
 
 @pytest.mark.fault(36)

@@ -145,6 +145,15 @@ def test_the_marker_is_always_found(words: str, presenters: list[str], location:
     assert legal(text) == text
 
 
+@pytest.mark.fault(36)
+@given(anything, anything.filter(bool))
+def test_any_id_comes_back_from_its_marker(words: str, event_id: str) -> None:
+    """Ids are what anybody chose: a session is known by its marker whatever it holds, and XML takes it."""
+    text = describe(words, [], "", event_id)
+    assert event_of(text) == event_of(f"{text}\r\n") == event_id
+    assert legal(text) == text
+
+
 def test_a_marker_in_the_words_is_not_the_marker() -> None:
     """A description that was copied from another session does not claim to be that event."""
     assert event_of(describe("Opencast: other", [], "", "mine")) == "mine"
