@@ -9,7 +9,6 @@ from typing import Any
 import structlog
 from rich.console import Console, Group
 from rich.live import Live
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
@@ -209,7 +208,7 @@ class Board:
         self._picture = picture
         self._console = console
         self._bars = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=28),
             TextColumn("{task.fields[amount]:>10}"),
             console=console,
@@ -281,7 +280,7 @@ class Board:
     def _begin(self, key: tuple[str, str], total: int, present: int) -> None:
         """Show a file's bar; one that begins anew takes the place of its old one."""
         self._end(key)
-        label = escape(plain(f"{key[0][:24]} {key[1].rpartition('/')[2]}"))
+        label = plain(f"{key[0][:24]} {key[1].rpartition('/')[2]}")
         self._rows[key] = self._bars.add_task(
             label, total=total, completed=present, amount=size(total), visible=len(self._rows) < LONGEST
         )

@@ -1,8 +1,11 @@
 """What a person sees of a run: a picture on a terminal, plain lines elsewhere, and no text of others' raw."""
 
 import io
+import re
+import unicodedata
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -41,7 +44,7 @@ from pipelines.migration.stages import (
     WindowShut,
 )
 
-HOSTILE = "e[/bold]\x1b[2J\nf"
+HOSTILE = "e[/bold]\x1b[2J\n\r\u202ef\x9b2J[red]:bug:"
 
 any_fact = st.sampled_from(
     [
@@ -108,6 +111,7 @@ def drawn(board: Board) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
+@pytest.mark.fault(36)
 @given(st.lists(any_fact, max_size=20))
 def test_any_facts_can_be_drawn(facts: list[object]) -> None:
     """In whatever order they come, facts are drawn, and no control character of others with them."""
@@ -117,7 +121,9 @@ def test_any_facts_can_be_drawn(facts: list[object]) -> None:
         shown(fact)
     console.print(shown)
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "\x1b[2J" not in text
+    without_colours = re.sub("\x1b\\[[0-9;]*m", "", text)
+    assert not {unicodedata.category(one) for one in without_colours if one != "\n"} & {"Cc", "Cf"}
+    assert "\N{BUG}" not in text
 
 
 @given(st.lists(any_fact, max_size=20))

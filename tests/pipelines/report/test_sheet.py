@@ -16,7 +16,6 @@ from pipelines.schedules import records
 from pipelines.schedules.records import End
 from pipelines.valt.model import Booking
 
-
 CONTROL = {chr(one) for one in (*range(0x20), *range(0x7F, 0xA0))} - {"\t", "\r", "\n"}
 
 
