@@ -7,7 +7,8 @@
        └────────────────────── an answer ───────────────┘    bound over: errors count again
 
 Only a host that has answered before is waited for: one that never did is more likely a wrong address. What
-counts as silence is Unreachable and TimedOut, whose `where` is the host; every other answer is one.
+counts as silence is Unreachable and TimedOut, whose `where` is the host; every other answer is one. A host
+that asks to be left alone for a while (Retry-After) is not spoken to until then either.
 """
 
 import time
@@ -28,13 +29,14 @@ class Patience:
     """After how many failures in a row a host rests, and how long it is waited for, in seconds.
 
     The first try comes after `first`, each other after twice the time, up to `longest`; after `bound` nobody
-    waits any more.
+    waits any more. What the host itself asks for is kept up to `longest_asked`.
     """
 
     failures: int = 3
     first: float = 1.0
     longest: float = 30.0
     bound: float = 900.0
+    longest_asked: float = 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Breaker:
         self._sleep = sleep
         self._observer = observer
         self._hosts: dict[str, HostState] = {}
+        self._held: dict[str, float] = {}
 
     async def passes(self, host: str | None) -> None:
         """Return when a host may be spoken to: it does not rest, or it is this caller's turn to try.
@@ -98,6 +101,8 @@ class Breaker:
         """
         if self._patience is None or host is None:
             return
+        while (left := self._held.get(host, 0.0) - self._clock()) > 0:
+            await self._sleep(left)
         while (state := self._hosts.get(host, ANSWERED)).since is not None:
             now = self._clock()
             if now >= state.next_try:
@@ -110,6 +115,12 @@ class Breaker:
                     advice="a later run goes on",
                 )
             await self._sleep(min(state.next_try - now, NAP))
+
+    def hold(self, host: str, seconds: float | None) -> None:
+        """Let nobody pass for so long, where the host has asked for that."""
+        if self._patience is not None and seconds:
+            until = self._clock() + min(seconds, self._patience.longest_asked)
+            self._held[host] = max(self._held.get(host, 0.0), until)
 
     def failed(self, error: FerryError) -> bool:
         """Take note of an error; tell whether its host rests, so that this try counts for nothing."""

@@ -272,6 +272,7 @@ class Lanes:
         lane.failures.append(failure)
         if isinstance(failure.error, Throttled):
             self._ports.slots.throttled(self._host)
+            self._ports.breaker.hold(failure.error.where, failure.error.retry_after)
 
     async def _keep(self, receipt: PartReceipt) -> None:
         transfer = self._upload.transfer

@@ -219,3 +219,28 @@ def test_other_hosts_go_on_and_without_patience_none_rests() -> None:
         assert not told
 
     virtually(scene())
+
+
+@pytest.mark.fault(8)
+@pytest.mark.parametrize(("asked", "waited"), [(None, 0.0), (0.0, 0.0), (7.0, 7.0), (1e9, 900.0)])
+def test_a_host_that_asks_for_a_while_gets_it_from_everybody(asked: float | None, waited: float) -> None:
+    """Up to a quarter of an hour; another host is spoken to meanwhile."""
+
+    async def scene() -> list[float]:
+        one, _ = breaker()
+        one.hold(HOST, asked)
+        one.hold(HOST, 0.0)
+        begun, passed = anyio.current_time(), []
+
+        async def want() -> None:
+            await one.passes(HOST)
+            passed.append(anyio.current_time() - begun)
+
+        await one.passes("another.example.org:443")
+        assert anyio.current_time() == begun
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(want)
+        return passed
+
+    assert virtually(scene()) == pytest.approx([waited] * 5)
