@@ -207,6 +207,16 @@ def _judge_whole(head: Head, validator: Validator, where: str) -> None:
         raise _changed(where)
 
 
+def changed(where: str, *, stored: bool = False) -> Changed:
+    """Say that a source is another one than when its transfer began; `stored` if an object was made of it."""
+    left = "what lies under its key may be a mixture" if stored else "nothing of it was published"
+    return Changed(
+        "the source is another file than when its transfer began",
+        where=where,
+        advice=f"{left}; move it in a run of its own once it stays as it is",
+    )
+
+
 def differs(known: Validator, found: Validator) -> bool:
     """Tell whether two validators are of different states, as far as both of them say."""
     return known.size != found.size or any(

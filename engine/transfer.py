@@ -21,7 +21,6 @@ from typing import TypeVar
 
 from engine import journal
 from engine.errors import (
-    Changed,
     FerryError,
     Final,
     Interrupted,
@@ -44,7 +43,7 @@ from engine.ports import Ports
 from engine.progress import TransferFailed, TransferFinished, TransferStarted
 from engine.reader import Reader
 from engine.retry import retrying
-from engine.source import differs
+from engine.source import changed, differs
 from engine.whole import FileSum, same
 from engine.wire import PartReceipt
 
@@ -192,16 +191,18 @@ class Carriage:
             return upload, {}
         upload, receipts = state.upload, dict(state.parts)
         self._sent.before(receipts)
+        return upload, await self._there(upload, receipts)
+
+    async def _there(self, upload: str, receipts: dict[int, PartReceipt]) -> dict[int, PartReceipt]:
+        """Return the receipts of those parts that the target has; all of them where it does not tell."""
         listed = await self._again(lambda: self._listed(upload))
         if isinstance(listed, UploadGone):
             raise listed
-        if listed is not None:
-            receipts = {
-                number: one
-                for number, one in receipts.items()
-                if number in listed and bare_etag(listed[number].etag) == bare_etag(one.etag)
-            }
-        return upload, receipts
+        return {
+            number: one
+            for number, one in receipts.items()
+            if listed is None or (number in listed and bare_etag(listed[number].etag) == bare_etag(one.etag))
+        }
 
     async def _listed(self, upload: str) -> Mapping[int, ListedPart] | UploadGone | None:
         """Ask which parts are there; that the upload is gone is an answer, and is not asked for again."""
@@ -211,10 +212,18 @@ class Carriage:
             return gone
 
     async def _send(self, work: Upload, receipts: dict[int, PartReceipt]) -> dict[int, PartReceipt]:
-        lanes = Lanes(work, self._reader, self._ports, receipts, self._sent)
-        self._tell_start(work, lanes.receipts)
-        await lanes.send()
-        return lanes.receipts
+        """Send what has no receipt; where the target lists its parts, one that it lost since goes again."""
+        for start in range(STARTS):
+            lanes = Lanes(work, self._reader, self._ports, receipts, self._sent)
+            if start == 0:
+                self._tell_start(work, lanes.receipts)
+            await lanes.send()
+            if work.id is None or len(work.cut) == 1:
+                return lanes.receipts
+            receipts = await self._there(work.id, lanes.receipts)
+            if len(receipts) == len(work.cut):
+                return receipts
+        raise PartDiffers("the target loses parts that it has acknowledged", where=self._where)
 
     def _tell_start(self, work: Upload, receipts: Mapping[int, PartReceipt]) -> None:
         present = sum(one.bytes for one in receipts.values())
@@ -230,7 +239,7 @@ class Carriage:
     async def _proven(self, work: Upload, kept: Mapping[int, PartReceipt]) -> str | None:
         """Return the MD5 of the whole file where the source's own checksum says the same; None without one.
 
-        Raises PartDiffers where that is not what was sent, SourceDiffers where it is not what the source says.
+        Raises PartDiffers where it is not what was sent, SourceDiffers where it is not what the source says.
         """
         expected, proofs = self._transfer.md5, self._ports.proofs
         if not self._proves or expected is None or proofs is None:
@@ -338,13 +347,3 @@ class Carriage:
 async def record_measure(subject: str, name: str, found: Validator, ports: Ports) -> None:
     """Keep what a source is and the size of its parts. Raises Empty or TooLarge, and then records nothing."""
     await ports.journal.append(journal.probed(subject, name, found, ports.part_size(found.size)))
-
-
-def changed(where: str, *, stored: bool = False) -> Changed:
-    """Say that a source is another one than when its transfer began; `stored` if an object was made of it."""
-    left = "what lies under its key may be a mixture" if stored else "nothing of it was published"
-    return Changed(
-        "the source is another file than when its transfer began",
-        where=where,
-        advice=f"{left}; move it in a run of its own once it stays as it is",
-    )

@@ -166,6 +166,37 @@ def test_parts_that_the_target_does_not_list_are_sent_again_and_told_so() -> Non
     assert later.snapshot.bytes.skipped == (len(kept) - 2) * PART
 
 
+@pytest.mark.fault(16)
+def test_a_part_that_the_target_loses_is_sent_again_before_complete() -> None:
+    """Acknowledged, and then not in its list: that part alone goes again."""
+    carrying = Carrying(target=MemoryTarget(lists=True))
+
+    def heard(call: str) -> None:
+        if call == "list" and carrying.target.calls["list"] == 0:
+            del carrying.target.uploads["upload-1"].parts[4]
+
+    carrying.target.heard = heard
+    carrying.carry()
+    assert carrying.object == DATA
+    assert carrying.target.puts.count(4) == 2
+    assert len(carrying.target.puts) == 11
+    assert (carrying.snapshot.bytes.sent, carrying.snapshot.bytes.sent_again) == (len(DATA), PART)
+
+
+@pytest.mark.fault(16)
+def test_a_target_that_always_loses_a_part_completes_nothing() -> None:
+    """Three tries in three uploads; the next run may do better."""
+    carrying = Carrying(target=MemoryTarget(lists=True))
+
+    def heard(call: str) -> None:
+        for upload in carrying.target.uploads.values():
+            upload.parts.pop(4, None)
+
+    carrying.target.heard = heard
+    fails(carrying, PartDiffers)
+    assert carrying.target.calls["complete"] == 0
+
+
 def test_an_upload_that_is_gone_when_its_parts_are_listed_begins_anew_at_once() -> None:
     """That it is gone is an answer: nothing is waited for."""
     later = Carrying(target=MemoryTarget(lists=True)).killed(32)
@@ -173,7 +204,7 @@ def test_an_upload_that_is_gone_when_its_parts_are_listed_begins_anew_at_once() 
     later.target.uploads.clear()
     later.carry()
     assert later.object == DATA
-    assert later.target.calls["list"] == 2, "before the first part, and after the abort"
+    assert later.target.calls["list"] == 3, "before the first part, before Complete, and after the abort"
     assert not [fact for fact in later.facts if isinstance(fact, Waiting)]
     assert later.snapshot.parts.sent_again == sent
 
