@@ -5,7 +5,7 @@ import zlib
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.integrity import (
@@ -64,7 +64,7 @@ def test_an_md5_is_known_in_every_dress(etag: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "etag", ["", '"abc"', f'"{MD5}-2"', '"123e4567-e89b-12d3-a456-426614174000"', "z" * 32]
+    "etag", ["", '"abc"', f'"{MD5}-2"', f"X{MD5}X", '"123e4567-e89b-12d3-a456-426614174000"', "z" * 32]
 )
 def test_what_is_no_md5_says_nothing(etag: str) -> None:
     """Anything but 32 hex digits is opaque."""
@@ -107,6 +107,11 @@ def test_wrong_etags_of_different_parts_do_not_mix() -> None:
     assert steps((1, GUIDS[0]), (2, GUIDS[0]), (3, GUIDS[1])) == [EtagStep.RESEND] * 3
 
 
+def test_a_part_that_is_settled_takes_nothing_from_the_others() -> None:
+    """What was wrong with another part is still known when one has arrived."""
+    assert steps((1, GUIDS[0]), (2, MD5), (1, GUIDS[0])) == [EtagStep.RESEND, EtagStep.KEEP, EtagStep.STOP]
+
+
 def test_a_target_that_has_answered_md5s_is_not_called_opaque() -> None:
     """Once an ETag was an MD5, two different wrong ones are damage: sent again, and never a lower level."""
     answers = [(1, MD5), (2, GUIDS[0]), (2, GUIDS[1]), (2, GUIDS[2]), (2, MD5)]
@@ -117,6 +122,11 @@ def test_a_target_that_has_answered_md5s_is_not_called_opaque() -> None:
 def test_an_etag_of_another_shape_falls_at_once() -> None:
     """Sending the part again would not make an MD5 of it."""
     assert steps((1, '"etag-1"')) == [EtagStep.FALL_TO_CRC]
+
+
+def test_an_etag_of_another_shape_is_damage_where_one_was_an_md5() -> None:
+    """The target answers digests: the part is sent again."""
+    assert steps((1, MD5), (2, '"etag-1"')) == [EtagStep.KEEP, EtagStep.RESEND]
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from([*GUIDS[:3], MD5]))))
@@ -160,6 +170,25 @@ def test_spot_hashes_again_when_the_span_has_passed() -> None:
     assert spot.wants(5, parts=9, now=20.0)
 
 
+def test_spot_has_a_fifth_of_a_core_over_ten_seconds() -> None:
+    """That is what holds where nothing else is said."""
+    spot = Spot()
+    assert spot.wants(2, parts=2, now=0.0)
+    spot.spent(0.25, now=0.0)
+    assert not spot.wants(2, parts=2, now=0.0)
+    spot.spent(5.0, now=0.0)
+    assert spot.wants(2, parts=2, now=10.0)
+
+
+def test_spot_forgets_each_cost_in_its_turn() -> None:
+    """What was spent within the span counts on when something older is forgotten."""
+    spot = Spot(share=0.2, span=10.0)
+    assert spot.wants(2, parts=2, now=0.0)
+    spot.spent(0.1, now=0.0)
+    spot.spent(2.5, now=5.0)
+    assert not spot.wants(2, parts=2, now=10.0)
+
+
 def test_spot_spends_no_more_in_a_short_run() -> None:
     """A run that is younger than the span has its share of the seconds that have passed, one at the least."""
     spot = Spot(share=0.2, span=10.0)
@@ -169,16 +198,18 @@ def test_spot_spends_no_more_in_a_short_run() -> None:
     assert spot.wants(5, parts=9, now=101.6)
 
 
+@example([(1.0, 0.5), (3.0, 0.5), *[(1.0, 0.0)] * 2, (1.0, 0.5), (2.0, 0.25), (1.0, 0.5), (1.0, 0.5)])
 @given(st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 0.5)), min_size=1, max_size=200))
 def test_spot_keeps_to_its_share(parts: list[tuple[float, float]]) -> None:
-    """In ten seconds, and since the start, hashing costs at most its share and the part that crossed it."""
+    """In any ten seconds, the first ones as they pass, it costs at most its share and a part that crossed it."""
     spot, now, spent = Spot(0.2, 10.0), 0.0, []
     for pause, cost in parts:
         now += pause
         if spot.wants(2, 100, now):
             spot.spent(cost, now)
             spent.append((now, cost))
-            assert sum(cost for _, cost in spent) <= 0.2 * max(now - parts[0][0], 1.0) + 0.5 + 1e-9
+            since = now - parts[0][0]
+            assert since >= 10.0 or sum(cost for _, cost in spent) <= 0.2 * max(since, 1.0) + 0.5 + 1e-9
     for end, _ in spent:
         recent = [cost for when, cost in spent if end - 10.0 < when <= end]
         assert sum(recent) <= 2.0 + 0.5 + 1e-9

@@ -19,6 +19,7 @@ limits_of_any_kind = st.builds(
 )
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize("size", [*AT_EDGES, PANOPTO_PARTS.largest - 1, PANOPTO_PARTS.largest])
 def test_panopto_limits_hold_at_every_edge(size: int) -> None:
     """Parts at Panopto have 5 MiB to 25 MB and are at most 10,000, whatever the size of the file."""
@@ -27,6 +28,7 @@ def test_panopto_limits_hold_at_every_edge(size: int) -> None:
     assert len(cut(size, chosen)) <= 10_000
 
 
+@pytest.mark.fault(22)
 @given(limits=limits_of_any_kind, share=st.fractions(0, 1), preferred=st.integers(1, 6 * GIB))
 def test_any_limits_hold(limits: PartLimits, share: Fraction, preferred: int) -> None:
     """Every file that can fit does fit, within the limits, whatever was preferred."""
@@ -42,6 +44,25 @@ def test_the_preferred_size_is_kept_while_it_suffices() -> None:
     assert part_size(10_000 * PREFERRED + 1, PANOPTO_PARTS) == 17 * MIB
 
 
+def test_a_preferred_size_that_just_suffices_is_kept() -> None:
+    """It is not rounded up to whole MiB."""
+    assert part_size(10_000_000, PartLimits(1, 10 * MIB, 10), preferred=1_000_000) == 1_000_000
+
+
+@pytest.mark.parametrize("limits", [(0, 5, 1), (-1, 5, 1), (6, 5, 1), (1, 5, 0)])
+def test_limits_that_no_part_keeps_are_a_mistake(limits: tuple[int, int, int]) -> None:
+    """No bytes at least, less at most than at least, or no parts at all."""
+    with pytest.raises(ValueError, match="no part limits: .* bytes, "):
+        PartLimits(*limits)
+
+
+@pytest.mark.parametrize(("size", "chosen"), [(0, 4), (4, 0), (0, 0)])
+def test_nothing_is_not_cut(size: int, chosen: int) -> None:
+    """Neither no bytes, nor into parts of none."""
+    with pytest.raises(ValueError, match=f"no cut: {size} bytes into parts of {chosen}"):
+        cut(size, chosen)
+
+
 def test_the_largest_parts_need_not_be_whole_mib() -> None:
     """Where 23 MiB are too few and 24 too many for Panopto, parts have its 25,000,000 bytes."""
     assert part_size(10_000 * 23 * MIB + 1, PANOPTO_PARTS) == 25_000_000
@@ -53,6 +74,7 @@ def test_a_preference_outside_the_limits_is_brought_inside() -> None:
     assert part_size(GIB, PANOPTO_PARTS, preferred=GIB) == PANOPTO_PARTS.maximum
 
 
+@pytest.mark.fault(22)
 def test_too_large_shows_the_sum() -> None:
     """The refusal tells the size, the part it would need, and what fits."""
     with pytest.raises(TooLarge) as refusal:
@@ -61,6 +83,7 @@ def test_too_large_shows_the_sum() -> None:
     assert "300.0 GiB" in text
     assert "parts of 32,212,255 bytes" in text
     assert "10,000 parts of 25,000,000 bytes = 232.8 GiB" in text
+    assert text.endswith("; encode it smaller at the source")
 
 
 def test_s3_holds_what_panopto_cannot() -> None:
@@ -68,10 +91,12 @@ def test_s3_holds_what_panopto_cannot() -> None:
     assert part_size(300 * GIB, S3_PARTS) == 31 * MIB
 
 
+@pytest.mark.fault(22)
 def test_no_bytes_are_refused() -> None:
     """An empty file has no parts."""
-    with pytest.raises(Empty):
+    with pytest.raises(Empty) as refusal:
         part_size(0, PANOPTO_PARTS)
+    assert str(refusal.value) == "the source has no bytes; nothing was sent"
 
 
 @pytest.mark.parametrize("size", [-1, -(10**9)])
@@ -105,5 +130,5 @@ def test_a_cut_reads_as_a_sequence() -> None:
 @pytest.mark.parametrize("number", [0, 4, -1])
 def test_a_part_beyond_the_file_is_no_part(number: int) -> None:
     """Numbers run from 1 to the last."""
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match=rf"no part {number} of 3"):
         cut(10, 4).part(number)

@@ -63,3 +63,8 @@ def test_a_closed_subject_costs_a_place() -> None:
     assert live.open == {}
     assert live.closed == {"a": Place(5000, 30)}
     assert live.bytes == 30
+
+
+def test_an_open_record_costs_its_body_and_what_stands_around_it() -> None:
+    """As many bytes as its line has at least: number, CRC and end of line are 24."""
+    assert folded([Entry("a", False, b"x" * 1000), Entry("b", False, b"y")]).bytes == 1001 + 2 * 24

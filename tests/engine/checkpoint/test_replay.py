@@ -4,10 +4,11 @@ from random import Random
 
 import pytest
 
+from engine.checkpoint import replay as module
 from engine.checkpoint.line import Header, entry_of, frame, record_of
 from engine.checkpoint.live import Place
 from engine.checkpoint.replay import Replay
-from engine.errors import CheckpointDamaged, CheckpointForeign
+from engine.errors import CheckpointDamaged, CheckpointForeign, FerryError
 from engine.journal import Record
 
 HEADER = Header(
@@ -115,6 +116,9 @@ def test_random_damage_is_refused_or_cut() -> None:
         ([*LINES, b"rubbish\n", b"more rubbish"], "line 8"),
         ([*LINES[:-2], LINES[-2][:-1], LINES[-1]], "line 6"),
         ([*LINES[:-1], LINES[-1][:-1] + b"\x0b"], "line 7"),
+        ([*LINES[:-1], LINES[-1][:-1] + b"X"], "line 7"),
+        ([*LINES, b"rubbish\n", b"XX"], "line 8"),
+        ([LINES[0][:-9] + b"\n"], "line 1"),
         ([LINES[0].replace(b"oc.example", b"xx.example"), *LINES[1:]], "line 1"),
     ],
     ids=[
@@ -128,6 +132,9 @@ def test_random_damage_is_refused_or_cut() -> None:
         "two bad, torn",
         "joined",
         "no end",
+        "no end, X",
+        "two bad, X",
+        "header alone",
         "header",
     ],
 )
@@ -152,6 +159,7 @@ def test_a_bad_last_line_is_left_out() -> None:
         b"hello\n",
         b"[settings]\nevents = 3\n",
         b'{"n":1,"s":"x"}\n',
+        bytes(4097),
         bytes(5000),
         b"\xff" * 70,
         b"\n",
@@ -163,12 +171,55 @@ def test_a_file_that_is_not_ours_is_left_alone(data: bytes) -> None:
         read(data)
 
 
-@pytest.mark.parametrize("data", [b"", bytes(40), LINES[0][:30], LINES[0][:-2], LINES[0][:30] + bytes(50)])
+@pytest.mark.parametrize(
+    "data", [b"", bytes(40), bytes(4096), LINES[0][:30], LINES[0][:-2], LINES[0][:30] + bytes(50)]
+)
 def test_a_torn_start_says_nothing_yet(data: bytes) -> None:
     """A file that was only just begun has no header, and all of it is to be cut."""
     replay = read(data)
     assert replay.header is None
-    assert (replay.size, replay.cut) == (0, len(data))
+    assert (replay.number, replay.size, replay.cut) == (0, 0, len(data))
+
+
+def test_zeros_after_a_bad_last_line_are_cut_with_it() -> None:
+    """A power loss may leave both: a line that is not whole, and zeros after it."""
+    replay = read(b"".join(LINES) + b"rubbish\n" + bytes(100))
+    assert records_in(replay) == RECORDS
+    assert replay.cut == 108
+
+
+def test_a_line_without_an_end_is_given_up_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not before it is longer than any that was ever written."""
+    monkeypatch.setattr(module, "LONGEST_LINE", 60)
+    replay = Replay("the.checkpoint")
+    replay.feed(LINES[0][:60])
+    with pytest.raises(CheckpointDamaged):
+        replay.feed(LINES[0][60:61])
+
+
+ADVICE = module._ADVICE
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"".join([*LINES[:3], *LINES[4:]]), f"line 4 has number 5 where 4 should be; {ADVICE}"),
+        (LINES[0] + frame(2, b'"y":1'), f"line 2 is no record; {ADVICE}"),
+        (b"".join(LINES) + b"a\nb\n", f"line 8 cannot be trusted: it is not what was written; {ADVICE}"),
+        (LINES[0][:-9] + b"\n" + LINES[1], f"line 1 is not the header that was written; {ADVICE}"),
+        (b"hello\nworld\n", "is no checkpoint; name another file"),
+        (
+            frame(1, Header({}, "2030", version=9).body),
+            "was written by another version (this one reads format 1); go on with the version that began it",
+        ),
+    ],
+    ids=["gap", "no record", "changed", "header", "foreign", "version"],
+)
+def test_a_refusal_says_what_and_where_and_what_to_do(data: bytes, sentence: str) -> None:
+    """In one sentence that begins with the file."""
+    with pytest.raises(FerryError) as refusal:
+        read(data)
+    assert str(refusal.value) == f"the.checkpoint: {sentence}"
 
 
 def test_a_torn_start_of_a_rewritten_file_is_damage() -> None:

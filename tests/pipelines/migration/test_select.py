@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.migration.select import Selected, Skip, Wanted, select
@@ -44,6 +44,13 @@ def chosen(given: Event) -> list[tuple[str, str]]:
     return [(one.role, one.track) for one in decided.streams]
 
 
+def warnings(given: Event) -> tuple[str, ...]:
+    """Return the warnings of what is selected."""
+    decided = select(given)
+    assert isinstance(decided, Selected), decided
+    return decided.warnings
+
+
 def skipped(given: Event) -> str:
     """Return the reason of a skip."""
     decided = select(given)
@@ -53,11 +60,12 @@ def skipped(given: Event) -> str:
 
 def test_one_film_is_the_primary_stream() -> None:
     """An ordinary event moves one file, whose name is generated and whose size is an estimate."""
-    decided = select(event(FILM))
+    decided = select(event(replace(FILM, md5="d41d8")))
     assert isinstance(decided, Selected)
     (stream,) = decided.streams
     assert (stream.role, stream.file_name, stream.estimate) == ("Primary", "presenter.mp4", 5000)
     assert (decided.estimate, decided.warnings) == (5000, ())
+    assert (stream.duration_ms, stream.md5) == (8000, "d41d8")
 
 
 def test_two_streams_put_the_presenter_first() -> None:
@@ -205,6 +213,22 @@ def test_a_failed_workflow_is_a_warning() -> None:
     assert "processing_failure" in decided.warnings[0]
 
 
+@pytest.mark.parametrize(
+    ("states", "ended"),
+    [
+        ({"processing_state": "FAILED"}, "processed"),
+        ({"processing_state": "STOPPED"}, "processed"),
+        ({"status": "RECORDING_FAILURE"}, "recording_failure"),
+        ({"status": "", "processing_state": "STOPPED"}, "stopped"),
+    ],
+)
+def test_each_way_to_fail_is_a_warning(states: dict[str, object], ended: str) -> None:
+    """Be it the event's status or its latest workflow's state."""
+    assert warnings(event(FILM, **states)) == (
+        f"its latest workflow ended as {ended}; what was published before is moved",
+    )
+
+
 def test_nothing_published() -> None:
     """No publication, or the editor's only."""
     assert skipped(event(publications=())) == "nothing_published"
@@ -227,6 +251,55 @@ def test_a_missing_date_and_streams_left_out_are_warnings() -> None:
     assert any("recorded" in one for one in decided.warnings)
 
 
+def test_warnings_name_what_is_left_out() -> None:
+    """Every film that could be moved, in alphabetical order, and nothing that is no film."""
+    more = [replace(FILM, id=name, flavor=f"{name}/delivery") for name in ("room", "board")]
+    playlist = replace(PLAYLIST, flavor="list/delivery")
+    assert warnings(event(FILM, SLIDES, *more, playlist)) == (
+        "of more than two streams board, room is left out",
+    )
+    assert warnings(event(FILM, SLIDES, playlist)) == ()
+    assert warnings(event(FILM, start=None)) == ("Opencast does not say when it was recorded",)
+
+
+def test_a_flavor_may_lack_its_second_half() -> None:
+    """What it shows is told by the first."""
+    films = [replace(FILM, id=name, flavor=name) for name in ("room", "presentation", "presenter")]
+    decided = select(event(*films))
+    assert isinstance(decided, Selected)
+    assert [one.file_name for one in decided.streams] == ["presenter.mp4", "presentation.mp4"]
+    assert decided.warnings == ("of more than two streams room is left out",)
+
+
+def test_of_two_sounds_the_presenters_stays() -> None:
+    """And of two silent films beside them the presenter's, as a session has two streams."""
+    silent = [replace(one, has_audio=False) for one in (SLIDES, FILM)]
+    sounds = [replace(SOUND, id="hall", flavor="presentation/delivery"), SOUND]
+    given = event(*silent, *sounds)
+    assert chosen(given) == [("Audio", "sound"), ("Secondary", "film")]
+    assert warnings(given) == ("of more than two streams presentation is left out",)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (event(replace(FILM, is_live=True)), "it is a live stream, of which there is no file"),
+        (event(publications=()), "nothing of it is published for viewers"),
+        (event(PLAYLIST), "it is published as playlists only, without a file behind them"),
+        (
+            event(publications=(Publication("p", "youtube", ()), Publication("q", "api", ()))),
+            "its publications (api, youtube) hold no film and no sound",
+        ),
+    ],
+    ids=["live", "unpublished", "playlists", "no media"],
+)
+def test_a_skip_says_why(given: Event, why: str) -> None:
+    """In a sentence for the operator."""
+    decided = select(given)
+    assert isinstance(decided, Skip)
+    assert decided.why == why
+
+
 def test_a_channel_with_more_streams_is_a_warning() -> None:
     """The preferred channel holds, and what another has more of is told."""
     player, api = Publication("p", "engage-player", (FILM,)), Publication("q", "api", (FILM, SLIDES))
@@ -247,6 +320,7 @@ def test_an_unknown_size_is_estimated() -> None:
         assert decided.estimate == estimate
 
 
+@example(8000, TOO_LARGE)
 @given(st.integers(1, TOO_LARGE - 1), st.integers(1, TOO_LARGE - 1))
 def test_an_estimate_that_measures_nothing_is_unknown(duration: int, bitrate: int) -> None:
     """However long and dense a track claims to be, its estimate is a number that JSON holds."""
@@ -265,6 +339,7 @@ def test_only_what_is_wanted_is_selected() -> None:
     decided = select(event(FILM), of_series)
     assert isinstance(decided, Skip)
     assert decided.reason == "not_selected"
+    assert decided.why == "it is not among the series and events of [select]"
 
 
 tracks = st.builds(
