@@ -15,7 +15,7 @@ from fakes.virtual_time import virtually
 from engine.breaker import Breaker, Patience
 from engine.drain import Drain
 from engine.engine import Engine
-from engine.errors import Interrupted, Unreachable
+from engine.errors import Interrupted, Throttled, Unreachable
 from engine.http import host_of
 from engine.limits import Slots
 from engine.model import Location, Source, Target
@@ -155,6 +155,38 @@ def test_a_drain_ends_the_waiting_for_a_host() -> None:
 
     assert virtually(scene()) <= 1.0
     assert found.target.calls["abort"] == 0
+
+
+class BusyFiles(MemoryFiles):
+    """Files whose server asks once, at the second GET, to be left alone for a minute."""
+
+    def __init__(self) -> None:
+        super().__init__({SOURCE: File(DATA)})
+        self.asked: float | None = None
+        self.moments: list[float] = []
+
+    async def get(self, request: Request) -> tuple[Head, Any]:
+        """Answer a GET, or ask for a while."""
+        now = asyncio.get_running_loop().time()
+        self.moments.append(now)
+        if self.asked is None and len(self.moments) > 1:
+            self.asked = now
+            raise Throttled("asks for fewer calls (HTTP 503)", where=host_of(request.url), retry_after=60.0)
+        await asyncio.sleep(1)
+        return await super().get(request)
+
+
+@pytest.mark.fault(8)
+def test_a_source_that_asks_for_a_while_gets_it_from_all_lanes() -> None:
+    """No GET of any lane comes before its minute is over."""
+    found, _ = carrying(NEVER, NEVER, Patience())
+    files = found.files = BusyFiles()
+    found.ports.relay._origin = files
+    found.engine = Engine(found.ports, files, files)
+    found.carry()
+    assert found.object == DATA
+    assert files.asked is not None
+    assert not [one for one in files.moments if files.asked < one < files.asked + 60]
 
 
 @pytest.mark.slow
