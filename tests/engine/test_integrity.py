@@ -201,7 +201,7 @@ def test_spot_spends_no_more_in_a_short_run() -> None:
 @example([(1.0, 0.5), (3.0, 0.5), *[(1.0, 0.0)] * 2, (1.0, 0.5), (2.0, 0.25), (1.0, 0.5), (1.0, 0.5)])
 @given(st.lists(st.tuples(st.floats(0.001, 3), st.floats(0, 0.5)), min_size=1, max_size=200))
 def test_spot_keeps_to_its_share(parts: list[tuple[float, float]]) -> None:
-    """In any ten seconds, the first ones as they pass, it costs at most its share and a part that crossed it."""
+    """In any ten seconds, and while the first ones pass, it costs its share and one part at most."""
     spot, now, spent = Spot(0.2, 10.0), 0.0, []
     for pause, cost in parts:
         now += pause

@@ -52,7 +52,7 @@ def test_a_preferred_size_that_just_suffices_is_kept() -> None:
 @pytest.mark.parametrize("limits", [(0, 5, 1), (-1, 5, 1), (6, 5, 1), (1, 5, 0)])
 def test_limits_that_no_part_keeps_are_a_mistake(limits: tuple[int, int, int]) -> None:
     """No bytes at least, less at most than at least, or no parts at all."""
-    with pytest.raises(ValueError, match="no part limits: .* bytes, "):
+    with pytest.raises(ValueError, match=r"no part limits: .* bytes, "):
         PartLimits(*limits)
 
 

@@ -197,7 +197,7 @@ def test_a_line_without_an_end_is_given_up_at_last(monkeypatch: pytest.MonkeyPat
         replay.feed(LINES[0][60:61])
 
 
-ADVICE = module._ADVICE
+ADVICE = module.ADVICE
 
 
 @pytest.mark.parametrize(
