@@ -20,6 +20,7 @@ from campaign.surroundings import leaked
 from fakes.overheard import overheard
 from fakes.processes import ROOT, ferry
 
+from pipelines.cli import verbs
 from pipelines.sandbox import Switches, World
 from pipelines.sandbox.faults import ACTIONS
 
@@ -173,6 +174,8 @@ VERBS: tuple[tuple[str, ...], ...] = (
     ("schedules", "run"),
     ("plan", "--json"),
     ("verify", "--json"),
+    ("reconcile",),
+    ("verify", "--level", "full"),
 )
 LOOKS: tuple[tuple[str, ...], ...] = (
     ("plan",),
@@ -194,10 +197,10 @@ def everything(folder: Path, told: Mapping[str, bytes]) -> dict[str, bytes]:
     return {**told, **{name: held for name, held in files.items() if not name.startswith("panopto-objects")}}
 
 
-def said(settings: Path, verbs: Sequence[tuple[str, ...]]) -> dict[str, bytes]:
+def said(settings: Path, given: Sequence[tuple[str, ...]]) -> dict[str, bytes]:
     """Run the verbs, every other one with all that there is of debugging, and return what each has said."""
     told = {}
-    for number, verb in enumerate(verbs):
+    for number, verb in enumerate(given):
         ran = ferry(*verb, "-c", settings, environment=LOUD if number % 2 else {}, seconds=100)
         for stream, text in (("stdout", ran.output), ("stderr", ran.talk)):
             told[f"{stream} of {number} {' '.join(verb)}"] = text.encode()
@@ -234,6 +237,24 @@ def test_no_secret_is_written_whatever_goes_wrong(
         leaked(
             everything(tmp_path / "here", told), secrets, [(checkpoint.name, target) for target in targets]
         )
+    )
+
+
+def test_every_verb_is_among_them() -> None:
+    """But those that make a sandbox of their own, or measure with data of their own."""
+    assert {verb[0] for verb in VERBS} == set(verbs.VERBS) - {"demo", "sandbox", "bench"}
+
+
+@pytest.mark.slow
+@pytest.mark.fault(40)
+def test_a_demo_tells_no_secret(tmp_path: Path) -> None:
+    """Of the two processes, what both say and what they leave; the handed out files are its owner's alone."""
+    ran = ferry("demo", "--events", "3", "--work", tmp_path, environment=LOUD, seconds=100)
+    secrets = {path.name: path.read_text().strip() for path in tmp_path.glob("*.secret")}
+    assert len(secrets) == 6
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("*.secret")} == {0o600}
+    approve(
+        leaked(everything(tmp_path, {"stdout": ran.output.encode(), "stderr": ran.talk.encode()}), secrets)
     )
 
 

@@ -163,7 +163,7 @@ def test_a_world_of_hostile_names(
             " ".join(verb): ferry(*verb, "-c", settings, environment={"COLUMNS": "500"}, seconds=60)
             for verb in (
                 ("plan",), ("run",), ("schedules", "plan"), ("schedules", "run"), ("status",), ("report",),
-                ("verify",), ("report", "--format", "csv"), ("report", "--format", "json"),
+                ("verify",), ("reconcile",), ("report", "--format", "csv"), ("report", "--format", "json"),
             )
         }  # fmt: skip
         books = read(site.stand)
