@@ -182,7 +182,7 @@ class PartBody(aiohttp.Payload):
             await self._going_on.wait()
             self.handed += len(piece)
             self._flowed(len(piece))
-            if self.whole:
+            if self.handed == self._length:
                 await self._digest.flowed()  # before the answer, which ends this task
             await writer.write(piece)
         self._through = True

@@ -41,8 +41,8 @@ def test_what_a_person_looks_for() -> None:
     said = listing(report(), 200, UTC)
     for words in (EVENT, "verified", "2.9 KiB", "shown to students; spot 2/3; without captions",
                   "live: it is a live stream", "blocked", "1970-01-01 00:00+00:00", "room 39",
-                  "2 items, 1 skipped, 1 verified, 2.9 KiB, 0.8 h of media, 2 of 3 parts compared, "
-                      "0 of 1 files verified at the source, 1 lecture",
+                  "2 items, 1 skipped, 1 verified, 2.9 KiB, 0.8 h of media, 2 of 3 parts compared, ",
+                  "0 of 1 files verified at the source, 1 lecture",
                   "1 schedules, 1 verified"):  # fmt: skip
         assert words in said
 
