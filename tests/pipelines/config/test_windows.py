@@ -115,6 +115,7 @@ def test_a_window_inside_the_hour_that_is_left_out_opens_a_week_later() -> None:
     assert change == datetime(2026, 4, 5, 0, 0, tzinfo=UTC)
 
 
+@pytest.mark.fault(29)
 def test_an_hour_that_comes_twice_is_open_twice() -> None:
     """On 25 October 2026 London's clock shows 01:00 to 02:00 twice."""
     found = parse("01:00-02:00", LONDON)

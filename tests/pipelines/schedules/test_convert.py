@@ -41,6 +41,7 @@ def booked(start: datetime, end: datetime, **fields: str) -> Booking | Unbookabl
     return convert(one, Scheduling("a", start, end), "39", pattern="{title}", longest_hours=24)
 
 
+@pytest.mark.fault(29)
 @given(MOMENTS, st.integers(1, 86_400 * 1_000_000), st.sampled_from(ZONES))
 def test_zones_do_not_matter(start: datetime, length: int, zone: str) -> None:
     """The same moments give the same epoch and duration, whatever zone they are told in."""
@@ -49,6 +50,7 @@ def test_zones_do_not_matter(start: datetime, length: int, zone: str) -> None:
     assert booked(start, end) == booked(start.astimezone(there), end.astimezone(there))
 
 
+@pytest.mark.fault(29)
 @pytest.mark.parametrize(("zone", "edge"), EDGES)
 def test_the_clock_changes_meanwhile(zone: str, edge: datetime) -> None:
     """An hour over a change of the clocks is an hour, though the wall clocks say another number."""
@@ -58,6 +60,17 @@ def test_the_clock_changes_meanwhile(zone: str, edge: datetime) -> None:
     assert wall != timedelta(hours=1)
     made = booked(start.astimezone(there), end.astimezone(there))
     assert made == Booking("Lecture", "39", int(start.timestamp()), 3600)
+
+
+@pytest.mark.fault(29)
+@pytest.mark.parametrize("zone", ZONES)
+def test_a_booking_over_a_leap_day_keeps_its_length(zone: str) -> None:
+    """From the evening of 28 February 2028 to the small hours of 29 February, and on to 1 March."""
+    there = ZoneInfo(zone)
+    for day in (28, 29):
+        start = datetime(2028, 2, day, 22, 0, tzinfo=there)
+        made = booked(start, start + timedelta(hours=4))
+        assert made == Booking("Lecture", "39", int(start.timestamp()), 4 * 3600)
 
 
 @given(MOMENTS, st.integers(1, 10**12))
