@@ -66,6 +66,7 @@ class TracedJournal(MemoryJournal):
 # -- the first contract ------------------------------------------------------------------------
 
 
+@pytest.mark.fault(2, 3)
 @pytest.mark.parametrize("ranged", [True, False], ids=["ranged", "unranged"])
 @pytest.mark.parametrize("told", [True, False], ids=["length told", "no length"])
 @pytest.mark.parametrize("after", [0, 1, PART - 1, PART, 3 * PART, len(DATA) - 1])
@@ -83,6 +84,7 @@ def test_first_contract_a_body_that_ends_early_never_becomes_an_object(
     assert later.object == DATA
 
 
+@pytest.mark.fault(2, 3)
 @pytest.mark.parametrize("ranged", [True, False], ids=["ranged", "unranged"])
 @pytest.mark.parametrize("told", [True, False], ids=["length told", "no length"])
 @pytest.mark.parametrize("after", [0, 1, PART, 2 * PART - 1, 3000])
@@ -230,6 +232,7 @@ def test_a_source_that_is_gone_or_another_one_is_given_up(error: type[FerryError
     assert carrying.target.uploads == {}
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("get", [1, 2])
 def test_a_source_that_changes_while_it_is_read_is_given_up(get: int) -> None:
     """Parts of two states never become one object; the upload is aborted."""
@@ -246,6 +249,7 @@ def test_a_source_that_changes_while_it_is_read_is_given_up(get: int) -> None:
     assert carrying.journal.kinds("event")[-2:] == [journal.ABANDONED, journal.ABORTED]
 
 
+@pytest.mark.fault(12)
 def test_a_source_that_changes_after_its_last_part_is_given_up() -> None:
     """A validator is judged only where a request starts, so it is asked once more before Complete."""
     carrying = Carrying()
@@ -260,6 +264,7 @@ def test_a_source_that_changes_after_its_last_part_is_given_up() -> None:
     assert carrying.target.uploads == {}
 
 
+@pytest.mark.fault(12)
 def test_a_source_that_changed_between_two_runs_is_given_up() -> None:
     """What an earlier run sent is aborted, and nothing is sent."""
     later = Carrying().killed(30)
@@ -269,6 +274,7 @@ def test_a_source_that_changed_between_two_runs_is_given_up() -> None:
     assert (later.target.puts, later.target.uploads) == ([], {})
 
 
+@pytest.mark.fault(22)
 @pytest.mark.parametrize(("data", "error"), [(b"", Empty), (bytes(20), TooLarge)])
 def test_no_bytes_and_too_many_record_nothing(data: bytes, error: type[FerryError]) -> None:
     """Nothing is made at the target either."""
@@ -349,6 +355,7 @@ def test_a_final_error_aborts_with_the_intent_on_record() -> None:
     assert carrying.snapshot.transfers_failed == 1
 
 
+@pytest.mark.fault(17)
 @pytest.mark.parametrize("fault", [ServerFault("no"), Refused("no"), LOST])
 def test_an_abort_that_fails_leaves_an_orphan_on_record(fault: FerryError | str) -> None:
     """The error that is raised is the first one; the upload is told as given up and perhaps still there."""
@@ -413,6 +420,7 @@ def test_names_keep_transfers_of_one_subject_apart() -> None:
     assert carrying.journal.kinds("event")[: len(KINDS)] == KINDS
 
 
+@pytest.mark.fault(22)
 def test_an_empty_blob_is_refused() -> None:
     """As an empty file is."""
     fails(Carrying(), Empty, Transfer("event", "x", Blob(b""), TARGET))

@@ -88,6 +88,7 @@ def test_a_lost_answer_is_sent_again_under_the_same_key() -> None:
     assert (carrying.snapshot.bytes.sent, carrying.snapshot.bytes.sent_again) == (PART, PART)
 
 
+@pytest.mark.fault(2)
 def test_a_body_that_ends_early_never_becomes_an_object() -> None:
     """However often: the PUT that is short is cut, and a later run is whole."""
     carrying = one_put()
@@ -113,6 +114,7 @@ def test_an_object_stored_wrong_is_sent_again_and_twice_the_same_stops_the_run()
     assert always.state.completed is None
 
 
+@pytest.mark.fault(12)
 def test_a_source_that_changes_while_it_is_read_does_not_count() -> None:
     """The object is there and is never told as whole; nor is it, should the old source come back."""
     carrying = one_put()

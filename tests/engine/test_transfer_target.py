@@ -149,6 +149,7 @@ def test_a_file_whose_parts_have_arrived_keeps_their_size() -> None:
     assert later.snapshot.bytes.skipped == kept * PART
 
 
+@pytest.mark.fault(16)
 def test_parts_that_the_target_does_not_list_are_sent_again_and_told_so() -> None:
     """Where a target lists its parts, that wins over the receipts."""
     first = Carrying(target=MemoryTarget(lists=True))
@@ -197,6 +198,7 @@ def test_a_target_that_always_loses_a_part_completes_nothing() -> None:
     assert carrying.target.calls["complete"] == 0
 
 
+@pytest.mark.fault(20)
 def test_an_upload_that_is_gone_when_its_parts_are_listed_begins_anew_at_once() -> None:
     """That it is gone is an answer: nothing is waited for."""
     later = Carrying(target=MemoryTarget(lists=True)).killed(32)
@@ -229,6 +231,7 @@ def test_an_upload_that_the_target_forgot_is_begun_anew(number: int) -> None:
     assert carrying.snapshot.transfers_open == 0
 
 
+@pytest.mark.fault(20)
 def test_an_upload_that_is_always_forgotten_is_left_to_the_next_run() -> None:
     """Three beginnings are enough; the error may pass."""
     carrying = Carrying()
@@ -245,6 +248,7 @@ def test_an_upload_that_is_always_forgotten_is_left_to_the_next_run() -> None:
 # -- complete ----------------------------------------------------------------------------------
 
 
+@pytest.mark.fault(18)
 def test_a_lost_complete_is_settled_by_looking_where_the_target_tells() -> None:
     """Nothing is completed or sent twice."""
     carrying = Carrying(target=MemoryTarget(heads=True))
@@ -255,6 +259,7 @@ def test_a_lost_complete_is_settled_by_looking_where_the_target_tells() -> None:
     assert len(carrying.target.puts) == 10
 
 
+@pytest.mark.fault(18)
 def test_a_lost_complete_is_asked_again_and_then_sent_again_where_the_target_does_not_tell() -> None:
     """The second answer is NoSuchUpload, which proves nothing: the file goes again, under the same key."""
     carrying = Carrying()
@@ -266,6 +271,7 @@ def test_a_lost_complete_is_asked_again_and_then_sent_again_where_the_target_doe
     assert carrying.snapshot.bytes.sent_again == len(DATA)
 
 
+@pytest.mark.fault(18)
 @pytest.mark.parametrize(
     "held", [(DATA[:-1], '"0-10"'), (DATA, '"00000000000000000000000000000000-10"'), (DATA, '"opaque"')]
 )
@@ -279,6 +285,7 @@ def test_an_object_of_another_size_or_etag_is_no_success(held: tuple[bytes, str]
     assert carrying.journal.kinds("event")[-1] == journal.COMPLETE
 
 
+@pytest.mark.fault(18, 19)
 @pytest.mark.parametrize("heads", [True, False])
 def test_a_complete_that_failed_for_good_is_not_success(heads: bool) -> None:
     """A server that always fails: the parts stay, the next run asks for Complete alone."""
@@ -337,6 +344,7 @@ def test_an_object_whose_etag_is_never_that_of_its_parts_is_left_to_the_next_run
 # -- ETags and levels --------------------------------------------------------------------------
 
 
+@pytest.mark.fault(16)
 def test_a_part_stored_wrong_once_is_sent_again() -> None:
     """Its ETag is not the MD5 of what was sent; the second one is."""
     carrying = Carrying()
@@ -350,6 +358,7 @@ def test_a_part_stored_wrong_once_is_sent_again() -> None:
     assert (carrying.snapshot.bytes.sent, carrying.snapshot.bytes.sent_again) == (len(DATA), PART)
 
 
+@pytest.mark.fault(16)
 def test_the_same_wrong_etag_twice_stops_the_run() -> None:
     """The target stores something else than what is sent: nothing more goes there, nothing is aborted."""
     carrying = Carrying()
@@ -448,6 +457,7 @@ def test_a_part_that_never_succeeds_leaves_the_others_for_the_next_run() -> None
     assert (later.object, later.snapshot.bytes.sent) == (DATA, len(DATA))
 
 
+@pytest.mark.fault(15)
 def test_bytes_are_told_as_they_were_sent() -> None:
     """A lost answer to a part: its bytes are sent, and sent again; nothing else is."""
     carrying = Carrying()

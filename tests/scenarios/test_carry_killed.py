@@ -87,6 +87,7 @@ SHORT = {
 """Steps of the short form; the long one has all of them, and `test_killed_again_and_again` each call."""
 
 
+@pytest.mark.fault(27)
 @pytest.mark.parametrize(
     "step", [step if step in SHORT else pytest.param(step, marks=pytest.mark.long) for step in STEPS]
 )

@@ -155,6 +155,7 @@ def test_bookings_over_changes_of_the_clocks(zone: str, tmp_path: Path) -> None:
         assert len(offsets) == 2
 
 
+@pytest.mark.fault(28)
 def test_a_booking_that_another_schedule_covers(tmp_path: Path) -> None:
     """VALT answers 200; the run tells what is blocked and what in conflict, with 5, and the next one too."""
     names = ("whole", "part", "free")
@@ -179,6 +180,7 @@ def test_a_booking_that_another_schedule_covers(tmp_path: Path) -> None:
         assert len(posts(stand)) == 3
 
 
+@pytest.mark.fault(28)
 def test_two_bookings_that_would_lie_over_each_other(tmp_path: Path) -> None:
     """The plan and the run say so of both, and send neither; a third one goes on."""
     bookings = [

@@ -58,6 +58,7 @@ def killed(stand: Stand, settings: Path, call: str, count: int) -> None:
         process.wait(10)
 
 
+@pytest.mark.fault(28)
 @pytest.mark.parametrize("action", ["lose_answer", "reset"])
 def test_a_lost_answer_to_an_edit(action: str, tmp_path: Path) -> None:
     """Applied or not, it is looked up: each schedule is edited once, within the same run."""
@@ -177,6 +178,7 @@ def test_a_schedule_that_may_not_be_made(tmp_path: Path) -> None:
         assert posts(stand) == ["edit"]
 
 
+@pytest.mark.fault(28)
 @pytest.mark.parametrize("action", ["lose_answer", "reset"])
 def test_a_lost_answer_to_a_creation(action: str, tmp_path: Path) -> None:
     """What was made is found; what was not is made by the next run, as VALT might have been at it still."""
@@ -205,6 +207,7 @@ CREATIONS: Mapping[str, tuple[list[Fault], str, int]] = {
 }
 
 
+@pytest.mark.fault(28)
 @pytest.mark.parametrize("step", CREATIONS)
 def test_killed_while_a_schedule_is_made(step: str, tmp_path: Path) -> None:
     """The next run makes it where it is missing, and nothing where it is there."""

@@ -139,6 +139,7 @@ async def test_a_lane_may_begin_and_end_anywhere(make: Make) -> None:
         assert journey.receipts[5].bytes == 60_000
 
 
+@pytest.mark.fault(1, 2, 3)
 @pytest.mark.parametrize("told", [True, False])
 @pytest.mark.parametrize("then", ["close", "reset"])
 @pytest.mark.parametrize("stop", [0, 1, PART - 1, PART, PART + 1, 3 * PART - 1, len(DATA) - 1])

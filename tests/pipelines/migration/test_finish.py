@@ -80,6 +80,7 @@ VERDICTS: dict[State, Callable[[object], bool]] = {
 }
 
 
+@pytest.mark.fault(25)
 @pytest.mark.parametrize("state", State)
 def test_each_of_the_nine_states_has_its_verdict(state: State) -> None:
     """No state is forgotten, and only four is good."""
@@ -92,6 +93,7 @@ def test_an_unknown_state_decides_nothing(number: int) -> None:
     assert judge(number) == Pending()
 
 
+@pytest.mark.fault(25)
 def test_a_processing_error_says_what_panopto_said() -> None:
     """The message is in the sentence, on one line and not without end."""
     verdict = judge(State.PROCESSING_ERROR, "Manifest\nnot \x1b valid " + "x" * 500)
@@ -101,6 +103,7 @@ def test_a_processing_error_says_what_panopto_said() -> None:
     assert len(verdict.sentence) < 300
 
 
+@pytest.mark.fault(25)
 def test_looks_become_rarer_up_to_a_minute() -> None:
     """The first look comes after a second, each other later than the last, and none later than a minute."""
     waits = [interval(looks) for looks in range(60)]
@@ -143,6 +146,7 @@ async def test_a_session_on_record_is_not_told_again() -> None:
     assert world.told == []
 
 
+@pytest.mark.fault(25)
 async def test_an_upload_that_never_ends_is_left_at_its_limit() -> None:
     """The last look is made at the limit itself, and the item waits."""
     world = World(upload(State.PROCESSING, "s-1"))
@@ -153,6 +157,7 @@ async def test_an_upload_that_never_ends_is_left_at_its_limit() -> None:
     assert world.looked[-1] == world.now == pytest.approx(600.0)
 
 
+@pytest.mark.fault(25)
 async def test_an_unknown_state_is_boxed_in_time() -> None:
     """A number that nobody knows is not waited for beyond the limit."""
     settled = await World(upload(17)).settle(limit=60.0)
@@ -160,6 +165,7 @@ async def test_an_unknown_state_is_boxed_in_time() -> None:
     assert settled.verdict == Pending("limit", "Panopto has not finished in the time given (state 17)")
 
 
+@pytest.mark.fault(25)
 async def test_complete_without_a_session_is_asked_again_a_bounded_number_of_times() -> None:
     """State 4 may come before the SessionId; where the id never comes, the item waits."""
     world = World(upload(State.COMPLETE), upload(State.COMPLETE), upload(State.COMPLETE, "s-1"))

@@ -71,6 +71,7 @@ async def test_an_empty_plan_ends_at_once() -> None:
     assert not site.panopto.calls
 
 
+@pytest.mark.fault(12, 13)
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
@@ -101,6 +102,7 @@ async def test_an_item_that_fails_has_its_reason_and_the_others_go_on(
         assert site.panopto.states() == [expected, State.COMPLETE, State.COMPLETE]
 
 
+@pytest.mark.fault(13)
 @pytest.mark.parametrize(
     ("error", "reason"), [(Gone("deleted"), "gone"), (Unreadable("broken"), "unreadable")]
 )
@@ -176,6 +178,7 @@ async def test_an_event_that_is_not_published_any_more_is_skipped() -> None:
     assert site.outcomes() == {"a": ("skipped", "nothing_published")}
 
 
+@pytest.mark.fault(25)
 @pytest.mark.parametrize(
     ("end", "outcome"),
     [
@@ -434,6 +437,7 @@ async def test_cancelled_it_leaves_no_task_and_no_outcome() -> None:
     assert len(site.panopto.sessions) == 2
 
 
+@pytest.mark.fault(24)
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 60), st.booleans()), max_size=5))
 async def test_killed_any_number_of_times_a_run_ends_like_one_that_was_not(

@@ -117,6 +117,7 @@ async def test_a_folder_that_is_not_there_stops_before_anything_is_made() -> Non
     assert (site.panopto.calls["create"], site.journal.kinds("e")) == (0, ["item.planned"])
 
 
+@pytest.mark.fault(24)
 @pytest.mark.parametrize("kept", [False, True])
 @pytest.mark.parametrize("number", range(1, len(RECORDS) + 1))
 async def test_killed_at_any_record_it_goes_on(number: int, kept: bool) -> None:
@@ -134,6 +135,7 @@ async def test_killed_at_any_record_it_goes_on(number: int, kept: bool) -> None:
     assert len(site.panopto.uploads) == (made if recorded else made + 1)
 
 
+@pytest.mark.fault(24)
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 24), st.booleans()), max_size=4))
 async def test_killed_any_number_of_times_it_ends_the_same(kills: list[tuple[bool, int, bool]]) -> None:
@@ -165,6 +167,7 @@ async def test_what_is_complete_at_panopto_needs_opencast_no_more() -> None:
     assert whole(site)
 
 
+@pytest.mark.fault(24)
 async def test_a_submit_whose_answer_was_lost_is_not_repeated() -> None:
     """What an earlier process submitted is seen, and kept as submitted."""
     site = await planned()
@@ -207,6 +210,7 @@ async def test_a_dead_session_upload_begins_anew(dead: State | None) -> None:
     assert site.panopto.submits["u1"] == 0
 
 
+@pytest.mark.fault(24)
 @pytest.mark.parametrize("kept", [False, True])
 async def test_a_forgotten_upload_whose_session_is_there_is_not_sent_again(kept: bool) -> None:
     """Killed at the completing call, and Panopto forgets the upload: the marker tells of its session."""

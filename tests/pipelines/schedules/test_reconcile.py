@@ -188,6 +188,7 @@ def test_two_events_on_one_schedule_are_both_errors() -> None:
     assert [one.reason for one in found] == ["duplicate_target", "duplicate_target"]
 
 
+@pytest.mark.fault(28)
 def test_what_would_overlap_is_not_sent() -> None:
     """Both of two that are to be sent; of one that is there already, only the other."""
     rows = {"e": Named("1"), "f": Named("2")}
@@ -210,6 +211,7 @@ def replace_agent(one: Event) -> Event:
     return replace(one, scheduling=replace(one.scheduling, agent="agent-2"))
 
 
+@pytest.mark.fault(28)
 def test_what_is_there_already_is_not_made_again() -> None:
     """An exact one is equal; one that has another name may be somebody's, and is told."""
     may = Terms(create=True)

@@ -275,6 +275,7 @@ async def test_nothing_is_made_without_leave() -> None:
     assert not site.valt.sent
 
 
+@pytest.mark.fault(28)
 async def test_what_somebody_makes_meanwhile_is_not_made_again() -> None:
     """The look comes just before the POST."""
     site = BookingSite(event("e", begins=300_000))
@@ -289,6 +290,7 @@ async def test_what_somebody_makes_meanwhile_is_not_made_again() -> None:
     assert not site.valt.sent
 
 
+@pytest.mark.fault(28)
 @pytest.mark.parametrize("fault", ["lost before", "lost after"])
 async def test_a_lost_answer_makes_nothing_twice(fault: str) -> None:
     """What was made is found by room, time and name; what was not made is made by the next run."""
@@ -302,6 +304,7 @@ async def test_a_lost_answer_makes_nothing_twice(fault: str) -> None:
     assert [one.name for one in site.valt.held.values() if one.start_at == NOW + 300_000] == ["Lecture"]
 
 
+@pytest.mark.fault(28)
 @pytest.mark.parametrize(
     "error", [ServerFault("answers HTTP 504", where="valt"), Unreachable("was reset", where="valt")]
 )

@@ -15,6 +15,7 @@ from engine import (
 VERIFIED = ("verified", None)
 
 
+@pytest.mark.fault(27)
 @pytest.mark.parametrize(
     ("lost", "sent"), [([True], 1), ([False], 2), ([False, True], 2), ([False, False, True], 3)]
 )
@@ -119,6 +120,7 @@ def test_what_was_sent_is_looked_for_after_its_time_is_over(lost: list[bool]) ->
     virtually(work())
 
 
+@pytest.mark.fault(27)
 def test_what_is_not_as_it_was_sent_differs() -> None:
     """A PATCH that was answered and did not take is told by its members and values, and not repeated."""
 

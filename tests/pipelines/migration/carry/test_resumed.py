@@ -67,6 +67,7 @@ def as_unkilled(site: CarrySite, whole: CarrySite) -> None:
     assert site.luminus.applications() == whole.luminus.applications()
 
 
+@pytest.mark.fault(27)
 def test_killed_at_every_moment_it_ends_as_if_it_had_not_been() -> None:
     """Between session and item: before and after every call and every PATCH, and at every record."""
 
@@ -222,6 +223,7 @@ def test_what_is_on_record_as_carried_is_not_recorded_again() -> None:
     virtually(work())
 
 
+@pytest.mark.fault(27)
 def test_a_patch_that_took_before_a_kill_is_not_sent_again() -> None:
     """The list shows it; what was there before is told by the record of the first process."""
 
