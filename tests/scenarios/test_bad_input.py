@@ -26,14 +26,14 @@ NOWHERE = "00000000-0000-0000-0000-00000000dead"
 ONE_TRY = {"transfer.attempts": 1}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    """One sandbox of four events for all tests that spoil nothing at it."""
+    """A sandbox of four events: what one checkpoint has moved, another does not move again."""
     with standing(tmp_path_factory.mktemp("sandbox"), events=EVENTS, **SWITCHES) as found:
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def done(stand: Stand, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """What a checkpoint holds after a run that verified every event."""
     folder = tmp_path_factory.mktemp("done")

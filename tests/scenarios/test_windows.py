@@ -10,9 +10,9 @@ import pytest
 from fakes.processes import Stand, begun, ended, ferry, standing
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
-    """One sandbox for all tests."""
+    """A sandbox of two events."""
     folder = tmp_path_factory.mktemp("sandbox")
     with standing(folder, events=2, largest=300_000, rate_limit="off", seconds_to_processing=0.05) as found:
         yield found
