@@ -59,6 +59,7 @@ HEADER = Header({"opencast": "https://oc.example", "panopto": URL}, "2025")
 RULES = Rules(channels=("engage-player",), default_folder=HOME, modules={"s1": "m1"})
 POLITE = RetryPolicy(total=300.0, longest_asked=60.0)
 
+LEVEL = Level.ETAG
 PART = 1000
 IN_FLIGHT = 4
 SIZES = (3500, 1200)
@@ -487,7 +488,7 @@ class _Process:
             relay=MemoryRelay(site.files, site.target),
             uploads=site.target,
             slots=Slots(IN_FLIGHT, IN_FLIGHT, IN_FLIGHT),
-            checks=Checks(Level.ETAG, Spot(), observer=sign),
+            checks=Checks(LEVEL, Spot(), observer=sign),
             limits=PartLimits(1, 100_000, 100),
             preferred_part=PART,
             policy=POLITE,
