@@ -97,6 +97,7 @@ def carrying(files: Outage, target: Outage, patience: Patience) -> tuple[Carryin
 
 
 NEVER = Outage(0, 0)
+PATIENT = {"network.outage_minutes": 5, "transfer.items_in_flight": 1}
 
 
 @pytest.mark.fault(14)
@@ -195,7 +196,7 @@ def test_a_run_outlives_a_server_that_cannot_be_reached(tmp_path: Path) -> None:
     """Over real connections: six resets in a row, four tries an item, and all is verified, told once."""
     resets = {"operation": "files.get_file", "action": "reset", "nth": 2, "times": 6}
     with standing(tmp_path, events=2, faults=[resets], **QUICK) as stand:
-        settings = stand.settings(tmp_path, {"transfer.attempts": 4, "transfer.items_in_flight": 1})
+        settings = stand.settings(tmp_path, {**PATIENT, "transfer.attempts": 4})
         ran = ferry("run", "-c", settings, "--json", seconds=90)
         assert ran.code == 0, ran.talk
         assert ran.document["outcomes"]["verified"] == 2
