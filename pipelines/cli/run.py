@@ -38,6 +38,7 @@ class Ran:
     outcomes: Outcomes
     snapshot: Snapshot
     lecture_items: LectureItems
+    unheard: int = 0
     error: str | None = None
 
 
@@ -64,7 +65,7 @@ def run(
             raise SettingsError("--stop-at-window needs limits.windows", where=str(config))
         ran = migrate(settings, carry_again=carry_again, stop_at_window=stop_at_window)
     if json:
-        write_json(document(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items))
+        write_json(document(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items, ran.unheard))
     else:
         write_table(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items)
     if ran.error:
@@ -101,7 +102,8 @@ def migrate(
         stopped = exit_for(error) if error else None
         code = signals.exit or stopped or Exit(max(outcomes.exit_code, picture.exit_code))
         carried = LectureItems(picture.set, picture.set_again)
-        return Ran(code, outcomes, picture.snapshot, carried, str(error) if error else None)
+        why = str(error) if error else None
+        return Ran(code, outcomes, picture.snapshot, carried, picture.unheard, why)
 
     return loop.run(go)
 
