@@ -287,6 +287,7 @@ async def test_it_is_rewritten_while_it_is_written(path: Path) -> None:
         assert checkpoint.statistics().closed_subjects == 30
 
 
+@pytest.mark.fault(42)
 async def test_both_files_are_private_and_nothing_else_is_left(path: Path) -> None:
     """Upload targets are secrets: mode 0600, also where somebody had opened it up."""
     async with open_checkpoint(path, IDENTITY):

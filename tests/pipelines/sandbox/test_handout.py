@@ -5,6 +5,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pipelines.sandbox.handout import MARK, NAMES, READY, SECRETS, SETTINGS, TABLES, Handout
 
 DETAILS: dict[str, Any] = {
@@ -56,6 +58,7 @@ def test_tables_are_csv_with_their_columns(tmp_path: Path) -> None:
             assert list(csv.reader(file)) == [list(columns), *map(list, LINES)]
 
 
+@pytest.mark.fault(42)
 def test_secrets_are_readable_by_their_owner_alone(tmp_path: Path) -> None:
     """Also those that lay there before, more openly."""
     for name in SECRETS:

@@ -119,6 +119,7 @@ async def client(http: Http, fault: Fault, seen: list[str], told: list[object]) 
         yield Valt(rest, "ferry", PASSWORD)
 
 
+@pytest.mark.fault(40)
 @pytest.mark.parametrize("name", FAULTS)
 async def test_no_error_and_no_log_line_holds_the_token(name: str, caplog: pytest.LogCaptureFixture) -> None:
     """Each call, whatever goes wrong, is tried with the token and tells of it without."""
@@ -144,6 +145,7 @@ async def test_no_error_and_no_log_line_holds_the_token(name: str, caplog: pytes
         assert PASSWORD not in text
 
 
+@pytest.mark.fault(40)
 async def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
     """Not even a login goes out."""
     async with open_http(Network()) as http:
