@@ -36,6 +36,7 @@ from engine.multipart import (
     ObjectHead,
     open_multipart,
 )
+from engine.multipart.calls import COMPLETE_LIMIT, LARGEST_XML
 from engine.relay import open_relay
 from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt
 
@@ -395,6 +396,36 @@ async def test_what_went_wrong_is_told_apart() -> None:
             assert str(caught.value).startswith("127.0.0.1:")
             assert "guid-1" not in str(caught.value)
             assert len(site.seen) == 1
+
+
+@pytest.mark.fault(19)
+async def test_complete_is_heard_behind_minutes_of_spaces() -> None:
+    """S3 sends a space now and then while it works; what stands behind them counts."""
+
+    async def reply(connection: Connection, head: Seen) -> None:
+        length = 50 + len(COMPLETED)
+        await connection.send(f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n".encode())
+        for _ in range(50):
+            await connection.send(b" ")
+        await connection.send(COMPLETED)
+
+    async with panopto(reply) as (calls, where, _):
+        assert await calls.complete(where, UPLOAD, RECEIPTS) == '"whole-2"'
+    assert COMPLETE_LIMIT == 600.0
+
+
+@pytest.mark.fault(19)
+async def test_spaces_without_end_are_not_read_without_end() -> None:
+    """An answer to Complete has an upper bound, and is no success beyond it."""
+
+    async def reply(connection: Connection, head: Seen) -> None:
+        await connection.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        for _ in range(8):
+            await connection.send(bytes([32]) * LARGEST_XML)
+
+    async with panopto(reply) as (calls, where, _):
+        with pytest.raises(FerryError):
+            await calls.complete(where, UPLOAD, RECEIPTS)
 
 
 async def test_complete_counts_under_any_writing_of_our_key() -> None:
