@@ -1,8 +1,8 @@
 """What is secret is taken out of what is written for people: by its form, whoever wrote it.
 
 Our own messages hold no secret to begin with. This is for the words of libraries, and for mistakes of ours:
-log lines, warnings, tracebacks and the last sentence all pass through here, and so does what a service says in its
-own words, before it comes into a message that is kept.
+log lines, warnings, tracebacks and the last sentence all pass through here; so does what a service says in
+its own words, before it comes into a message that is kept.
 """
 
 import re

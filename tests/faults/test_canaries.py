@@ -135,10 +135,11 @@ SERVICES = (
     *refusals(
         "opencast.list_events", "panopto.token", "panopto.create_session_upload",
         "panopto.get_session_upload", "panopto.put_session_upload", "luminus.modules", "luminus.sessions",
-        "luminus.patch_session", "valt.login", "valt.schedules", "valt.schedule", "valt.edit", "valt.rooms",
+        "luminus.patch_session",
     ),
     at("luminus.weblecture", "status", 1, status=403, headers=HEADERS, body=BODY),
 )  # fmt: skip
+VALT = refusals("valt.login", "valt.schedules", "valt.rooms", "valt.edit")
 REFUSED: Mapping[str, tuple[Fault, ...]] = {
     operation: (at(operation, "status", 1, 0, status=status, headers=HEADERS, body=BODY),)
     for operation, status in (
@@ -147,17 +148,18 @@ REFUSED: Mapping[str, tuple[Fault, ...]] = {
         ("panopto.create_multipart_upload", 403), ("files.get_file", 401),
     )
 }  # fmt: skip
-SLOW = (
-    at(GET, "stall_body", 2, bytes=1000),
-    at(PUT, "stop_reading", 1, bytes=1000),
-)
+SILENT: Mapping[str, tuple[Fault, ...]] = {
+    "a silent source": (at(GET, "stall_body", 2, bytes=1000),),
+    "a target that reads no more": (at(PUT, "stop_reading", 1, bytes=1000),),
+}
 ROUNDS: Mapping[str, tuple[Fault, ...]] = {
     "nothing": (),
     "source": SOURCE,
     "target": TARGET,
     "opaque": OPAQUE,
     "services": SERVICES,
-    "silence": SLOW,
+    "valt": VALT,
+    **SILENT,
     **REFUSED,
 }
 VERBS: tuple[tuple[str, ...], ...] = (
@@ -183,7 +185,11 @@ LOOKS: tuple[tuple[str, ...], ...] = (
     ("schedules", "run"),
     ("report", "--format", "json"),
 )
-FEWER = {"silence": (("run",), ("report", "--format", "json")), **dict.fromkeys(REFUSED, LOOKS)}
+FEWER = {
+    "valt": (("schedules", "plan"), *(("schedules", "run"),) * 4),
+    **dict.fromkeys(SILENT, (("run",), ("report", "--format", "json"))),
+    **dict.fromkeys(REFUSED, LOOKS),
+}
 """What is run where a round takes long, or where nothing is moved."""
 
 
@@ -217,7 +223,8 @@ def test_no_secret_is_written_whatever_goes_wrong(
     (tmp_path / "here").mkdir()
     with overheard(tmp_path / "here", WORLD, SWITCHES, ROUNDS[name]) as site:
         changes = {
-            "transfer.part_size_mib": 5, "transfer.attempts": 3, "transfer.integrity": "etag",
+            "transfer.part_size_mib": 5, "transfer.attempts": 3, "transfer.least_rate_kib": 1024,
+            "transfer.integrity": "etag",
             "finish.limit_minutes": 0.1, "carry.wait": 3, "luminus.calls_per_second": 18,
         }  # fmt: skip
         settings = site.stand.settings(tmp_path / "here", changes)
@@ -230,7 +237,7 @@ def test_no_secret_is_written_whatever_goes_wrong(
         assert checkpoint.stat().st_mode & 0o777 == 0o600
     record_property("injected", sum(struck))
     record_property("happened", f"{len(secrets)} secrets looked for in {len(told)} outputs: 0 found")
-    assert sum(struck) >= min(len(struck), 1)
+    assert all(struck)
     if name == "nothing":
         assert {"upload target", "bearer", "basic", "policy", "signature", "access_token"} <= site.kinds()
     approve(
