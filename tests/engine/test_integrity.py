@@ -17,6 +17,7 @@ from engine.integrity import (
     combine,
     composite_etag,
     crc32,
+    expected_etag,
     judge,
 )
 from engine.wire import PartReceipt
@@ -148,6 +149,13 @@ def test_a_composite_etag_is_the_md5_of_md5s() -> None:
     halves = [hashlib.md5(half) for half in (b"a" * 100, b"b" * 7)]
     whole = hashlib.md5(halves[0].digest() + halves[1].digest()).hexdigest()
     assert composite_etag(half.hexdigest() for half in halves) == f"{whole}-2"
+
+
+def test_an_object_is_expected_under_the_md5s_of_its_parts() -> None:
+    """However they are dressed; where one of them is no MD5, nothing can be expected."""
+    parts = [PartReceipt(1, 9, 0, None, f'"{GUIDS[1]}"'), PartReceipt(2, 9, 0, None, MD5.upper())]
+    assert expected_etag(parts) == composite_etag([GUIDS[1], MD5])
+    assert expected_etag([*parts, PartReceipt(3, 9, 0, None, '"etag-3"')]) is None
 
 
 def test_spot_hashes_the_first_part_whatever_it_has_spent() -> None:

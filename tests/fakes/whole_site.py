@@ -18,7 +18,19 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
-from engine import FerryError, Location, Pace, Record, Refused, RetryPolicy, Source, Target
+from engine import (
+    FerryError,
+    Location,
+    Pace,
+    Record,
+    Refused,
+    RetryPolicy,
+    Source,
+    Target,
+    Unreachable,
+    host_of,
+)
+from engine.breaker import Breaker, Patience
 from engine.checkpoint.line import Header
 from engine.checkpoint.lock import held
 from engine.checkpoint.store import Store, open_store
@@ -76,6 +88,7 @@ class Life:
         self.dead = False
         self.last: float | None = None
         self.longest_quiet = 0.0
+        self.down_until: dict[str, float] = {}
 
     def sign(self, *_: object) -> None:
         """Take note of something that happens. Raises Killed where the process is gone."""
@@ -85,6 +98,12 @@ class Life:
         if self.last is not None:
             self.longest_quiet = max(self.longest_quiet, now - self.last)
         self.last = now
+
+    def reach(self, system: str, host: str) -> None:
+        """Let a call to a system arrive. Raises Unreachable, naming the host, while the system is down."""
+        self.sign()
+        if asyncio.get_running_loop().time() < self.down_until.get(system, 0.0):
+            raise Unreachable("the connection was refused", where=host)
 
 
 class LivingFuse(Fuse):
@@ -114,21 +133,21 @@ class WatchedFiles(MemoryFiles):
 
     async def locate(self, source: Source, refused: Location | None = None) -> Location:
         """Give an address."""
-        self._life.sign()
+        self._life.reach("source", source.group)
         if self.troubles:
             raise self.troubles.pop(0)
         return await super().locate(source, refused)
 
     async def probe(self, source: Source, location: Location, deadline: float) -> Probe:
         """Tell size and validator."""
-        self._life.sign()
+        self._life.reach("source", source.group)
         if self.troubles:
             raise self.troubles.pop(0)
         return await super().probe(source, location, deadline)
 
     async def get(self, request: Request) -> tuple[Head, AsyncIterator[bytes]]:
         """Answer a GET."""
-        self._life.sign()
+        self._life.reach("source", host_of(request.url))
         return await super().get(request)
 
     def edit(self, source: Source, data: bytes) -> None:
@@ -150,7 +169,7 @@ class WatchedTarget(MemoryTarget):
         super().__init__(lists=tells, heads=tells)
         self.closed: set[str] = set()
         self.created: Counter[str] = Counter()
-        self.heard = site.life.sign
+        self.heard = lambda _: site.life.reach("target", "s3.example")
         self._site = site
 
     def close(self, prefix: str) -> None:
@@ -359,7 +378,7 @@ class WholeSite:
         return [fold_transfer(history, name) for name in names if wanted.fullmatch(name)]
 
     def _panopto_hears(self, call: Call, upload_id: str) -> None:
-        self.life.sign()
+        self.life.reach("panopto", host_of(URL))
         histories = [self.journal.history(name) for name in self.journal.subjects()]
         if call == "create":
             last = (one[-1].kind for one in histories)
@@ -401,6 +420,7 @@ class WholeSite:
 
     def heal(self) -> None:
         """Let nothing go wrong any more."""
+        self.life.down_until.clear()
         self.files.breaks.clear()
         self.files.troubles.clear()
         self.target.faults.clear()
@@ -434,8 +454,9 @@ class _Process:
         drain = Drain()
         sign: Any = site.life.sign
         clock = asyncio.get_running_loop().time
-        panopto = self._panopto(site, drain)
-        engine = Engine(self._ports(site, drain), site.files, site.files)
+        breaker = Breaker(Patience(), clock=clock, sleep=drain.before_another_try, observer=sign)
+        panopto = self._panopto(site, drain, breaker)
+        engine = Engine(self._ports(site, drain, breaker), site.files, site.files)
         opencast, batches = Opencast([]), MemoryOpencast()
         opencast.events = batches.events = site.events
         carry = Carry(
@@ -466,7 +487,7 @@ class _Process:
         plan = await planner.plan(decisions(_each(site.events), RULES), self.journal.subjects(), whole=True)
         await self._migration.run(plan.order)
 
-    def _panopto(self, site: WholeSite, drain: Drain) -> Panopto:
+    def _panopto(self, site: WholeSite, drain: Drain, breaker: Breaker) -> Panopto:
         http: Any = site.panopto
         sign: Any = site.life.sign
         clock = asyncio.get_running_loop().time
@@ -476,12 +497,13 @@ class _Process:
             "sleep": drain.before_another_try,
             "clock": clock,
             "chance": lambda: 0.5,
+            "breaker": breaker,
         }
         tokens = Tokens(Rest(http, URL, **facts), Account("client", "secret", "user", "word"), clock=clock)
         rest = Rest(http, URL, pace=Pace(clock=clock), headers=tokens.headers, **facts)
         return Panopto(rest, tokens, policy=POLITE, sleep=drain.before_another_try)
 
-    def _ports(self, site: WholeSite, drain: Drain) -> Ports:
+    def _ports(self, site: WholeSite, drain: Drain, breaker: Breaker) -> Ports:
         sign: Any = site.life.sign
         return Ports(
             journal=self.journal,
@@ -496,6 +518,7 @@ class _Process:
             clock=asyncio.get_running_loop().time,
             chance=lambda: 0.5,
             drain=drain,
+            breaker=breaker,
         )
 
 

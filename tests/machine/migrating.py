@@ -153,6 +153,14 @@ class Migrating(RuleBasedStateMachine):
         """The next look at a source goes wrong."""
         self.site.files.troubles.append(PROBE_ERRORS[what])
 
+    @rule(
+        system=st.sampled_from(["source", "target", "panopto"]), seconds=st.sampled_from([5.0, 60.0, 600.0])
+    )
+    def outage(self, system: str, seconds: float) -> None:
+        """A system takes no connection for some time."""
+        self.site.life.down_until[system] = self.site.now + seconds
+        self.expected_again += 2 * IN_FLIGHT
+
     @rule()
     def expire(self) -> None:
         """All addresses of the source run out."""
