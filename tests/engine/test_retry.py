@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.errors import AccountRefused, FerryError, Final, Gone, Throttled, Transient, Unreachable
+from engine.breaker import Breaker, Patience
+from engine.errors import (
+    AccountRefused,
+    FerryError,
+    Final,
+    Gone,
+    ServerFault,
+    Throttled,
+    Transient,
+    Unreachable,
+)
 from engine.progress import Waiting
 from engine.retry import LONGEST_RETRY_AFTER, GiveUp, RetryPolicy, Wait, decide, retry_after, retrying
 
@@ -172,3 +182,28 @@ def test_no_header_breaks_the_reader(value: str) -> None:
     """Whatever a server writes, the answer is None or a wait within the cap."""
     seconds = retry_after(value, now=0.0)
     assert seconds is None or 0 <= seconds <= LONGEST_RETRY_AFTER
+
+
+@pytest.mark.parametrize(("attempts", "calls"), [(2, 3), (3, 4)])
+async def test_a_try_that_finds_its_host_resting_does_not_count(attempts: int, calls: int) -> None:
+    """Neither among the tries nor in their time: who waits for the host has as many as he had."""
+    time, made = Time(), 0
+    breaker = Breaker(Patience(failures=1, first=20.0), clock=time, sleep=time.sleep)
+    breaker.answered("host.example")
+
+    async def operation() -> None:
+        nonlocal made
+        made += 1
+        raise Unreachable("down", where="host.example") if made == 1 else ServerFault("error")
+
+    with pytest.raises(ServerFault):
+        await retrying(
+            operation,
+            policy=RetryPolicy(attempts=attempts, total=10.0),
+            sleep=time.sleep,
+            clock=time,
+            chance=lambda: 0.0,
+            breaker=breaker,
+            host="host.example",
+        )
+    assert made == calls
