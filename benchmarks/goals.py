@@ -86,5 +86,5 @@ FIGURES: tuple[Figure, ...] = (
 )
 
 ASKED_FOR_BUT_NOT_RUN = (
-    "100,000 tiny events, which take more than an hour: `python -m benchmarks.items --events 1000 100000`",
+    "100,000 tiny events, which take about an hour: `python -m benchmarks.items --events 1000 100000`",
 )
