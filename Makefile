@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 PEERS  := $(VENV)/.peers
 AUDIT  := $(VENV)/audit
 
-.PHONY: help demo quick test long check peers bench audit sbom lock clean
+.PHONY: help demo quick test long faults check peers bench audit sbom lock clean
 .DEFAULT_GOAL := help
 
 help:  ## what there is to run
@@ -45,11 +45,23 @@ WORKERS := -n 4 --dist worksteal
 quick: check  ## check, and every test of at most 20 s (2 minutes)
 	$(BIN)/pytest -q $(WORKERS) -m "not slow and not long"
 
-test: check  ## quick, and the slow scenarios of at most 120 s each (10 minutes)
+test: check  ## quick, and the slow scenarios of at most 120 s each (25 minutes)
 	$(BIN)/pytest -q $(WORKERS) -m "not long"
 
 long: $(READY)  ## the long forms of the scenarios, by hand
 	$(BIN)/pytest -q -m long
+
+SCORE    := docs/reliability.jsonl
+CAMPAIGN := PYTHONPATH=tests $(BIN)/python -m campaign
+
+# What fails stands on the page; so the campaign goes on to its end.
+faults: $(PEERS)  ## every fault in its long form, and docs/reliability.md (about two hours, by hand)
+	rm -f $(SCORE)
+	-$(BIN)/pytest -q $(WORKERS) -m fault --score $(SCORE)
+	-$(CAMPAIGN).at_random --items 10000 --out $(SCORE)
+	-$(CAMPAIGN).soak --items 50000 --out $(SCORE)
+	-$(CAMPAIGN).shared --turns 5 --out $(SCORE)
+	$(CAMPAIGN).page $(SCORE) docs/reliability.md --of "$$(git describe --always --dirty)"
 
 peers: $(PEERS)  ## install the tools that bench compares with; nginx is the system's (Debian: nginx-light)
 

@@ -1,6 +1,6 @@
 """The score page, made from what the campaign wrote down and from nothing else.
 
-    python -m campaign.page RESULTS.jsonl docs/reliability.md
+    python -m campaign.page RESULTS.jsonl docs/reliability.md [--of COMMIT]
 
 Ends with 1 where a fault has no test that passed, or anything was found.
 """
@@ -22,7 +22,7 @@ CRASHES = 30
 
 INTRODUCTION = """# Reliability
 
-Made by `make faults` from what ran, on {machine}; written by nobody's hand.
+Made by `make faults` from what ran, {machine}; written by nobody's hand.
 
 **{score}**
 
@@ -234,9 +234,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the score page.")
     parser.add_argument("results", type=Path)
     parser.add_argument("page", type=Path)
+    parser.add_argument("--of", default="", help="which commit was run")
     asked = parser.parse_args()
     results = read(asked.results)
-    machine = f"Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    machine = f"on Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    machine += f", of {asked.of}" if asked.of else ""
     asked.page.write_text(page(results, machine), encoding="utf-8")
     raise SystemExit(0 if results.sound else 1)
 
