@@ -65,6 +65,15 @@ LIVES: dict[str, list[Step]] = {
         ("tick", {"rounds": 30}),
         ("drain", {}),
     ],
+    "a manifest is on its way when the process dies, and has other words afterwards": [
+        ("tick", {"rounds": 58}),
+        ("outage", {"system": "target", "seconds": 60.0}),
+        ("tick", {"rounds": 8}),
+        ("kill", {"power": False}),
+        ("edit_title", {"event": "event-1"}),
+        ("edit_title", {"event": "event-2"}),
+        ("go_on", {"rounds": 200}),
+    ],
     "it dies at one write after the other": [
         *[("doom", {"operations": 9}), ("go_on", {"rounds": 200})] * 12,
     ],
