@@ -123,7 +123,7 @@ def test_some_lives() -> None:
 @pytest.mark.slow
 def test_many_lives() -> None:
     """More and longer ones, always the same."""
-    run(examples=500, steps=40)
+    run(examples=200, steps=40)
 
 
 @pytest.mark.long
