@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import anyio
@@ -12,7 +12,7 @@ from engine.http import host_of
 from engine.integrity import checksum_text, crc32
 from engine.model import Blob, ByteRange, Location, Locator, Source, Validator
 from engine.source import differs
-from engine.wire import BytesGet, Probe, RangedGet, Reads
+from engine.wire import BytesGet, Head, Probe, RangedGet, Reads
 
 PROBE_LIMIT = 60.0
 """Seconds that one byte of a source may take, redirects included."""
@@ -74,11 +74,43 @@ class BlobReader:
         """Nothing to refuse."""
 
 
+@dataclass(slots=True)
+class Refusals:
+    """Which locations of a source were refused to a read (403), by their numbers in the order of locating.
+
+    The first is followed by a fresh one; where that is refused before it has served, it is final. One that
+    has served may have run out.
+    """
+
+    served: int = 0
+    refused: int = -1
+
+    def follows(self, number: int) -> bool:
+        """Tell whether a location is the fresh one after a refusal, and nothing was read since."""
+        return self.served <= self.refused < number
+
+    def judging(self, number: int, judge: Callable[[Head], None]) -> Callable[[Head], None]:
+        """Return a judge that takes note of its verdicts; raises Unreadable where no location will serve."""
+
+        def noting(head: Head) -> None:
+            try:
+                judge(head)
+            except LocationRefused as error:
+                if self.follows(number):
+                    raise unreadable(error) from None
+                self.refused = max(self.refused, number)
+                raise
+            self.served = max(self.served, number)
+
+        return noting
+
+
 class RemoteReader:
     """A source behind HTTP.
 
     A location is used until it is refused, or until min(60 s, a quarter of its lifetime) before it expires.
-    One that may not be read (403) is followed by one fresh one; where that may not either, it is final.
+    One that may not be read (403) is followed by one fresh one; where that may not either, it is final. A
+    probe that goes well says nothing of reads: there are servers that judge them apart.
     """
 
     def __init__(
@@ -95,6 +127,8 @@ class RemoteReader:
         self._renew_at: float | None = None
         self._stale: Location | None = None
         self._was_refused = False
+        self._count = 0
+        self._refusals = Refusals()
         self._turn = anyio.Lock()
 
     @property
@@ -119,9 +153,12 @@ class RemoteReader:
             location = self._location
             if location is None or self._ran_out():
                 location = await self._found_again(validator)
+            number = self._count
         if self.ranged:
-            return self._reads.ranged_get(location, span, validator)
-        return self._reads.whole_get(location, validator)
+            get = self._reads.ranged_get(location, span, validator)
+        else:
+            get = self._reads.whole_get(location, validator)
+        return replace(get, judge=self._refusals.judging(number, get.judge))
 
     def refused(self, get: RangedGet | BytesGet) -> None:
         """Locate anew before the next read, unless another lane has caused that already."""
@@ -150,8 +187,8 @@ class RemoteReader:
             probe = await self._reads.probe(self._source, await self._located(), PROBE_LIMIT)
         except LocationRefused as error:
             self._forget()
-            if self._was_refused:
-                raise Unreadable(error.what, where=error.where, advice=error.advice) from None
+            if self._was_refused or self._refusals.follows(self._count):
+                raise unreadable(error) from None
             self._was_refused = True
             raise
         except LocationExpired:
@@ -164,6 +201,7 @@ class RemoteReader:
         if self._location is None:
             self._given = self._location = await self._locator.locate(self._source, self._stale)
             self._stale = None
+            self._count += 1
             self._renew_at = renewal(self._location, self._now())
         return self._location
 
@@ -173,6 +211,11 @@ class RemoteReader:
 
     def _ran_out(self) -> bool:
         return self._renew_at is not None and self._now() >= self._renew_at
+
+
+def unreadable(error: LocationRefused) -> Unreadable:
+    """Return the final error of a source whose fresh location is refused as well."""
+    return Unreadable(error.what, where=error.where, advice=error.advice)
 
 
 def renewal(location: Location, now: float) -> float | None:

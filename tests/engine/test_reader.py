@@ -1,18 +1,23 @@
 """A source kept readable: where it is, when it is asked for anew, and that it is still the one it was."""
 
+from collections.abc import Collection
+from contextlib import nullcontext
+from typing import Any
+
 import anyio
 import pytest
-from fakes.carrying import DATA, SOURCE
-from fakes.memory_site import File, MemoryFiles
+from fakes.carrying import DATA, SOURCE, Carrying
+from fakes.memory_site import Break, File, MemoryFiles
 from fakes.virtual_time import virtually
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Changed, LocationExpired, LocationRefused, ServerFault, Unreadable
 from engine.integrity import checksum_text, crc32
+from engine.limits import Slots
 from engine.model import Blob, ByteRange, Location, Source, Validator
-from engine.reader import BlobReader, RemoteReader, renewal
-from engine.wire import Probe, RangedGet
+from engine.reader import BlobReader, Refusals, RemoteReader, renewal
+from engine.wire import Head, Probe, RangedGet, Request
 
 SPAN = ByteRange(1000, 3000)
 KNOWN = Validator(len(DATA), "1")
@@ -301,3 +306,88 @@ def test_a_refusal_long_ago_does_not_count() -> None:
             assert await reader.measure() == KNOWN
 
     virtually(reads())
+
+
+class Closing(MemoryFiles):
+    """Files whose server answers every probe, and refuses the GETs of the numbers in `refuses` (from 1)."""
+
+    refuses: Collection[int] = ()
+
+    async def get(self, request: Request) -> tuple[Head, Any]:
+        """Answer a GET, or refuse it."""
+        if self.gets + 1 in self.refuses:
+            self.breaks = [Break(status=403)]
+        return await super().get(request)
+
+
+@pytest.mark.fault(11, 13)
+@pytest.mark.parametrize("ranged", [True, False])
+def test_reads_that_are_refused_are_final_after_one_fresh_address(ranged: bool) -> None:
+    """Though every probe goes well: two GETs, two addresses, and the upload is given up."""
+    files = Closing({SOURCE: File(DATA, ranged=ranged)})
+    files.refuses = range(1, 100)
+    found = Carrying(files, slots=Slots(1, 1, 1))
+    with pytest.raises(Unreadable):
+        found.carry()
+    assert (files.gets, files.located) == (2, 2)
+    assert len(found.target.aborted) == 1
+
+
+@pytest.mark.fault(11)
+def test_a_probe_that_is_refused_after_a_read_was_is_final() -> None:
+    """The address that was refused to it is the fresh one already."""
+    files = Closing({SOURCE: File(DATA)})
+    files.refuses = range(1, 100)
+    found = Carrying(files, slots=Slots(1, 1, 1))
+    probe = files.probe
+
+    async def refusing(source: Source, location: Location, deadline: float) -> Probe:
+        if files.gets:
+            raise LocationRefused("may not be read (HTTP 403)", where=source.group)
+        return await probe(source, location, deadline)
+
+    files.probe = refusing  # type: ignore[method-assign]
+    with pytest.raises(Unreadable):
+        found.carry()
+    assert (files.gets, files.located) == (1, 2)
+
+
+@pytest.mark.fault(11)
+def test_lanes_that_are_refused_at_once_are_given_one_fresh_address() -> None:
+    """Four lanes hear 403 of the first address, and whoever hears it of a fresh one ends the transfer."""
+    files = Closing({SOURCE: File(DATA)})
+    files.refuses = range(1, 100)
+    found = Carrying(files)
+    with pytest.raises(Unreadable):
+        found.carry()
+    assert files.gets <= 8
+    assert found.free
+
+
+@pytest.mark.fault(11)
+def test_addresses_that_run_out_with_403_are_renewed_as_often_as_they_have_served() -> None:
+    """Some servers say 403 of an old signature: every second GET, far more often than there are tries."""
+    files = Closing({SOURCE: File(DATA)})
+    files.refuses = range(2, 100, 2)
+    found = Carrying(files, slots=Slots(1, 1, 1), part=100)
+    found.carry()
+    assert found.object == DATA
+    assert files.located == files.gets // 2 + 1 > 6
+
+
+@given(verdicts=st.lists(st.booleans(), max_size=30))
+def test_final_is_what_was_refused_right_after_a_refusal(verdicts: list[bool]) -> None:
+    """One reader after another, each with a location of its own unless the one before had served."""
+    refusals = Refusals()
+    number, before = 1, True
+    for serves in verdicts:
+        judge = refusals.judging(number, lambda _: None) if serves else refusals.judging(number, refuse)
+        with nullcontext() if serves else pytest.raises(LocationRefused if before else Unreadable):
+            judge(Head(200 if serves else 403, {}))
+        number += not serves
+        before = serves
+
+
+def refuse(head: Head) -> None:
+    """Judge that a source may not be read."""
+    raise LocationRefused("may not be read (HTTP 403)", where="here")
