@@ -1,12 +1,17 @@
-"""A signature that lives for two seconds under a file of fifty parts: each part goes on where it was."""
+"""Addresses that run out or are refused: each part goes on where it was, or the file is unreadable."""
 
 import asyncio
+from collections.abc import Mapping
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from campaign.auditor import approve, dishonest, findings
+from campaign.books import read
 from fakes.carrying import SOURCE, Carrying
 from fakes.memory_site import File, MemoryFiles, pieces
+from fakes.processes import ferry, standing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
@@ -83,3 +88,40 @@ def test_whatever_the_pace_the_file_is_whole(seconds: float, lanes: int) -> None
     found.carry()
     assert found.object == DATA
     assert sorted(found.target.puts) == list(range(1, 51))
+
+
+FORBIDDEN: Mapping[str, Any] = {
+    "operation": "files.get_file",
+    "action": "status",
+    "nth": 2,
+    "arguments": {"status": 403},
+}
+EVERY_GET = {**FORBIDDEN, "every": 2}
+EVERYTHING = {**FORBIDDEN, "times": 0}
+"""After the first probe; or every second request, so that every probe goes well."""
+
+
+@pytest.mark.slow
+@pytest.mark.fault(11, 13)
+@pytest.mark.parametrize(("fault", "requests"), [(EVERY_GET, 4 + 4), (EVERYTHING, 3 + 2)])
+def test_what_stays_forbidden_is_unreadable_after_one_fresh_signature(
+    tmp_path: Path, fault: Mapping[str, Any], requests: int, record_property: Any
+) -> None:
+    """Two addresses, the event looked at once more, two more; then exit 4, no session, nothing asked again."""
+    quick = {"largest": 300_000, "signatures": "all", "rate_limit": "off", "seconds_to_complete": 0.05}
+    with standing(tmp_path, events=1, faults=[fault], **quick) as stand:
+        settings = stand.settings(
+            tmp_path, {"transfer.attempts": 4, "transfer.parts_in_flight": 1, "luminus": None}
+        )
+        ran = ferry("run", "-c", settings, "--json")
+        assert ran.code == 4, ran.talk
+        assert ran.document["outcomes"]["permanent"] == 1
+        assert "may not be read" in ran.talk
+        books = read(stand)
+        approve([*findings(books), *dishonest(books, ran.document, ran.code)])
+        assert not books.sessions
+        assert len([row for row in stand.audit("log") if row["service"] == "files"]) == requests
+        report = ferry("report", "-c", settings, "--format", "csv")
+        assert "unreadable" in report.output
+    record_property("injected", requests // 2)
+    record_property("happened", f"unreadable after {requests} requests, exit 4, no session")
