@@ -207,3 +207,33 @@ async def test_a_try_that_finds_its_host_resting_does_not_count(attempts: int, c
             host="host.example",
         )
     assert made == calls
+
+
+async def test_the_time_of_a_rest_is_left_out_and_no_other() -> None:
+    """After its host has rested a call still has its total time, and ends with it."""
+    time, made = Time(), 0
+    breaker = Breaker(Patience(failures=1, first=20.0), clock=time, sleep=time.sleep)
+    breaker.answered("host.example")
+
+    async def operation() -> None:
+        nonlocal made
+        made += 1
+        time.now += 4.0
+        raise Unreachable("down", where="host.example") if made == 1 else ServerFault("error")
+
+    policy, host = RetryPolicy(attempts=50, total=10.0), "host.example"
+    with pytest.raises(ServerFault):
+        await retrying(operation, policy=policy, sleep=time.sleep, clock=time, breaker=breaker, host=host)
+    assert 3 <= made <= 4
+
+
+async def test_an_error_is_an_answer() -> None:
+    """It ends a row of silences, whatever place it names: with one in between no host rests."""
+    time, host = Time(), "host.example"
+    told: list[object] = []
+    breaker = Breaker(Patience(failures=3), clock=time, sleep=time.sleep, observer=told.append)
+    breaker.answered(host)
+    silent = Unreachable("down", where=host)
+    operation = failing(silent, silent, ServerFault("error", where="a file at host.example"), silent, silent)
+    await retrying(operation, policy=POLICY, sleep=time.sleep, clock=time, breaker=breaker, host=host)
+    assert told == []
