@@ -129,6 +129,8 @@ async def _found(panopto: Panopto, decided: Rules, wanted: Sequence[Wanted], boo
         if result.verdict not in SURE and len(sessions) == 1:
             now = await panopto.session(sessions[0].id)
             result = joined(row, facts, state, [now] if now else [])
+        if result.verdict is Verdict.HELD and not found.unread and await _lost(panopto, state):
+            result = joined(row, facts, state, [], lost=True)
         found.joined.append(result)
 
     await each(wanted, join)
@@ -136,6 +138,11 @@ async def _found(panopto: Panopto, decided: Rules, wanted: Sequence[Wanted], boo
     found.others = sum(len(held) for name, held in marked.items() if name not in planned)
     found.joined.sort(key=lambda one: one.event_id)
     return found
+
+
+async def _lost(panopto: Panopto, state: ItemState) -> bool:
+    """Ask whether the session upload of an item is unknown: of one that is known a session may still come."""
+    return state.upload is not None and await panopto.get(state.upload["id"]) is None
 
 
 async def _marked(panopto: Panopto, folders: Iterable[str], unread: list[Unread]) -> Marked:

@@ -24,12 +24,15 @@ WORDS = {
     Verdict.PROCESSING: "found at Panopto, which has not finished them: the next run looks again",
     Verdict.DIFFERS: "found at Panopto, and not what they were meant to be",
     Verdict.TWICE: "there more than once at Panopto",
-    Verdict.RELEASED: "nowhere at Panopto any more: the next run moves them anew",
+    Verdict.HELD: "told to be complete and not found yet: the next run looks again, and sends nothing",
+    Verdict.RELEASED: "nowhere at Panopto, their uploads neither: THE NEXT RUN MOVES THEM AGAIN",
     Verdict.MISSING: "found by an earlier look, and gone from Panopto",
     Verdict.TO_MOVE: "not at Panopto: the next run moves them",
 }
 
 DIFFERING = frozenset({Verdict.DIFFERS, Verdict.TWICE, Verdict.MISSING})
+
+UNDECIDED = frozenset({Verdict.PROCESSING, Verdict.HELD})
 
 NAMED = 100
 """So many events are named that ask for something; JSON names them all."""
@@ -44,7 +47,7 @@ def reconcile(
     """Take into the checkpoint what Panopto holds of the selected events, by the marker in its description.
 
     Adds to a checkpoint, and never takes anything out of it. Exits with 5 where a session differs or an event
-    has two, else with 3 where Panopto has not finished or a folder could not be listed.
+    has two, else with 3 where Panopto has not finished, may not have, or a folder could not be listed.
     """
     with answered(json, lambda code: document(Reconciled(), code, dry_run)):
         settings = load(config)
@@ -66,7 +69,7 @@ def code_of(found: Reconciled) -> Exit:
     verdicts = {one.verdict for one in found.joined}
     if verdicts & DIFFERING:
         return Exit.DIFFERS
-    return Exit.RETRYABLE if found.unread or Verdict.PROCESSING in verdicts else Exit.DONE
+    return Exit.RETRYABLE if found.unread or verdicts & UNDECIDED else Exit.DONE
 
 
 def document(found: Reconciled, code: Exit, dry_run: bool) -> dict[str, Any]:

@@ -29,6 +29,7 @@ class Verdict(StrEnum):
     PROCESSING = "processing"
     DIFFERS = "differs"
     TWICE = "twice"
+    HELD = "held"
     RELEASED = "released"
     MISSING = "missing"
     TO_MOVE = "to move"
@@ -57,13 +58,18 @@ def meant(selected: Selected, folder_id: str) -> dict[str, Any]:
     }
 
 
-def joined(row: Row, facts: Mapping[str, Any], state: ItemState, sessions: Sequence[Session]) -> Joined:
-    """Join an event of the plan. `facts` are what its session is `meant` to be."""
+def joined(
+    row: Row, facts: Mapping[str, Any], state: ItemState, sessions: Sequence[Session], *, lost: bool = False
+) -> Joined:
+    """Join an event of the plan. `facts` are what its session is `meant` to be.
+
+    `lost` tells that every folder was listed, and that Panopto does not know the item's session upload.
+    """
     ids = tuple(one.id for one in sessions)
     if state.right is not None:
         return _known(row.event_id, ids, facts, sessions)
     if not sessions:
-        return _nowhere(row.event_id, state)
+        return _nowhere(row.event_id, state, lost=lost)
     end = judged(row.event_id, facts, sessions)
     return Joined(row.event_id, _verdict(end), ids, end.why, _records(row, facts, state, sessions, end))
 
@@ -77,10 +83,15 @@ def _known(
     return Joined(event_id, Verdict.KNOWN, ids)
 
 
-def _nowhere(event_id: str, state: ItemState) -> Joined:
+def _nowhere(event_id: str, state: ItemState, *, lost: bool) -> Joined:
     """Decide about an event without a session: what was told to be complete and is lost is begun anew."""
+    if state.reason == "upload_gone" and state.meant is not None and not lost:
+        why = (
+            "its session upload may still become a session: nothing is sent again, and each run looks for it"
+        )
+        return Joined(event_id, Verdict.HELD, (), why)
     if state.reason == "upload_gone" and state.meant is not None:
-        why = "Panopto knows neither its session upload nor a session of it: it is moved anew"
+        why = "Panopto knows neither its session upload nor a session of it: the next run moves it again"
         return Joined(event_id, Verdict.RELEASED, (), why, (items.anew(event_id, "reconciled"),))
     if state.found is not None:
         why = "the session that was found of it is gone: look in Panopto's recycle bin"

@@ -105,6 +105,26 @@ def test_an_upload_that_panopto_denies_after_it_was_completed(tmp_path: Path) ->
 
 
 @pytest.mark.fault(24)
+def test_an_upload_that_panopto_knows_again_is_not_released(tmp_path: Path) -> None:
+    """Panopto denies it for three looks, and lists no session yet: reconciling asks for it, and holds it."""
+    denied = {
+        "operation": "panopto.get_session_upload",
+        "action": "status",
+        "arguments": {"status": 404},
+        "nth": 2,
+        "times": 3,
+    }
+    with standing(tmp_path, events=1, faults=[denied], **{**QUICK, "seconds_to_processing": 60}) as stand:
+        settings = stand.settings(tmp_path, {"finish.limit_minutes": 0.1})
+        assert ferry("run", "-c", settings, "--json").document["reasons"] == {"upload_gone": 1}
+        held = ferry("reconcile", "-c", settings, "--json")
+        assert (held.code, held.document["events"]["held"]) == (3, 1)
+        assert ferry("run", "-c", settings, "--json").code == 3
+        assert len(stand.audit("session-uploads")) == 1
+        assert sent_again(stand) == 0
+
+
+@pytest.mark.fault(24)
 def test_a_session_that_is_there_is_not_sent_again_whatever_its_upload_says(tmp_path: Path) -> None:
     """Panopto calls the upload deleted, and shows its session: that one is compared, and none is made."""
     fault = {"operation": "panopto.process", "action": "state", "arguments": {"state": 7}}

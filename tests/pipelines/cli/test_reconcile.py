@@ -23,6 +23,7 @@ def test_every_verdict_has_its_words() -> None:
         ([], False, Exit.DONE),
         ([Verdict.KNOWN, Verdict.ADOPTED, Verdict.TO_MOVE, Verdict.RELEASED], False, Exit.DONE),
         ([Verdict.ADOPTED, Verdict.PROCESSING], False, Exit.RETRYABLE),
+        ([Verdict.ADOPTED, Verdict.HELD], False, Exit.RETRYABLE),
         ([Verdict.ADOPTED], True, Exit.RETRYABLE),
         ([Verdict.PROCESSING, Verdict.TWICE], True, Exit.DIFFERS),
         ([Verdict.DIFFERS], False, Exit.DIFFERS),

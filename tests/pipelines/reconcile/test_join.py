@@ -108,10 +108,18 @@ def test_what_is_on_record_as_right_stays_so() -> None:
 def test_an_upload_that_panopto_lost_is_released() -> None:
     """It was told to be complete, and there is neither upload nor session: it is begun anew."""
     gone = begun(MEANT, items.ended("a", Outcome.RETRYABLE, "upload_gone"))
-    found = joined(ROW, FACTS, gone, [])
+    found = joined(ROW, FACTS, gone, [], lost=True)
     now = after(gone, found)
     assert found.verdict is Verdict.RELEASED
+    assert "moves it again" in found.why
     assert (now.upload, now.generation, now.outcome) == (None, 2, Outcome.WAITING)
+
+
+def test_an_upload_that_panopto_may_still_know_is_held() -> None:
+    """A list lags, or was not read: as long as its upload was not asked for, nothing is begun anew."""
+    gone = begun(MEANT, items.ended("a", Outcome.RETRYABLE, "upload_gone"))
+    found = joined(ROW, FACTS, gone, [])
+    assert (found.verdict, found.records) == (Verdict.HELD, ())
 
 
 @pytest.mark.parametrize("state", [ItemState(), begun(), begun(MEANT)], ids=["unknown", "open", "in doubt"])
