@@ -6,7 +6,6 @@ from engine.limits import SlotStatistics
 from engine.model import Blob, Locator, Source, Transfer, TransferResult, Validator
 from engine.ports import Ports
 from engine.reader import BlobReader, Reader, RemoteReader
-from engine.retry import retrying
 from engine.transfer import Carriage, record_measure
 from engine.wire import Reads
 
@@ -37,16 +36,7 @@ class Engine:
         """
         reader = self._reader(source)
         ports = self._ports
-        found = await retrying(
-            reader.measure,
-            policy=ports.policy,
-            sleep=ports.before_another_try,
-            clock=ports.clock,
-            chance=ports.chance,
-            note=ports.observer,
-            breaker=ports.breaker,
-            host=reader.host,
-        )
+        found = await ports.again(reader.host, reader.measure)
         ports.breaker.answered(reader.host)
         await record_measure(subject, name, found, ports)
         self._measured[subject, name] = reader

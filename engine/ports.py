@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import anyio
 
@@ -19,8 +19,10 @@ from engine.pace import Bandwidth
 from engine.parts import PREFERRED, PartLimits, part_size
 from engine.progress import Observer, silence
 from engine.reader import Reader
-from engine.retry import RetryPolicy
+from engine.retry import RetryPolicy, retrying
 from engine.wire import PartPut, PartReceipt, Relay
+
+Result = TypeVar("Result")
 
 
 class Uploads(Protocol):
@@ -104,3 +106,16 @@ class Ports:
     async def before_another_try(self, seconds: float) -> None:
         """Sleep before a call is made again; raises Interrupted where the run drains meanwhile."""
         await self.drain.before_another_try(seconds, self.sleep)
+
+    async def again(self, host: str | None, operation: Callable[[], Awaitable[Result]]) -> Result:
+        """Make a call of a host's until it comes to an end; raises its last error."""
+        return await retrying(
+            operation,
+            policy=self.policy,
+            sleep=self.before_another_try,
+            clock=self.clock,
+            chance=self.chance,
+            note=self.observer,
+            breaker=self.breaker,
+            host=host,
+        )

@@ -36,12 +36,24 @@ class Reader(Protocol):
         """Where the bytes come from, as far as that is known."""
         ...
 
+    @property
+    def located(self) -> bool:
+        """Whether it is known where to read, so that a `get` asks nobody."""
+        ...
+
     async def measure(self) -> Validator:
         """Ask what the source is now. Raises as `Reads.probe` and `Locator.locate` do."""
         ...
 
+    async def find(self, validator: Validator) -> None:
+        """Locate it where need be. Raises as `get` does."""
+        ...
+
     async def get(self, span: ByteRange, validator: Validator) -> RangedGet | BytesGet:
-        """Prepare to read `span` of the state that `validator` names."""
+        """Prepare to read `span` of the state that `validator` names.
+
+        Raises Changed, ServerFault where it has lost its ranges, and what `measure` raises.
+        """
         ...
 
     def refused(self, get: RangedGet | BytesGet) -> None:
@@ -55,6 +67,7 @@ class BlobReader:
 
     blob: Blob
     ranged: bool = True
+    located: bool = True
     host: None = None
 
     @property
@@ -65,6 +78,9 @@ class BlobReader:
     async def measure(self) -> Validator:
         """Tell size and checksum."""
         return self.known
+
+    async def find(self, validator: Validator) -> None:
+        """Nothing to find."""
 
     async def get(self, span: ByteRange, validator: Validator) -> BytesGet:  # noqa: ARG002 - the port's signature
         """Give the bytes of the span."""
@@ -137,6 +153,11 @@ class RemoteReader:
         found = self._location or self._given
         return host_of(found.url) if found else None
 
+    @property
+    def located(self) -> bool:
+        """Whether an address is known that holds."""
+        return self._location is not None and not self._ran_out()
+
     async def measure(self) -> Validator:
         """Locate the source if need be, and ask it for one byte."""
         probe = await self._probe()
@@ -145,25 +166,33 @@ class RemoteReader:
         return probe.validator
 
     async def get(self, span: ByteRange, validator: Validator) -> RangedGet:
-        """Prepare a GET of the span; the whole file where the server knows no ranges.
-
-        Many lanes may ask at once: one of them locates and measures, the others wait for it.
-        """
-        async with self._turn:
-            location = self._location
-            if location is None or self._ran_out():
-                location = await self._found_again(validator)
-            number = self._count
+        """Prepare a GET of the span; the whole file where the server knows no ranges."""
+        location, number = await self._found(validator)
         if self.ranged:
             get = self._reads.ranged_get(location, span, validator)
         else:
             get = self._reads.whole_get(location, validator)
         return replace(get, judge=self._refusals.judging(number, get.judge))
 
+    async def find(self, validator: Validator) -> None:
+        """Locate and measure it, unless that is done."""
+        await self._found(validator)
+
     def refused(self, get: RangedGet | BytesGet) -> None:
         """Locate anew before the next read, unless another lane has caused that already."""
         if self._location and isinstance(get, RangedGet) and get.request.url == self._location.url:
             self._forget()
+
+    async def _found(self, validator: Validator) -> tuple[Location, int]:
+        """Return where to read, and the number of that location.
+
+        Many lanes may ask at once: one of them locates and measures, the others wait for it.
+        """
+        async with self._turn:
+            location = self._location
+            if location is None or not self.located:
+                location = await self._found_again(validator)
+            return location, self._count
 
     async def _found_again(self, validator: Validator) -> Location:
         probe = await self._probe()

@@ -42,7 +42,6 @@ from engine.parts import cut
 from engine.ports import Ports
 from engine.progress import TransferFailed, TransferFinished, TransferStarted
 from engine.reader import Reader
-from engine.retry import retrying
 from engine.source import changed, differs
 from engine.whole import FileSum, same
 from engine.wire import PartReceipt
@@ -151,7 +150,7 @@ class Carriage:
         """
         found = self._reader.known
         if found is None:
-            found = await self._at(self._reader.host, self._reader.measure)
+            found = await self._ports.again(self._reader.host, self._reader.measure)
             self._ports.breaker.answered(self._reader.host)
         if state.validator is None:
             await record_measure(*self._name, found, self._ports)
@@ -171,7 +170,7 @@ class Carriage:
 
     async def _still(self, work: Upload) -> None:
         """Ask the source once more: a validator is judged only where a request starts."""
-        if differs(work.validator, await self._at(self._reader.host, self._reader.measure)):
+        if differs(work.validator, await self._ports.again(self._reader.host, self._reader.measure)):
             raise changed(self._where, stored=work.id is None)
 
     async def _opened(
@@ -328,20 +327,7 @@ class Carriage:
 
     async def _again(self, operation: Callable[[], Awaitable[Result]]) -> Result:
         """Make a call of the target's until it comes to an end."""
-        return await self._at(host_of(self._transfer.target.endpoint), operation)
-
-    async def _at(self, host: str | None, operation: Callable[[], Awaitable[Result]]) -> Result:
-        ports = self._ports
-        return await retrying(
-            operation,
-            policy=ports.policy,
-            sleep=ports.before_another_try,
-            clock=ports.clock,
-            chance=ports.chance,
-            note=ports.observer,
-            breaker=ports.breaker,
-            host=host,
-        )
+        return await self._ports.again(host_of(self._transfer.target.endpoint), operation)
 
 
 async def record_measure(subject: str, name: str, found: Validator, ports: Ports) -> None:

@@ -41,6 +41,9 @@ from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, RangedGet
 
 SHORTEST_DEADLINE = 30.0
 
+LONGEST_FIND = 10.0
+"""Seconds that a lane with places looks for its source anew; beyond that it does so without them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -144,7 +147,7 @@ class Lanes:
         """Send one run of parts; what failed comes back after its wait, when the slots are free again."""
         lane = Taken()
         try:
-            if not await self._hosts_answer():
+            if not await self._may_begin():
                 task_status.started()
                 return
             await self._run(lane, min(2, parts), spare, task_status)
@@ -159,10 +162,16 @@ class Lanes:
                 self._open.remove(lane)
             self._changed.set()
 
-    async def _hosts_answer(self) -> bool:
-        """Wait, without a place, until both hosts may be spoken to; False where that comes to nothing."""
+    async def _may_begin(self) -> bool:
+        """Wait, without a place, until the source is located and both hosts may be spoken to.
+
+        False where that comes to nothing.
+        """
+        reader = self._reader
         try:
-            for host in (self._host, self._reader.host):
+            if not reader.located:
+                await self._ports.again(reader.host, lambda: reader.find(self._upload.validator))
+            for host in (self._host, reader.host):
                 await self._ports.breaker.passes(host)
         except Interrupted:
             return False
@@ -177,8 +186,8 @@ class Lanes:
             if spare:
                 self._asking = None
             task_status.started()
-            if await self._take(lane):
-                await self._relay(lane, granted)
+            if await self._take(lane) and (get := await self._get(lane)) is not None:
+                await self._relay(lane, get, granted)
                 self._judge_end(lane)
             self._give_back(lane)
 
@@ -223,14 +232,19 @@ class Lanes:
         fair = run_length(len(self._missing), self._ports.slots.lanes_each)
         return self._ports.bandwidth.together(part, fair)
 
-    async def _relay(self, lane: Taken, abreast: int) -> None:
+    async def _get(self, lane: Taken) -> RangedGet | BytesGet | None:
+        """Prepare to read a lane's run; None where that fails, or takes longer than places are held for."""
         first, last = self._upload.cut.part(lane.run[0]), self._upload.cut.part(lane.run[-1])
-        try:
-            get = await self._reader.get(ByteRange(first.span.start, last.span.stop), self._upload.validator)
-        except FerryError as error:
-            self._fail(lane, PartFailure(lane.run.pop(0), 0, error))
-            return
+        with anyio.move_on_after(LONGEST_FIND):
+            try:
+                return await self._reader.get(
+                    ByteRange(first.span.start, last.span.stop), self._upload.validator
+                )
+            except FerryError as error:
+                self._fail(lane, PartFailure(lane.run.pop(0), 0, error))
+        return None
 
+    async def _relay(self, lane: Taken, get: RangedGet | BytesGet, abreast: int) -> None:
         async def settle(settled: PartReceipt | PartFailure) -> None:
             await self._settle(lane, get, settled)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.carrying import DATA, SOURCE, TRANSFER, Carrying
+from fakes.carrying import DATA, SOURCE, TARGET, TRANSFER, Carrying
 from fakes.memory_site import File, MemoryFiles, MemoryTarget
 from fakes.processes import ferry, standing
 from fakes.virtual_time import virtually
@@ -17,8 +17,9 @@ from engine.drain import Drain
 from engine.engine import Engine
 from engine.errors import Interrupted, Throttled, Unreachable
 from engine.http import host_of
+from engine.lanes.lanes import LONGEST_FIND
 from engine.limits import Slots
-from engine.model import Location, Source, Target
+from engine.model import Location, Source, Target, Transfer
 from engine.progress import HostAnswers, HostRests
 from engine.wire import Head, Probe, Request
 
@@ -156,6 +157,51 @@ def test_a_drain_ends_the_waiting_for_a_host() -> None:
 
     assert virtually(scene()) <= 1.0
     assert found.target.calls["abort"] == 0
+
+
+class Unsigned(MemoryFiles):
+    """Files whose first one is signed anew by somebody who cannot be reached for ten minutes."""
+
+    async def locate(self, source: Source, refused: Location | None = None) -> Location:
+        """Give an address; another one of the same file comes late."""
+        if refused is not None and source == SOURCE:
+            await asyncio.sleep(600)
+        return await super().locate(source, refused)
+
+    def run_out(self) -> None:
+        """Let the address of the first file hold no longer."""
+        self.files[SOURCE].version += 1
+
+
+@pytest.mark.fault(11, 14)
+@pytest.mark.parametrize("places", [1, 2, 4])
+def test_who_waits_for_an_address_holds_no_place(places: int, record_property: Any) -> None:
+    """One file's address runs out while Opencast cannot be asked: another file gets all places within the
+    seconds that a lane may look for it in its place, and is long done when the first one goes on."""
+    other = Source("other", "slides.mp4")
+    files = Unsigned({SOURCE: File(DATA), other: File(DATA)})
+    files.before[2] = files.run_out
+    found = Carrying(files, slots=Slots(places, places, places), attempts=2)
+    found.target.slow = 1.0
+    ends: dict[str, float] = {}
+
+    async def move(transfer: Transfer) -> None:
+        await found.engine.transfer(transfer)
+        ends[transfer.subject] = asyncio.get_running_loop().time() - 1000
+
+    async def both() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(move(TRANSFER))
+            await asyncio.sleep(20 + LONGEST_FIND)
+            assert found.slots.statistics().total.taken == 0
+            group.create_task(move(Transfer("other", "slides.mp4", other, replace(TARGET, key="other"))))
+
+    virtually(both())
+    assert ends["other"] <= 20 + LONGEST_FIND + 20 / places + 2 < 600 < ends["event"]
+    assert found.object == DATA
+    assert found.free
+    record_property("injected", 1)
+    record_property("happened", f"another file done after {ends['other']:.0f} s, the first after ten minutes")
 
 
 class BusyFiles(MemoryFiles):

@@ -107,7 +107,7 @@ EVERYTHING = {**FORBIDDEN, "times": 0}
 def test_what_stays_forbidden_is_unreadable_after_one_fresh_signature(
     tmp_path: Path, fault: Mapping[str, Any], requests: int, record_property: Any
 ) -> None:
-    """Two addresses, the event looked at once more, two more; then exit 4, no session, nothing asked again."""
+    """Two addresses, the event looked at once more, two more; then exit 4 and no session."""
     quick = {"largest": 300_000, "signatures": "all", "rate_limit": "off", "seconds_to_complete": 0.05}
     with standing(tmp_path, events=1, faults=[fault], **quick) as stand:
         settings = stand.settings(
