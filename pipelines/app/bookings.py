@@ -2,11 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 
-from engine import Drain, Observer, Record, open_checkpoint, open_http, silence
+from engine import Breaker, Clocks, Drain, Observer, Record, about_clock, open_checkpoint, open_http, silence
 from pipelines.app.books import contents_of, identity
 from pipelines.app.rules import schedule_rules, wanted
-from pipelines.app.services import network, opencast_of, valt_of
+from pipelines.app.services import breaker_of, network, opencast_of, valt_of
 from pipelines.config import Settings
 from pipelines.migration.discover import discover
 from pipelines.migration.select import Wanted
@@ -20,14 +21,17 @@ from pipelines.valt.client import Valt
 
 @asynccontextmanager
 async def open_booking(
-    settings: Settings, observer: Observer, drain: Drain
+    settings: Settings, observer: Observer, drain: Drain, clocks: Clocks, breaker: Breaker | None = None
 ) -> AsyncIterator[tuple[Opencast, Valt]]:
-    """Connect to Opencast's API and to VALT's."""
+    """Connect to Opencast's API and to VALT's. Without a `breaker` neither is waited for."""
     async with (
         open_http(network(settings, connections=8, cookies=True)) as source,
         open_http(network(settings, connections=2)) as target,
     ):
-        yield opencast_of(settings, source, observer, drain), valt_of(settings, target, observer, drain)
+        yield (
+            opencast_of(settings, source, observer, drain, breaker, clocks),
+            valt_of(settings, target, observer, drain, breaker, clocks),
+        )
 
 
 @asynccontextmanager
@@ -42,7 +46,10 @@ async def open_schedules(settings: Settings, observer: Observer = silence) -> As
             identity(settings),
             allow_network=settings.checkpoint.allow_network,
         ) as checkpoint,
-        open_booking(settings, observer, drain) as (opencast, valt),
+        open_booking(settings, observer, drain, Clocks(observer), breaker_of(settings, observer, drain)) as (
+            opencast,
+            valt,
+        ),
     ):
         yield Schedules(
             valt,
@@ -66,9 +73,12 @@ async def schedules_preview(settings: Settings) -> SchedulePlan:
         def history(subject: str) -> Sequence[Record]:
             return known.history(subject) if known else ()
 
-        async with open_booking(settings, silence, Drain()) as (opencast, valt):
+        clocks = Clocks()
+        async with open_booking(settings, silence, Drain(), clocks) as (opencast, valt):
             planner = SchedulePlanner(valt, decided, history)
-            return await planner.plan(scheduled(opencast, chosen), whole=chosen.everything)
+            seen = await planner.plan(scheduled(opencast, chosen), whole=chosen.everything)
+            differing = (about_clock(*one) for one in clocks.differing.items())
+            return replace(seen, problems=(*seen.problems, *differing))
 
 
 async def scheduled(opencast: Opencast, wanted: Wanted) -> AsyncIterator[Event | Unread]:

@@ -74,7 +74,7 @@ async def open_services(
             opencast_of(settings, source, observer, drain, breaker, clocks),
             panopto_of(settings, target, observer, drain, panopto_rates, breaker, clocks),
             clocks,
-            luminus_of(settings, students, observer, drain, clocks),
+            luminus_of(settings, students, observer, drain, breaker, clocks),
         )
 
 
@@ -147,7 +147,12 @@ def panopto_of(
 
 
 def luminus_of(
-    settings: Settings, http: Http, observer: Observer, drain: Drain, clocks: Clocks | None = None
+    settings: Settings,
+    http: Http,
+    observer: Observer,
+    drain: Drain,
+    breaker: Breaker | None = None,
+    clocks: Clocks | None = None,
 ) -> Luminus | None:
     """Build LumiNUS's client, whose calls all share one pace; None where the settings have no LumiNUS."""
     account = settings.luminus
@@ -162,6 +167,7 @@ def luminus_of(
         judge=answers.judge,
         policy=patience,
         observer=observer,
+        breaker=breaker,
         clocks=clocks,
         sleep=drain.before_another_try,
     )
@@ -176,7 +182,14 @@ def luminus_of(
     )
 
 
-def valt_of(settings: Settings, http: Http, observer: Observer, drain: Drain) -> Valt:
+def valt_of(
+    settings: Settings,
+    http: Http,
+    observer: Observer,
+    drain: Drain,
+    breaker: Breaker | None = None,
+    clocks: Clocks | None = None,
+) -> Valt:
     """Build VALT's client, whose calls all share one pace. Raises SettingsError where there is no VALT."""
     account = settings.valt
     if account is None:
@@ -188,6 +201,8 @@ def valt_of(settings: Settings, http: Http, observer: Observer, drain: Drain) ->
         paced_as="valt",
         policy=policy(settings),
         observer=observer,
+        breaker=breaker,
+        clocks=clocks,
         sleep=drain.before_another_try,
     )
     return Valt(rest, account.username, revealed(account.password))

@@ -7,12 +7,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from engine import FerryError, Interrupted, Waiting
+from engine import ClockDiffers, FerryError, HostAnswers, HostRests, Interrupted, Waiting
 from pipelines.app.bookings import open_schedules, schedules_preview
 from pipelines.cli import loop
 from pipelines.cli.bookings import ENDS, WORDING, WORDS, Bookings, of_plan, of_run, write
 from pipelines.cli.exits import Exit
 from pipelines.cli.run import tell
+from pipelines.cli.screen import about_run
 from pipelines.cli.summary import answered, write_json
 from pipelines.config import Settings, load
 from pipelines.schedules.pipeline import Done, ScheduleEnded
@@ -100,6 +101,8 @@ def say(fact: object) -> None:
             tell(became(event_id, end))
         case Waiting(where=where, seconds=seconds, reason=reason):
             tell(f"waits {seconds:.1f} s for {where} ({reason})")
+        case HostRests() | HostAnswers() | ClockDiffers():
+            tell(about_run(fact))
 
 
 def became(event_id: str, end: End) -> str:
