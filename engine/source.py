@@ -71,8 +71,9 @@ async def probe(http: Http, source: Source, location: Location, deadline: float)
     and each hop must be allowed by itself. `deadline` is in seconds for all of it. Raises Gone, Unreadable,
     NotAllowed, Empty, LocationExpired, LocationRefused, Throttled, ServerFault, Unreachable, TimedOut.
     """
-    where = f"{source.group}/{source.name} at {host_of(location.url)}"
-    with ours(where), anyio.fail_after(deadline):
+    host = host_of(location.url)
+    where = f"{source.group}/{source.name} at {host}"
+    with ours(host), anyio.fail_after(deadline):
         for _ in range(HOPS + 1):
             async with http.answer(_beginning(location)) as response:
                 head = Head(response.status, response.headers)

@@ -179,11 +179,11 @@ class PartBody(aiohttp.Payload):
         self._transport = writer.transport
         while not self.whole:
             piece = await self._next()
+            if self.handed + len(piece) == self._length:
+                await self._digest.flowed()  # before the answer, which ends this task
             await self._going_on.wait()
             self.handed += len(piece)
             self._flowed(len(piece))
-            if self.handed == self._length:
-                await self._digest.flowed()  # before the answer, which ends this task
             await writer.write(piece)
         self._through = True
         self._fed()

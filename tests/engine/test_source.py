@@ -1,6 +1,7 @@
 """What holds of reads: only the file that was probed, only the range that was asked for, or an error."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -305,14 +306,15 @@ async def test_an_answer_without_length_or_range_is_refused() -> None:
 
 @pytest.mark.fault(6)
 async def test_silence_ends_at_the_deadline() -> None:
-    """The deadline holds over all hops."""
+    """The deadline holds over all hops, and names the host alone, which the breaker keeps."""
 
     async def script(connection: Connection) -> None:
         await connection.head()
         await connection.gone()
 
-    with pytest.raises(TimedOut):
+    with pytest.raises(TimedOut) as silent:
         await probed(script, deadline=0.1)
+    assert re.fullmatch(r"127\.0\.0\.1:\d+", silent.value.where)
 
 
 async def test_a_reset_is_unreachable() -> None:
