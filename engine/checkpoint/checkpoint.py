@@ -14,7 +14,7 @@ from engine.checkpoint.files import OS_FILES, Files, ours
 from engine.checkpoint.line import Header, entry_of
 from engine.checkpoint.line_file import LineFile
 from engine.checkpoint.lock import held, last_owner, refuse_network
-from engine.checkpoint.store import Store, open_store, refuse_another, replayed
+from engine.checkpoint.store import Store, emptied, open_store, refuse_another, replayed
 from engine.checkpoint.writer import Writer
 from engine.errors import CheckpointForeign
 from engine.journal import Record
@@ -139,8 +139,9 @@ def read_checkpoint(
 ) -> Iterator[Contents]:
     """Look into a checkpoint without its lock, while a run may be writing: what was whole at this moment.
 
-    Changes nothing; a torn end is left out. Blocks. Raises CheckpointDamaged, CheckpointForeign (also where
-    it is not that of `identity`) or LocalResource, the last also where there is no such file.
+    Changes nothing; a torn end is left out. Blocks. Raises CheckpointDamaged (also where it says nothing any
+    more, by its lock), CheckpointForeign (also where it is not that of `identity`) or LocalResource, the last
+    also where there is no such file.
     """
     with ExitStack() as stack:
         with ours(str(path)):
@@ -148,6 +149,8 @@ def read_checkpoint(
             lines = LineFile(files, files.open(path, "read"))
             stack.callback(lines.close)
             replay = replayed(lines, str(path))
+            if replay.header is None and (owner := last_owner(path)) is not None:
+                raise emptied(owner, str(path))
             if identity is not None and replay.header is not None:
                 refuse_another(identity, replay.header.identity, str(path))
         yield Contents(str(path), replay.header, replay.live, lines.read)

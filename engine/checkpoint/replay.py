@@ -130,6 +130,9 @@ class Replay:
         line = self._rest if self._bad is None else self._bad
         if self.header is not None:
             return self._damaged("cannot be trusted: it is not what was written")
+        if line.startswith(b"\0"):
+            what = "begins with zeros where its first line should be"
+            return CheckpointForeign(what, where=self._where, advice=ADVICE)
         if FORMAT.encode() not in line:
             return self._not_ours()
         return (

@@ -90,7 +90,7 @@ def open_store(path: Path, files: Files, header: Header, *, owner: str | None = 
         replay = replayed(lines, str(path))
         if replay.header is None:
             if owner is not None:
-                raise _emptied(owner, str(path))
+                raise emptied(owner, str(path))
             return Store(path, files, header, *_written_anew(path, files, header), cut=replay.cut)
         refuse_another(header.identity, replay.header.identity, str(path))
         lines.go_on(replay.number, replay.size, cut=replay.cut > 0, ended=replay.ended)
@@ -111,7 +111,7 @@ def replayed(lines: LineFile, where: str) -> Replay:
     return replay
 
 
-def _emptied(owner: str, where: str) -> CheckpointDamaged:
+def emptied(owner: str, where: str) -> CheckpointDamaged:
     """Tell of a file without a line: none of ours was ever under its name so, not even after a crash."""
     return CheckpointDamaged(
         f"line 1 is not there: the file is empty or zeros, although {owner} had written it",

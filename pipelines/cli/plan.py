@@ -92,7 +92,7 @@ def write(seen: Preview) -> None:
     left = (
         (seen.skipped, "skipped"),
         (seen.permanent, "cannot be moved"),
-        (seen.retryable, "cannot be read now"),
+        (seen.retryable, "cannot be moved now"),
         (stops, "cannot go on to LumiNUS as things are"),
     )
     for counted, word in left:

@@ -51,7 +51,8 @@ def path_of(settings: Settings) -> Path:
     """Return where the checkpoint is. Raises SettingsError where there is none yet."""
     path = settings.checkpoint.path
     if not path.exists():
-        raise SettingsError("there is no checkpoint yet", where=str(path), advice="`ferry run` begins one")
+        advice = "`ferry run` begins one; one that is lost is made anew by `ferry reconcile`"
+        raise SettingsError("there is no checkpoint yet", where=str(path), advice=advice)
     return path
 
 

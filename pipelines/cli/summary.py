@@ -13,6 +13,7 @@ from pipelines.cli import text
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.text import page, size
 from pipelines.items import Outcome, Outcomes
+from pipelines.migration.found import UNRECORDED
 
 VERSION = 1
 
@@ -127,6 +128,8 @@ def sentence(code: Exit, outcomes: Outcomes) -> str:
     left = outcomes.reasons.get("not_selected", 0)
     if code is Exit.DONE and left:
         return f"All that was selected is done and verified; {left} more are not selected."
+    if code is Exit.RETRYABLE and outcomes.reasons.get(UNRECORDED):
+        return "Panopto has sessions that the checkpoint does not tell of: `ferry reconcile`, then run again."
     return SENTENCES.get(code, "")
 
 

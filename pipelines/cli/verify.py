@@ -171,8 +171,8 @@ def unrecorded(found: Found) -> Iterator[str]:
         return
     names = ", ".join(found.unrecorded[:NAMED]) + (", ..." if len(found.unrecorded) > NAMED else "")
     yield (
-        f"not on record: the checksums of {len(found.unrecorded)} items, as an older version moved them, so "
-        f"their files were not read again: {names}"
+        f"not on record: the checksums of {len(found.unrecorded)} items, as an older version moved them or "
+        f"`ferry reconcile` found them, so their files were not read again: {names}"
     )
 
 

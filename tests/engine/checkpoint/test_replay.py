@@ -208,12 +208,13 @@ ADVICE = module.ADVICE
         (b"".join(LINES) + b"a\nb\n", f"line 8 cannot be trusted: it is not what was written; {ADVICE}"),
         (LINES[0][:-9] + b"\n" + LINES[1], f"line 1 is not the header that was written; {ADVICE}"),
         (b"hello\nworld\n", "is no checkpoint; name another file"),
+        (bytes(5000), f"begins with zeros where its first line should be; {ADVICE}"),
         (
             frame(1, Header({}, "2030", version=9).body),
             "was written by another version (this one reads format 1); go on with the version that began it",
         ),
     ],
-    ids=["gap", "no record", "changed", "header", "foreign", "version"],
+    ids=["gap", "no record", "changed", "header", "foreign", "zeros", "version"],
 )
 def test_a_refusal_says_what_and_where_and_what_to_do(data: bytes, sentence: str) -> None:
     """In one sentence that begins with the file."""

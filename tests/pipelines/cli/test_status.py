@@ -118,6 +118,19 @@ def test_no_checkpoint_yet(file: Path, told: Told) -> None:
     assert ran.code == 2
     assert ran.talk.count("\n") == 1
     assert "there is no checkpoint yet; `ferry run` begins one" in ran.talk
+    assert "one that is lost is made anew by `ferry reconcile`" in ran.talk
+
+
+@pytest.mark.parametrize("left", [0, 20, 5000], ids=["empty", "its beginning", "zeros"])
+async def test_a_checkpoint_that_says_nothing_any_more_is_not_all_done(
+    file: Path, told: Told, left: int
+) -> None:
+    """Emptied, cut to its beginning or filled with zeros: ten, and what brings it back."""
+    path = await begun(file)
+    path.write_bytes(bytes(left) if left > 20 else path.read_bytes()[:left])
+    ran = status(told, file)
+    assert ran.code == 10
+    assert "then `ferry reconcile` adds what it does not know" in ran.talk
 
 
 async def test_a_damaged_line_is_named(file: Path, told: Told) -> None:

@@ -75,3 +75,9 @@ def test_what_was_moved_is_one_line() -> None:
     """Nothing is said of bytes that were not sent again, or not there already."""
     assert moved(Snapshot(bytes=Tally(2048), parts=Tally(1))) == "2.0 KiB sent in 1 parts"
     assert moved(SENT) == "9.8 KiB sent in 5 parts, 200 B sent again, 2.9 KiB were there already"
+
+
+def test_sessions_that_are_not_on_record_are_reconciled_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """To run again alone would end the same way for ever."""
+    write_table(Exit.RETRYABLE, Outcomes({Outcome.RETRYABLE: 2}, {"unrecorded_session": 2}))
+    assert "the checkpoint does not tell of: `ferry reconcile`, then run again." in capsys.readouterr().out
