@@ -28,6 +28,7 @@ ACTIONS: Mapping[str, str] = {
     "ignore_range": "answer 200 with the whole file",
     "html": "answer 200 with a login page",
     "stall_body": "send arguments.bytes of the body, then nothing more",
+    "change": "from this request on the file is another one of the same size, with validators of its own",
     # bodies that Panopto's S3 receives, and its answers
     "cut": "take arguments.bytes of the body, then reset",
     "stop_reading": "take arguments.bytes of the body, then read no more",

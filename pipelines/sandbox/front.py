@@ -8,7 +8,9 @@ are those that had arrived when the answer was sent; what a client sends after a
 import asyncio
 import socket
 import struct
+import time
 from collections.abc import Awaitable, Callable, Iterable
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -82,12 +84,13 @@ def application(
     name: Name = route_name,
     sleep: Sleep = asyncio.sleep,
     middlewares: Iterable[Any] = (),
+    skew: float = 0.0,
     **arguments: Any,
 ) -> web.Application:
     """An application whose every request is named, logged, counted and struck by faults.
 
     `name` tells the call of a request where its route alone does not; `middlewares` come within this one;
-    `arguments` go to `web.Application`.
+    by `skew` seconds the Date of each answer is ahead; `arguments` go to `web.Application`.
     """
 
     @web.middleware
@@ -127,7 +130,12 @@ def application(
             entry.about = request.get(ABOUT, "")
             audit.closes(entry, status, request.content.total_bytes, sent.bytes)
 
+    async def dated(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = formatdate(time.time() + skew, usegmt=True)
+
     app = web.Application(middlewares=(observe, *middlewares), **arguments)
+    if skew:
+        app.on_response_prepare.append(dated)
     app[SERVICE] = service
     return app
 

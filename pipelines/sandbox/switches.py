@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self, get_args, get_origin
 
 OnOff = Literal["on", "off"]
-SIGNED = frozenset({"valt_skew"})
+SIGNED = frozenset({"opencast_skew", "panopto_skew", "valt_skew"})
 """Switches that may be below 0."""
 
 
@@ -54,6 +54,11 @@ class Switches:
     opencast_account: Literal["reader", "admin", "unlisted", "powerless"] = "reader"
     """reader: the roles of a migration account; admin: everything; unlisted: no event's ACL names its roles,
     so lists are empty; powerless: no role for the API at all (403)."""
+    opencast_skew: int = 0
+    """So many seconds the Date headers of Opencast's API and file server are ahead (or behind, below 0). Its
+    signatures go by the true time."""
+    panopto_skew: int = 0
+    """The same of Panopto and its S3; tokens go by the true time."""
     signatures: Literal["marked", "all"] = "marked"
     """Which files demand a signed URL: those of the events that are made so, or all."""
     signature_life: float = 7200.0

@@ -94,6 +94,7 @@ SOURCE = tuple(
             ("status", {"status": 404, "headers": HEADERS}),
             ("status", {"status": 410, "headers": HEADERS}),
             ("status", {"status": 429, "headers": {"Retry-After": "0"}}),
+            ("change", {}),
         ]
     )
 )

@@ -49,7 +49,7 @@ class Opencast:
                 clock, random.Random(len(world.events)),  # noqa: S311 - the order of keys
             )
         )  # fmt: skip
-        self.api = self._api.application(audit, faults, files)
+        self.api = self._api.application(audit, faults, files, switches.opencast_skew)
         self.files = files.application(audit, faults)
 
     def bind(self, api_url: str, files_url: str) -> None:

@@ -56,9 +56,12 @@ class Api:
         self._origin = ""
         self._files = ""
 
-    def application(self, audit: Audit, faults: FaultScript, files: Files) -> web.Application:
-        """The API server, with the archive's files that lie on its host."""
-        app = front.application(SERVICE, audit, faults, middlewares=(self._server.door.guard(), refusals))
+    def application(
+        self, audit: Audit, faults: FaultScript, files: Files, skew: float = 0.0
+    ) -> web.Application:
+        """The API server, with the archive's files; its Date is ahead by `skew` seconds."""
+        inner = (self._server.door.guard(), refusals)
+        app = front.application(SERVICE, audit, faults, middlewares=inner, skew=skew)
         for path, handler in {
             "/api": self.base, "/api/version": self.version, "/api/version/default": self.default_version,
             "/api/info/me": self.me, "/api/info/me/roles": self.roles,

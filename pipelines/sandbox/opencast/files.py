@@ -56,7 +56,7 @@ class Files:
 
     def application(self, audit: Audit, faults: FaultScript) -> web.Application:
         """The file server."""
-        app = front.application(SERVICE, audit, faults)
+        app = front.application(SERVICE, audit, faults, skew=self._switches.opencast_skew)
         app.router.add_get("/static/{path:.*}", self.get_file, name="get_file", allow_head=False)
         app.router.add_head("/static/{path:.*}", self.head_file, name="head_file")
         app.router.add_get(pages.LOGIN, pages.login, name="login", allow_head=False)
@@ -74,7 +74,14 @@ class Files:
         fault = front.fault(request)
         if fault is not None and fault.action == "html":
             return await pages.login(request)
+        if fault is not None and fault.action == "change":
+            held = self._changed(request, held)
         return await self._answer(request, held, fault)
+
+    def _changed(self, request: web.Request, held: Held) -> Held:
+        """Publish other bytes at this URL, and return them."""
+        self._holdings.edit(held.event.identifier, int(self._clock()), held.element.identifier, None)
+        return self._holdings.published(request.path) or held
 
     async def head_file(self, request: web.Request) -> web.StreamResponse:
         """HEAD is for administrators; anybody else is sent to the login page."""

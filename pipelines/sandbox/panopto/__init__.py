@@ -102,6 +102,7 @@ class Panopto:
             faults,
             name=_call,
             middlewares=(_lengths, self._limited, _refusals),
+            skew=self.site.switches.panopto_skew,
             client_max_size=0,
         )
         SignIn(self.tokens, self.site.url).register(app.router)

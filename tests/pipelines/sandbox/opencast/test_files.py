@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import anyio
@@ -163,6 +164,34 @@ async def test_an_edit_changes_bytes_and_validators(serve: Any) -> None:
         running.opencast.remove(name)
         assert (await running.bare(film["url"])).status == 404
         assert (await running.get(f"/api/events/{name}")).status == 404
+
+
+async def test_a_file_may_change_from_a_request_on(serve: Any) -> None:
+    """The third request and all after it see other bytes of the same size, and the audit tells those."""
+    async with serve(faults=[Fault("files.get_file", "change", nth=3)]) as running:
+        (film,) = await running.films(1)
+        first, second, third, fourth = [await running.bare(film["url"]) for _ in range(4)]
+        assert (first.body, first.headers["ETag"]) == (second.body, second.headers["ETag"])
+        assert (third.body, third.headers["ETag"]) == (fourth.body, fourth.headers["ETag"])
+        assert third.body != first.body
+        assert len(third.body) == len(first.body)
+        assert third.headers["ETag"] != first.headers["ETag"]
+        assert third.headers["Last-Modified"] != first.headers["Last-Modified"]
+        (told,) = (one for one in await running.audit.sources() if one["url"] == film["url"])
+        assert told["sha256"] == hashlib.sha256(third.body).hexdigest()
+
+
+@pytest.mark.parametrize("skew", [-90, 0, 1200])
+async def test_dates_may_be_off_and_signatures_go_by_the_true_time(serve: Any, skew: int) -> None:
+    """The Date of the API's answers, of its refusals and of the files."""
+    async with serve(Switches(opencast_skew=skew)) as running:
+        (film,) = await running.films(6, "?sign=true")
+        api = (await running.get("/api/events/none")).headers
+        media = await running.bare(film["url"])
+        assert media.status == 200
+        for headers in (api, media.headers):
+            ahead = parsedate_to_datetime(headers["Date"]).timestamp() - time.time()
+            assert skew - 5 <= ahead <= skew + 5
 
 
 async def test_signed_files(serve: Any) -> None:
