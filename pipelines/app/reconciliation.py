@@ -125,10 +125,11 @@ async def _found(panopto: Panopto, decided: Rules, wanted: Sequence[Wanted], boo
     async def join(one: Wanted) -> None:
         row, facts = one
         state, sessions = books.state(row.event_id), marked.get(row.event_id, ())
-        result = joined(row, facts, state, sessions)
+        carries = row.series in decided.modules
+        result = joined(row, facts, state, sessions, carries=carries)
         if result.verdict not in SURE and len(sessions) == 1:
             now = await panopto.session(sessions[0].id)
-            result = joined(row, facts, state, [now] if now else [])
+            result = joined(row, facts, state, [now] if now else [], carries=carries)
         if result.verdict is Verdict.HELD and not found.unread and await _lost(panopto, state):
             result = joined(row, facts, state, [], lost=True)
         found.joined.append(result)

@@ -94,9 +94,12 @@ def refuse_ours(output: Path, *ours: Path) -> None:
 def save(content: bytes, output: Path) -> None:
     """Write a file whole and then give it its name, so that no half of it is ever seen. Only we may read it.
 
-    Raises OSError.
+    Raises OSError, which names that file where none can lie beside it.
     """
-    number, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+    try:
+        number, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(output)) from error
     try:
         with os.fdopen(number, "wb") as file:
             file.write(content)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import anyio
 
-from engine import Record, Refused
+from engine import Record, Refused, Transient
 from pipelines import items
 from pipelines.items import Outcome
 from pipelines.migration.ends import End
@@ -25,6 +25,12 @@ UNRECORDED = "unrecorded_session"
 
 TWO = "two_sessions"
 """Why an event differs of which Panopto holds more than one session."""
+
+
+class Unrecorded(Transient):
+    """Panopto was told that a session upload is complete, and the checkpoint, an older one, does not know."""
+
+    code = UNRECORDED
 
 
 class Lists(Protocol):

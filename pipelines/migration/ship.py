@@ -36,6 +36,7 @@ from engine import (
 from pipelines import items
 from pipelines.items import ItemState
 from pipelines.migration.folders import Folders
+from pipelines.migration.found import Unrecorded
 from pipelines.migration.meant import manifest_of, meant, recorded
 from pipelines.migration.moved import moved
 from pipelines.migration.receipts import receipts
@@ -49,6 +50,9 @@ MANIFEST = "manifest.xml"
 
 DEAD = frozenset({State.UPLOAD_CANCELLED, State.DELETING_FILES, State.DELETED, State.DELETING_ERROR})
 """States from which a session upload never becomes a session: it timed out, or somebody cancelled it."""
+
+TOLD = frozenset({State.UPLOAD_COMPLETE, State.PROCESSING, State.COMPLETE})
+"""States of a session upload that was said to be complete, and of which a session comes."""
 
 UNKNOWN = "unknown_upload"
 """Why an item begins anew whose session upload Panopto does not know."""
@@ -124,12 +128,21 @@ class Ship:
         return items.fold(self._journal.history(event_id))
 
     async def _alive(self, event_id: str) -> ItemState:
-        """Return the item's state; one whose session upload is dead at Panopto begins anew."""
+        """Return the item's state; one whose session upload is dead at Panopto begins anew.
+
+        Raises Unrecorded where the upload is complete there, and not by this checkpoint.
+        """
         state = self._state(event_id)
         if state.upload is None or state.submitted:
             return state
         found = await self._look(state.upload["id"])
         if found is not None and found.state not in DEAD:
+            if state.meant is None and found.state in TOLD:
+                raise Unrecorded(
+                    "Panopto was told that all of it is there, and the checkpoint does not tell of it",
+                    where=f"event {event_id}",
+                    advice="`ferry reconcile` takes its session in",
+                )
             return state
         await self.begin_anew(event_id, UNKNOWN if found is None else "upload_timed_out")
         return self._state(event_id)

@@ -53,6 +53,7 @@ class Sessions(Protocol):
 class Kept:
     """An item that has a session: what is known of it, and whether it was ever what was meant.
 
+    `others` are further sessions of it that were found at Panopto, as long as none of them was right.
     `files` are those that are whole at Panopto by our receipts; `receipts` say how, as far as that is on
     record.
     """
@@ -63,6 +64,7 @@ class Kept:
     was_right: bool
     files: frozenset[str]
     receipts: tuple[FileReceipt, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def folder_id(self) -> str:
@@ -79,7 +81,9 @@ def kept(event_id: str, history: Sequence[Record]) -> Kept | None:
     # Where its end is all that is left of an item, it has the files whose receipts were compared before.
     files = moved_files(history, state.generation) or set(facts.get("files") or ())
     sent = kept_in(facts) or receipts(history, state.generation, (state.upload or {}).get("files", ()))
-    return Kept(event_id, state.session_id, facts, state.right is not None, frozenset(files), sent)
+    others = state.found["session_ids"][1:] if state.found and state.right is None else ()
+    was_right = state.right is not None
+    return Kept(event_id, state.session_id, facts, was_right, frozenset(files), sent, tuple(others))
 
 
 async def recheck_sessions(found: Sequence[Kept], panopto: Sessions) -> Found:
@@ -143,7 +147,7 @@ class _Look:
     async def _compared(self, item: Kept) -> Found:
         if (error := self._unlisted.get(item.folder_id)) is not None:
             raise error
-        unlike = await self._session(item)
+        unlike = [*await self._session(item), *await self._others(item)]
         if item.was_right and not unlike:
             return Found(items=1)
         upload_id = item.facts.get("upload_id")
@@ -163,6 +167,11 @@ class _Look:
         if listed is not None and not compared(item, listed):
             return ()
         return compared(item, await self._panopto.session(item.session_id))
+
+    async def _others(self, item: Kept) -> Sequence[Difference]:
+        """Return whether Panopto has another session of the same event: a person says which stays."""
+        there = [one for one in item.others if await self._panopto.session(one) is not None]
+        return [Difference("another session", "none", ", ".join(there))] if there else []
 
 
 def state_of(upload: SessionUpload | None) -> Sequence[Difference]:

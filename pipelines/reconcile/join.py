@@ -59,11 +59,18 @@ def meant(selected: Selected, folder_id: str) -> dict[str, Any]:
 
 
 def joined(
-    row: Row, facts: Mapping[str, Any], state: ItemState, sessions: Sequence[Session], *, lost: bool = False
+    row: Row,
+    facts: Mapping[str, Any],
+    state: ItemState,
+    sessions: Sequence[Session],
+    *,
+    lost: bool = False,
+    carries: bool = False,
 ) -> Joined:
     """Join an event of the plan. `facts` are what its session is `meant` to be.
 
-    `lost` tells that every folder was listed, and that Panopto does not know the item's session upload.
+    `lost` tells that every folder was listed, and that Panopto does not know the item's session upload;
+    `carries` that the event goes on to LumiNUS, so that a session that is right is not its end.
     """
     ids = tuple(one.id for one in sessions)
     if state.right is not None:
@@ -71,7 +78,8 @@ def joined(
     if not sessions:
         return _nowhere(row.event_id, state, lost=lost)
     end = judged(row.event_id, facts, sessions)
-    return Joined(row.event_id, _verdict(end), ids, end.why, _records(row, facts, state, sessions, end))
+    records = _records(row, facts, state, sessions, end, carries)
+    return Joined(row.event_id, _verdict(end), ids, end.why, records)
 
 
 def _known(
@@ -110,7 +118,7 @@ def _verdict(end: End) -> Verdict:
 
 
 def _records(
-    row: Row, facts: Mapping[str, Any], state: ItemState, sessions: Sequence[Session], end: End
+    row: Row, facts: Mapping[str, Any], state: ItemState, sessions: Sequence[Session], end: End, carries: bool
 ) -> tuple[Record, ...]:
     """Return what the checkpoint is told: as a run would have left it, so that the next one carries on."""
     told = [
@@ -126,6 +134,8 @@ def _records(
     ]
     if end.outcome is Outcome.VERIFIED:
         told.append(right(row.event_id, sessions[0]))
+        if carries:
+            return tuple(told)
     for record in told:
         state = state.after(record)
     return (*told, end_record(row.event_id, state, end))

@@ -148,6 +148,7 @@ async def test_a_folder_that_is_not_there(file: Path, told: Told) -> None:
     await begun(file)
     ran = told("report", "-c", file, "--output", file.parent / "none" / "report.csv")
     assert (ran.code, ran.output) == (9, "")
+    assert f"{file.parent / 'none' / 'report.csv'}: No such file or directory" in ran.talk
     assert ran.talk.count("\n") == 1
 
 

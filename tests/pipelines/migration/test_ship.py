@@ -210,6 +210,23 @@ async def test_a_dead_session_upload_begins_anew(dead: State | None) -> None:
     assert site.panopto.submits["u1"] == 0
 
 
+@pytest.mark.fault(35)
+@pytest.mark.parametrize("state", [State.UPLOAD_COMPLETE, State.PROCESSING, State.COMPLETE])
+async def test_an_upload_that_an_older_checkpoint_holds_for_open_is_not_gone_on_with(state: State) -> None:
+    """Panopto has all of it: nothing is sent into it, and the sentence tells what to do."""
+    site = await planned()
+    site.journal.end_at(RECORDS.index("item.submit"))
+    assert await killed(lambda: shipped(site))
+    site.journal.go_on()
+    site.panopto.uploads["u1"].state = state
+    before = dict(site.panopto.uploads["u1"].objects)
+    await site.run()
+    assert site.outcomes() == {"e": ("retryable", "unrecorded_session")}
+    assert "`ferry reconcile`" in str((site.state("e").ended or {})["why"])
+    assert (len(site.panopto.uploads), site.panopto.uploads["u1"].objects) == (1, before)
+    assert site.panopto.calls["cancel"] == 0
+
+
 @pytest.mark.fault(24)
 @pytest.mark.parametrize("kept", [False, True])
 async def test_a_forgotten_upload_whose_session_is_there_is_not_sent_again(kept: bool) -> None:

@@ -81,6 +81,18 @@ async def test_a_session_that_is_gone() -> None:
     assert (await recheck(Panopto(), item("e"))).differences == (Finding("e", "session", "s-e", ""),)
 
 
+@pytest.mark.fault(35)
+async def test_a_second_session_of_an_event_is_a_difference_until_it_is_gone() -> None:
+    """As reconcile found them: nobody is told that what is there twice is as it was meant."""
+    panopto = Panopto()
+    there(panopto, "e")
+    panopto.sessions["s-2"] = replace(panopto.sessions["s-e"], id="s-2")
+    twice = item("e", [items.found("e", ["s-e", "s-2"], {**MEANT, "folder_id": "f-1", "files": []})])
+    assert (await recheck(panopto, twice)).differences == (Finding("e", "another session", "none", "s-2"),)
+    del panopto.sessions["s-2"]
+    assert not (await recheck(panopto, twice)).differences
+
+
 async def test_streams_are_those_of_our_receipts() -> None:
     """An item under way whose files are not all on record differs in them."""
     panopto = Panopto()

@@ -62,6 +62,14 @@ def test_a_session_as_it_was_meant_is_taken_in(state: ItemState) -> None:
     assert not alone.settled(carries=True)
 
 
+def test_what_goes_on_to_luminus_is_not_done_yet() -> None:
+    """Its session is right, and its lecture item is still to be set: the next run takes it up there."""
+    found = joined(ROW, FACTS, ItemState(), [SESSION], carries=True)
+    now = after(ItemState(), found)
+    assert (found.verdict, now.outcome, now.stage) == (Verdict.ADOPTED, Outcome.WAITING, "carrying")
+    assert now.right == {"session_id": "S-1", "start": WHEN.isoformat()}
+
+
 @pytest.mark.parametrize(
     ("change", "verdict", "outcome"),
     [
