@@ -22,8 +22,7 @@ from engine import (
     RetryPolicy,
     ServerFault,
     Throttled,
-    TimedOut,
-    Unreachable,
+    Transient,
     host_of,
     passing_fault,
     retry_after,
@@ -114,9 +113,9 @@ class Rest:
         """Call until an answer comes that is not a passing fault; return it whatever else its status is.
 
         `path` is quoted already; `endpoint` names the call for its pace ("GET sessionUpload/{id}"); `policy`
-        and `judge` take the place of the service's; `unheard` is called for each try that brought no answer,
-        though it may have been done. Raises the last Transient error where the policy gives
-        up, or a Final one. While the host rests, calls wait before they take a turn.
+        and `judge` take the place of the service's; `unheard` is called for each try that brought no whole
+        answer, though it may have been done. Raises the last Transient error where the policy gives up, or a
+        Final one. While the host rests, calls wait before they take a turn.
         """
         url = self.base + path + ("?" + urlencode(query, quote_via=quote, safe=":,/") if query else "")
         body, kind = encode(json, form)
@@ -129,7 +128,7 @@ class Rest:
             sent = {**kind, **await self._headers(), **(headers or {})}
             try:
                 answer = await self._http.call(method, url, headers=sent, body=body, deadline=self._deadline)
-            except (Unreachable, TimedOut):
+            except Transient:
                 if unheard is not None:
                     unheard()
                 raise

@@ -12,9 +12,11 @@ from multidict import CIMultiDict
 from engine import (
     AccountRefused,
     Answer,
+    LocalResource,
     Pace,
     RetryPolicy,
     ServerFault,
+    ShortBody,
     Throttled,
     TimedOut,
     Unreachable,
@@ -78,6 +80,20 @@ def answer(status: int, **headers: str) -> Answer:
 
 
 OK = json_answer(200, {"fine": True})
+
+
+@pytest.mark.fault(23)
+async def test_each_try_that_may_have_been_done_unheard_is_told() -> None:
+    """Silence, a connection that breaks, an answer that breaks off or makes no sense; a refusal is heard."""
+    unheard = [TimedOut("late"), Unreachable("reset"), ShortBody("broke off"), ServerFault("no HTTP")]
+    told: list[int] = []
+    calls = rest(scripted(*unheard, answer(503), answer(200)), Time(), attempts=9)
+    await calls.call("POST", "/x", endpoint="POST x", unheard=lambda: told.append(1))
+    assert len(told) == len(unheard)
+    full = rest(scripted(LocalResource("no more files")), Time())
+    with pytest.raises(LocalResource):
+        await full.call("POST", "/x", endpoint="POST x", unheard=lambda: told.append(1))
+    assert len(told) == len(unheard)
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 302, 400, 401, 403, 404, 409, 410])
@@ -259,7 +275,7 @@ def test_deep_nesting_is_the_servers_fault(body: bytes) -> None:
     ],
 )
 async def test_a_clock_that_differs_is_told_once_a_host(date: str, ahead: float | None) -> None:
-    """From a minute on, by the Date of the first answer; on terminal, log and plan, as there is no doctor yet."""
+    """From a minute on, by the Date of the first answer; on terminal, log and plan: there is no doctor yet."""
     noon = 1795348800.0
     told: list[object] = []
     clocks = Clocks(told.append, clock=lambda: noon)
