@@ -275,7 +275,7 @@ def test_deep_nesting_is_the_servers_fault(body: bytes) -> None:
     ],
 )
 async def test_a_clock_that_differs_is_told_once_a_host(date: str, ahead: float | None) -> None:
-    """From a minute on, by the Date of the first answer; on terminal, log and plan: there is no doctor yet."""
+    """From a minute on, by the Date of the first answer; on terminal, log and plan, for want of a doctor."""
     noon = 1795348800.0
     told: list[object] = []
     clocks = Clocks(told.append, clock=lambda: noon)
