@@ -95,8 +95,8 @@ ASKS = (
     pytest.param("Sun, 09 Sep 2091 01:46:30 GMT", RetryPolicy().longest_asked, id="a date in 2091"),
     pytest.param("", 600.0, id="a date in ten minutes"),
 )
-"""What is asked for ("" for `a_while`), and the seconds that are waited. No setting leads to the bound, so that
-it is seen in virtual time."""
+"""What is asked for ("" for `a_while`), and the seconds that are waited. No setting leads to the bound,
+so that it is seen in virtual time."""
 
 
 class Log:
