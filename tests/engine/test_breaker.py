@@ -93,6 +93,21 @@ def test_everybody_waits_for_one_who_tries() -> None:
 
 
 @pytest.mark.fault(14)
+def test_one_who_was_let_through_and_never_reports_holds_nobody_up() -> None:
+    """Cancelled before it spoke to the host, time and again: each time another one has its turn."""
+
+    async def scene() -> float:
+        one, _ = breaker()
+        rests(one)
+        begun = anyio.current_time()
+        for _ in range(12):
+            await one.passes(HOST)
+        return anyio.current_time() - begun
+
+    assert virtually(scene()) == pytest.approx(sum((1, 2, 4, 8, 16)) + 7 * 30, abs=1)
+
+
+@pytest.mark.fault(14)
 def test_ten_minutes_of_outage_use_up_no_tries() -> None:
     """A call with six tries goes on by itself; that the host rests was told once, and that it is back."""
 
