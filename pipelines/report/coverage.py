@@ -19,8 +19,13 @@ def files_of(facts: Facts) -> tuple[int | None, int | None]:
 
 
 def unchecked(facts: Facts) -> Iterator[str]:
-    """Say what was not compared: parts with the target's ETags, and files with checksums of their sources."""
+    """Say what was not compared: parts with the target's ETags, and files with checksums of their sources.
+
+    Of a session that was found by its marker, or moved by an older version, nobody knows.
+    """
     if not facts.get("level"):
+        if facts.get("session_id"):
+            yield "nothing is on record of how its files were checked"
         return
     parts, checked = facts.get("parts") or 0, facts.get("checked") or 0
     if checked < parts:

@@ -32,6 +32,8 @@ def facts(level: str, checked: int, *proven: str) -> dict[str, Any]:
         (facts("source", 10, *FILES), []),
         (facts("crc", 0, *FILES), ["10 of 10 parts not compared with the target"]),
         ({**facts("etag", 10), "receipts": None}, [SOURCE]),
+        ({"session_id": None}, []),
+        ({"session_id": "s"}, ["nothing is on record of how its files were checked"]),
         ({}, []),
     ],
 )
