@@ -176,9 +176,9 @@ def _judged(
 
 
 @contextmanager
-def begun(settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def begun(settings: Path, *options: str) -> Iterator["subprocess.Popen[bytes]"]:
     """Begin `ferry run` with Panopto's pace lifted; it is killed where it does not end."""
-    command = [sys.executable, "-m", "benchmarks.clients.migration", str(settings), "--carry"]
+    command = [sys.executable, "-m", "benchmarks.clients.migration", str(settings), *options]
     with (settings.parent / "stderr.txt").open("ab") as errors:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors)
         try:
@@ -190,7 +190,7 @@ def begun(settings: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 def killed_after(settings: Path, seconds: float) -> None:
     """Begin a run, and kill it."""
-    with begun(settings) as process:
+    with begun(settings, "--carry") as process:
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -199,7 +199,7 @@ def killed_after(settings: Path, seconds: float) -> None:
 
 def called(settings: Path) -> tuple[int, Mapping[str, Any]]:
     """Run to the end, and return the exit code that the run tells and its document."""
-    with begun(settings) as process:
+    with begun(settings, "--carry") as process:
         output, _ = process.communicate(timeout=CALL_LIMIT)
     document: Mapping[str, Any] = json.loads(output)
     return document["exit"], document
