@@ -34,7 +34,7 @@ from engine.relay.digest import Md5
 from engine.relay.feed import BytesFeed, Feed, StreamFeed
 from engine.relay.opening import unheard
 from engine.retry import RetryPolicy, retrying
-from engine.source import differs
+from engine.source import begins_at, differs
 from engine.whole import Proof, proof
 from engine.wire import BytesGet, RangedGet
 
@@ -142,7 +142,7 @@ class Rereads:
         limits, reader = self._limits, reading.reader
         span = reading.next_span(limits.bandwidth)
         await limits.bandwidth.pay(span.length, limits.before_another_try)
-        get = await reader.get(span, reading.validator)
+        get = begins_at(span.start, await reader.get(span, reading.validator))
         host = host_of(get.request.url) if isinstance(get, RangedGet) else "memory"
         async with limits.slots.hold(host, reading.where, 1):
             try:

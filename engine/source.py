@@ -29,7 +29,7 @@ from engine.http import Http, host_of, ours, passing_fault, start_of_body
 from engine.looks import FIRST, what_else
 from engine.model import ByteRange, Location, Source, Validator
 from engine.retry import retry_after
-from engine.wire import Head, Probe, RangedGet, Request
+from engine.wire import BytesGet, Head, Probe, RangedGet, Request
 
 HOPS = 3
 """Redirects that are followed (faults.md F38)."""
@@ -183,6 +183,17 @@ def whole_get(location: Location, validator: Validator) -> RangedGet:
 
     request = Request("GET", location.url, (*location.headers, *IDENTITY))
     return RangedGet(request, ByteRange(0, validator.size), judge)
+
+
+def begins_at(start: int, get: RangedGet | BytesGet) -> RangedGet | BytesGet:
+    """Return a GET that gives a file from byte `start` on; raises ServerFault where it begins elsewhere.
+
+    Nothing later would tell: bytes of another place have the right length, and the MD5 of what was sent.
+    """
+    if isinstance(get, RangedGet) and get.span.start != start:
+        where = host_of(get.request.url)
+        raise ServerFault("is read from another place than where its parts begin", where=where)
+    return get
 
 
 def _if_range(validator: Validator) -> tuple[tuple[str, str], ...]:

@@ -36,6 +36,7 @@ from engine.ports import Ports
 from engine.progress import PartFailed, PartSettled, Waiting
 from engine.reader import Reader
 from engine.retry import GiveUp, decide
+from engine.source import begins_at
 from engine.whole import FileSum
 from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, RangedGet
 
@@ -237,9 +238,8 @@ class Lanes:
         first, last = self._upload.cut.part(lane.run[0]), self._upload.cut.part(lane.run[-1])
         with anyio.move_on_after(LONGEST_FIND):
             try:
-                return await self._reader.get(
-                    ByteRange(first.span.start, last.span.stop), self._upload.validator
-                )
+                span = ByteRange(first.span.start, last.span.stop)
+                return begins_at(span.start, await self._reader.get(span, self._upload.validator))
             except FerryError as error:
                 self._fail(lane, PartFailure(lane.run.pop(0), 0, error))
         return None

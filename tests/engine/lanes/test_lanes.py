@@ -15,7 +15,7 @@ from engine.engine import Engine
 from engine.errors import FerryError, Interrupted, Refused, ServerFault, Throttled, Unreachable
 from engine.lanes import LONGEST_RUN
 from engine.limits import Slots
-from engine.model import Source, Target, Transfer
+from engine.model import ByteRange, Source, Target, Transfer
 from engine.pace import Bandwidth
 from engine.progress import Waiting
 
@@ -97,6 +97,25 @@ def test_a_retry_that_waits_holds_no_place(fault: FerryError | str) -> None:
     virtually(both())
     assert seen == [0, 1 if isinstance(fault, Throttled) else seen[1]]
     assert len(carrying.target.objects) == 2
+
+
+@pytest.mark.fault(5)
+def test_a_lane_sends_no_bytes_of_another_place_of_the_file() -> None:
+    """A read is prepared from the first byte, where the lane's parts begin later: they fail, although their
+    lengths and ETags would be right."""
+    carrying = Carrying(attempts=2)
+    prepare = carrying.files.ranged_get
+    carrying.files.ranged_get = lambda location, span, validator: prepare(
+        location, ByteRange(0, span.length), validator
+    )
+    with pytest.raises(ServerFault, match="another place"):
+        carrying.carry()
+    assert carrying.object is None
+    (upload,) = carrying.target.uploads.values()
+    assert all(
+        data == DATA[(number - 1) * PART : number * PART] for number, (data, _) in upload.parts.items()
+    )
+    assert carrying.free
 
 
 def test_a_target_that_throttles_is_given_fewer_parts_at_once() -> None:
