@@ -3,7 +3,7 @@
     python -m campaign.soak [--items 50000] [--out FILE]
 
 Memory is that of the process of `ferry run` (its pace lifted), held against the items that Panopto has by
-then, every second. The sandbox drops bytes once they are hashed, and keeps no log. Nothing goes on to LumiNUS:
+then, every second. The sandbox drops bytes once they are hashed, and keeps no log. LumiNUS is left out:
 its few modules would hold tens of thousands of lecture items, and each list tells all of them.
 """
 
