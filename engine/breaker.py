@@ -110,7 +110,7 @@ class Breaker:
                 return
             if is_over(state, self._patience, now):
                 raise Unreachable(
-                    f"has not answered for {self._patience.bound / 60:.0f} minutes ({state.reason})",
+                    f"has not answered for {self._patience.bound / 60:g} minutes ({state.reason})",
                     where=host,
                     advice="a later run goes on",
                 )

@@ -55,6 +55,7 @@ def document(seen: Preview, code: Exit) -> dict[str, object]:
         "exit": int(code),
         "to_move": {"items": seen.to_move, "bytes": seen.bytes, "unknown_size": seen.unknown},
         "under_way": seen.under_way,
+        "found": seen.found,
         "to_carry": len(seen.to_carry),
         "luminus": onward(seen.luminus) if seen.luminus else None,
         "done": seen.done,
@@ -86,6 +87,8 @@ def write(seen: Preview) -> None:
         console.print(further(seen.luminus))
     if seen.to_carry:
         console.print(f"{len(seen.to_carry)} items are at Panopto already and go on to LumiNUS")
+    if seen.found:
+        console.print(f"{seen.found} items were found at Panopto and are not right: `ferry status` says why")
     if seen.done:
         console.print(f"{seen.done} items are done")
     stops = seen.luminus.stops if seen.luminus else Counter[str]()

@@ -92,6 +92,8 @@ def _fault(error: ValidationError, path: Path) -> SettingsError:
         return SettingsError(f"{name} is missing", where=where)
     if fault["type"] == "extra_forbidden":
         return SettingsError(f"{name} is a setting that nothing reads", where=where)
+    if fault["type"] == "tuple_type":
+        return SettingsError(f"{name}: this is a list", where=where, advice='write it as ["one", "another"]')
     return SettingsError(f"{name}: {fault['msg'].removeprefix('Value error, ')}", where=where)
 
 

@@ -21,6 +21,7 @@ class Preview:
 
     `bytes` counts the items whose size Opencast tells; `unknown` those whose size it does not. `to_carry`
     are the sessions, by event, that have yet to come to LumiNUS; `luminus` is None where nothing goes there.
+    `found` counts the items whose sessions were found by their marker and are not right: no run moves them.
     """
 
     to_move: int = 0
@@ -28,6 +29,7 @@ class Preview:
     unknown: int = 0
     done: int = 0
     under_way: int = 0
+    found: int = 0
     to_carry: dict[str, str] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     permanent: Counter[str] = field(default_factory=Counter)
@@ -44,6 +46,8 @@ class Preview:
             self.to_carry[decision.event_id] = state.right["session_id"]
             if self.luminus is not None and carries:
                 self.luminus.to_carry[_series(decision, state)] += 1
+        elif state.found is not None:
+            self.found += 1
         elif isinstance(decision, Left) and not state.under_way:
             self._left(decision)
         else:

@@ -92,6 +92,21 @@ def test_everybody_waits_for_one_who_tries() -> None:
     assert [type(one) for one in told] == [HostRests, HostAnswers]
 
 
+def test_half_a_minute_is_told_as_that() -> None:
+    """The sentence of a host that is given up names the time that the settings give it."""
+
+    async def scene() -> str:
+        one, _ = breaker(Patience(bound=30.0))
+        rests(one)
+        for _ in range(10):
+            await one.passes(HOST)
+            one.failed(DARK)
+        return "it was never given up"
+
+    with pytest.raises(Unreachable, match=r"has not answered for 0\.5 minutes \("):
+        virtually(scene())
+
+
 @pytest.mark.fault(14)
 def test_one_who_was_let_through_and_never_reports_holds_nobody_up() -> None:
     """Cancelled before it spoke to the host, time and again: each time another one has its turn."""

@@ -49,6 +49,20 @@ def row(name: str, estimate: int | None = 10, series: str = "s", folder: str = "
     return Row(name, estimate, series, folder, warnings)
 
 
+@pytest.mark.parametrize("end", [Outcome.DIFFERS, Outcome.WAITING])
+async def test_what_was_found_and_is_not_right_is_not_to_move(
+    end: Outcome, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run sends nothing of an item that reconcile found to differ, or to be in the making."""
+    known = {"a": [items.found("a", ["s-1"], {}), items.ended("a", end, "title")]}
+    seen_now = await seen(row("a", 5), checkpoint=known)
+    assert (seen_now.to_move, seen_now.bytes, seen_now.under_way, seen_now.found) == (0, 0, 0, 1)
+    write(seen_now)
+    assert (
+        "1 items were found at Panopto and are not right: `ferry status` says why" in capsys.readouterr().out
+    )
+
+
 async def test_items_are_counted_by_what_would_happen() -> None:
     """To move, skipped, permanent and retryable are told apart; sizes nobody knows are counted by number."""
     found = await seen(
