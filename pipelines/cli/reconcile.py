@@ -114,5 +114,7 @@ def _named(found: Reconciled) -> Iterator[str]:
 def _counted(found: Reconciled) -> Iterator[str]:
     counts = Counter(one.verdict for one in found.joined)
     yield from (f"{counts[verdict]} {words}" for verdict, words in WORDS.items() if counts[verdict])
+    if found.unread:
+        yield "What lies in a folder that was not listed would be moved again by a run: mend that first"
     if found.others:
         yield f"{found.others} sessions carry the marker of events that are not selected"

@@ -65,6 +65,7 @@ def test_what_people_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert text.count("title is another") == NAMED
     assert "and 2 more, as --json names them" in text
     assert "not listed: folder f: no permission" in text
+    assert "would be moved again" in text
     assert "1 found at Panopto as they were meant: taken in" in text
     assert "4 sessions carry the marker of events that are not selected" in text
     assert "Nothing was written." in text
