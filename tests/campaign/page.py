@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from campaign.peers import MOVERS
+from campaign.shared import Played
 from campaign.table import FAULTS, Fault
 
 CRASHES = 30
@@ -55,7 +56,7 @@ class Results:
     tests: Sequence[Mapping[str, Any]]
     at_random: Sequence[Mapping[str, Any]]
     soaks: Sequence[Mapping[str, Any]]
-    shared: Sequence[Mapping[str, Any]]
+    shared: Sequence[Played]
 
     def of(self, number: int) -> list[Mapping[str, Any]]:
         """Return the tests of one fault."""
@@ -93,7 +94,8 @@ def read(path: Path) -> Results:
         for kind in ("at_random", "soak", "shared"):
             if kind in found:
                 others[kind].append(found[kind])
-    return Results(list(tests.values()), others["at_random"], others["soak"], others["shared"])
+    shared = [Played(**one) for one in others["shared"]]
+    return Results(list(tests.values()), others["at_random"], others["soak"], shared)
 
 
 def page(results: Results, machine: str) -> str:
@@ -121,12 +123,12 @@ def score(results: Results) -> str:
     return " · ".join(told)
 
 
-def _wins(shared: Iterable[Mapping[str, Any]], mover: str) -> tuple[int, int]:
+def _wins(shared: Iterable[Played], mover: str) -> tuple[int, int]:
     """Count the scenes in which each turn of a mover ended whole, and all scenes."""
     scenes: dict[str, bool] = {}
     for one in shared:
-        if one["mover"] == mover:
-            scenes[one["scene"]] = scenes.get(one["scene"], True) and one["verdict"] == "whole"
+        if one.mover == mover:
+            scenes[one.scene] = scenes.get(one.scene, True) and one.verdict == "whole"
     return sum(scenes.values()), len(scenes)
 
 
@@ -199,23 +201,23 @@ def _soak(results: Results) -> str:
     )
 
 
-def _shared(shared: Sequence[Mapping[str, Any]]) -> str:
+def _shared(shared: Sequence[Played]) -> str:
     """Return what four movers made of the same faults: each cell counts its verdicts."""
     if not shared:
         return ""
     names = [mover.name for mover in MOVERS]
-    scenes = dict.fromkeys((one["fault"], one["scene"]) for one in shared)
+    scenes = dict.fromkeys((one.fault, one.scene) for one in shared)
     rows = []
     for number, scene in sorted(scenes):
-        cells = [[one for one in shared if one["scene"] == scene and one["mover"] == name] for name in names]
+        cells = [[one for one in shared if one.scene == scene and one.mover == name] for name in names]
         rows.append(_row(f"F{number}", scene, *map(_verdicts, cells)))
-    turns = len({one["turn"] for one in shared})
+    turns = len({one.turn for one in shared})
     return "\n".join([SHARED.format(turns=turns), *_head("", "fault", *names), *rows, ""])
 
 
-def _verdicts(turns: Sequence[Mapping[str, Any]]) -> str:
-    counts = Counter(one["verdict"] for one in turns).most_common()
-    parts = sorted({one["parts"] for one in turns})
+def _verdicts(turns: Sequence[Played]) -> str:
+    counts = Counter(one.verdict for one in turns).most_common()
+    parts = sorted({one.parts for one in turns})
     told = ", ".join(verdict if len(counts) == 1 else f"{verdict} {count}x" for verdict, count in counts)
     spread = " to ".join(map(str, dict.fromkeys((parts[0], parts[-1])))) if parts else ""
     return f"{told} ({spread} parts)" if parts else "not run"

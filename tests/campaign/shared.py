@@ -106,7 +106,9 @@ class Played:
             if not self.right:
                 return "CORRUPT" if self.right is False else "MISSING"
             return "whole, an orphan" if self.orphans else "whole"
-        return "whole, called failed" if self.right else "failed, said so"
+        if self.right is None:
+            return "failed, said so"
+        return "whole, called failed" if self.right else "failed, a torn object stays"
 
 
 @asynccontextmanager
@@ -215,7 +217,7 @@ def _in_turn(scene: Scene, turn: int, files: Path, out: Path | None) -> None:
     with TemporaryDirectory() as stored, SEAWEEDFS.serving(Path(stored), None) as served:
         for mover in MOVERS[turn % len(MOVERS) :] + MOVERS[: turn % len(MOVERS)]:
             played = asyncio.run(play(scene, mover, turn, files, served))
-            write({"shared": {**asdict(played), "verdict": played.verdict}}, out)
+            write({"shared": asdict(played)}, out)
 
 
 if __name__ == "__main__":

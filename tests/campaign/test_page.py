@@ -1,10 +1,12 @@
 """The score page says what ran: no more, and nothing kinder."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from campaign.page import Results, page, read, score
+from campaign.shared import Played
 from campaign.table import FAULTS
 
 
@@ -61,11 +63,10 @@ def test_what_was_found_is_told(tmp_path: Path) -> None:
 
 def test_other_movers_are_counted_by_scene(tmp_path: Path) -> None:
     """A scene counts where every turn of it ended whole."""
-    flip = {"fault": 4, "scene": "flip"}
     turns = [
-        {"shared": {**flip, "mover": mover, "turn": turn, "verdict": said, "parts": 5 + turn}}
-        for mover, verdicts in (("lecture-ferry", ("whole", "whole")), ("boto3", ("whole", "CORRUPT")))
-        for turn, said in enumerate(verdicts)
+        {"shared": asdict(Played(4, "flip", mover, turn, 0, right, 5 + turn, 0, 1, 1.0))}
+        for mover, ends in (("lecture-ferry", (True, True)), ("boto3", (True, False)))
+        for turn, right in enumerate(ends)
     ]
     results = written(tmp_path, line_of(*FAULTS), *turns)
     assert "lecture-ferry 1/1" in score(results)

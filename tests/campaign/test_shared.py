@@ -25,6 +25,7 @@ def test_verdicts() -> None:
     assert said(0, False) == "CORRUPT"
     assert said(0, None) == "MISSING"
     assert said(1, None) == "failed, said so"
+    assert said(1, False) == "failed, a torn object stays"
     assert said(1, True) == "whole, called failed"
     assert said(None, None) == "silent"
 
