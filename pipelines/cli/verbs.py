@@ -21,6 +21,7 @@ VERBS = {
     "run": "Move what the settings select; on a checkpoint that exists, go on where it was.",
     "schedules": "Carry future bookings over from Opencast to VALT: `plan` shows, `run` does it.",
     "status": "Show how the items of a checkpoint stand, even while a run goes on.",
+    "show": "Show all that is on record of one event: its files, its history, what to do next.",
     "verify": "Hold what was moved, carried and booked against what the services tell now.",
     "reconcile": "Make a lost or older checkpoint know what Panopto holds, before anything is sent again.",
     "bench": "Measure how fast bytes move between these endpoints, and leave nothing there.",
