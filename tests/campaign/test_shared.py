@@ -7,9 +7,10 @@ from random import Random
 import pytest
 
 from benchmarks.real.seaweedfs import SEAWEEDFS
-from campaign.peers import OURS
+from campaign.peers import IN_FLIGHT, OURS, PART
 from campaign.shared import NAME, SCENES, SIZE, Played, Scene, play
 
+PARTS = SIZE // PART
 QUICK = [scene for scene in SCENES if scene.number != 6]
 """A target that stops reading a part takes half a minute to be given up."""
 
@@ -43,4 +44,6 @@ def test_ours_ends_whole(scene: Scene, tmp_path: Path) -> None:
         played = asyncio.run(play(scene, OURS, 0, files, served))
     assert played.struck == 1
     assert played.verdict == "whole"
-    assert played.parts <= 7 if scene.number != 18 else played.parts == 5
+    # Once more the one that was struck, and those in flight beside it. A part that is sent again within the
+    # same second SeaweedFS may go on listing as it was before; after three tries the file begins anew.
+    assert played.parts <= (PARTS + 3 + PARTS + IN_FLIGHT if scene.number == 4 else PARTS + 1 + IN_FLIGHT)

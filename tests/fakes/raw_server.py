@@ -66,6 +66,8 @@ class Connection:
 
     async def send(self, data: bytes) -> None:
         """Write and wait until the connection takes more."""
+        if self.writer.transport.is_closing():
+            raise ConnectionResetError  # uvloop would have an error of its own
         self.writer.write(data)
         await self.writer.drain()
 

@@ -32,6 +32,8 @@ def test_demo_ends_well(tmp_path: Path) -> None:
         "reasons": REASONS,
         "bytes": {"sent": ran.document["bytes"]["sent"], "sent_again": 0, "skipped": 0},
         "parts": {"sent": ran.document["parts"]["sent"], "sent_again": 0, "skipped": 0},
+        "orphan_uploads": 0,
+        "orphan_session_uploads": 0,
         "bookings": ran.document["bookings"],
     }
     assert ran.document["bookings"]["exit"] == 0

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-import aiofiles
 import aiofiles.os
+from aiofiles.threadpool import wrap
 
 from pipelines.sandbox.container import Container, read_container
 from pipelines.sandbox.panopto.multipart import Part
@@ -91,9 +91,9 @@ class Disk:
         arriving = path.with_suffix(".arriving")
         digest, size = hashlib.md5(usedforsecurity=False), 0
         try:
-            async with aiofiles.open(arriving, "wb", buffering=0) as file:
+            with _begun(arriving) as file:
                 async for block in blocks:
-                    await file.write(block)
+                    await wrap(file).write(block)
                     await asyncio.to_thread(digest.update, block)
                     size += len(block)
             arriving.rename(path)
@@ -127,6 +127,11 @@ def flip(paths: Sequence[Path], at: int) -> None:
                 file.write(bytes([byte[0] ^ 1]))
             return
         at -= size
+
+
+def _begun(path: Path) -> io.FileIO:
+    """Open a new file, at once: one that a thread opens is nobody's where its request ends meanwhile."""
+    return io.FileIO(path, "w")
 
 
 def _unlink(paths: Sequence[Path]) -> None:
