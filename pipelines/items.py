@@ -64,6 +64,8 @@ PATCH = "item.patch"
 CARRIED = "item.carried"
 FOUND = "item.found"
 ANEW = "item.anew"
+DELETE = "item.delete"
+DELETED = "item.deleted"
 ENDED = "item.ended"
 
 
@@ -275,6 +277,16 @@ def found(event_id: str, session_ids: Sequence[str], meant: Mapping[str, Any]) -
 def anew(event_id: str, reason: str) -> Record:
     """Give the session upload up; the item begins anew with another one."""
     return Record(event_id, ANEW, {"reason": reason})
+
+
+def delete(event_id: str, session_id: str) -> Record:
+    """Say that the failed session of the session upload on record is about to be deleted."""
+    return Record(event_id, DELETE, {"session_id": session_id})
+
+
+def deleted(event_id: str, session_id: str) -> Record:
+    """Keep that it is deleted."""
+    return Record(event_id, DELETED, {"session_id": session_id})
 
 
 def ended(

@@ -81,7 +81,7 @@ async def reconciliation_of(settings: Settings, *, dry_run: bool) -> Reconciled:
     end; nothing was written then.
     """
     decided = rules(settings)
-    async with _books(settings, dry_run) as books, open_services(settings) as services:
+    async with open_books(settings, dry_run) as books, open_services(settings) as services:
         wanted = await _wanted(services.opencast, decided)
         found = await _found(services.panopto, decided, wanted, books)
         if books.journal is not None:
@@ -90,7 +90,7 @@ async def reconciliation_of(settings: Settings, *, dry_run: bool) -> Reconciled:
 
 
 @asynccontextmanager
-async def _books(settings: Settings, dry_run: bool) -> AsyncIterator[Books]:
+async def open_books(settings: Settings, dry_run: bool) -> AsyncIterator[Books]:
     """Open the checkpoint, or look into it: nothing is begun by a dry run."""
     if not dry_run:
         async with open_checkpoint(

@@ -24,6 +24,7 @@ VERBS = {
     "show": "Show all that is on record of one event: its files, its history, what to do next.",
     "verify": "Hold what was moved, carried and booked against what the services tell now.",
     "reconcile": "Make a lost or older checkpoint know what Panopto holds, before anything is sent again.",
+    "retry": "Let what Panopto could not process begin anew, after a look at what Panopto has of it.",
     "bench": "Measure how fast bytes move between these endpoints, and leave nothing there.",
     "report": "List every item of a checkpoint: what it became, how it was checked, what was not carried.",
 }

@@ -174,6 +174,13 @@ class Panopto:
             raise self._refusal(answer, f"does not show session {session_id}")
         return self._read(read_session, answer)
 
+    async def delete_session(self, session_id: str) -> None:
+        """Delete a session; Panopto keeps it in its recycle bin. One that it does not know needs none."""
+        path = path_of("Panopto", "api", "v1", "sessions", session_id)
+        answer = await self._call("DELETE", path, endpoint="DELETE sessions/{id}")
+        if not _is_fine(answer) and (answer.status != 404 or _is_page(answer)):
+            raise self._refusal(answer, f"does not delete session {session_id}")
+
     async def folder(self, folder_id: str) -> Folder | None:
         """Return a folder, or None where Panopto knows none by that id, or calls it no id (400)."""
         answer = await self._call("GET", _folder_path(folder_id), endpoint="GET folders/{id}")

@@ -17,7 +17,8 @@ BY_OUTCOME: Mapping[Outcome, str] = {
 BY_REASON: Mapping[str, str] = {
     UNRECORDED: "`ferry reconcile` takes its session in; then run again.",
     TWO: "Delete all but one of its sessions, then `ferry reconcile`.",
-    "processing_error": "No run takes it up again by itself: look at the session at Panopto.",
+    "processing_error": "No run takes it up again by itself: look at the session at Panopto, then "
+    "`ferry retry --event ID --dry-run`.",
     "upload_gone": "Each run looks for its session and sends nothing again; where there is none, "
     "`ferry reconcile` lets it begin anew.",
 }

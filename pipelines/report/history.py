@@ -30,6 +30,8 @@ ROLES: Mapping[str, str] = {
     "item.submitted": ANSWER,
     "item.patch": INTENT,
     "item.carried": ANSWER,
+    "item.delete": INTENT,
+    "item.deleted": ANSWER,
 }
 """What a kind of record is, where it is no mere note: an intent before a call, or the answer to one."""
 
@@ -129,6 +131,10 @@ def _until_submitted(kind: str, facts: Facts) -> str:
             return "Panopto has taken it"
         case "item.anew":
             return f"the session upload was given up ({facts.get('reason')}): it begins anew with another"
+        case "item.delete":
+            return f"about to delete its failed session {facts.get('session_id')}"
+        case "item.deleted":
+            return f"its failed session {facts.get('session_id')} is deleted"
         case _:
             return ""
 

@@ -251,6 +251,29 @@ async def test_a_page_in_place_of_an_answer_is_no_word_of_panopto(tmp_path: Path
         assert await panopto.session(NOWHERE) is None
 
 
+async def test_a_session_is_deleted_once_whatever_becomes_of_the_answer(tmp_path: Path) -> None:
+    """The answer is lost, and the second call is told that there is none: that is as good."""
+    lost = Fault("panopto.delete_session", "lose_answer")
+    async with served(tmp_path, faults=[lost]) as site, client_at(site) as panopto:
+        made = site.site.add_session(site.panopto.default_folder, "Analysis I").id
+        await panopto.delete_session(made)
+        assert calls(site, "delete_session") == [None, 404]
+        assert site.site.sessions == {}
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, Refused), (400, Refused), (503, Transient)])
+async def test_a_session_that_is_not_deleted_is_an_error(
+    status: int, error: type[Exception], tmp_path: Path
+) -> None:
+    """No right to, or no answer that counts: the session is there, and the sentence names it."""
+    fault = Fault("panopto.delete_session", "status", times=0, arguments={"status": status})
+    async with served(tmp_path, faults=[fault]) as site, client_at(site) as panopto:
+        made = site.site.add_session(site.panopto.default_folder, "Analysis I").id
+        with pytest.raises(error):
+            await panopto.delete_session(made)
+        assert list(site.site.sessions) == [made]
+
+
 async def test_a_lost_answer_to_opening_opens_another(tmp_path: Path) -> None:
     """The first upload stays behind without a session, and Panopto gives it up by itself."""
     lost = Fault(CREATE, "lose_answer")
