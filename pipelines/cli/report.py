@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -63,7 +64,7 @@ def report(
         refuse_ours(output, config, checkpoint)
     content = written(report_in(settings), style, zone_of(settings))
     if output is not None:
-        save(MARK + content if style is Format.CSV else content, output)
+        save([MARK + content if style is Format.CSV else content], output)
     else:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
@@ -91,7 +92,7 @@ def refuse_ours(output: Path, *ours: Path) -> None:
         raise SettingsError("is a file of the migration itself", where=str(output), advice="name another one")
 
 
-def save(content: bytes, output: Path) -> None:
+def save(chunks: Iterable[bytes], output: Path) -> None:
     """Write a file whole and then give it its name, so that no half of it is ever seen. Only we may read it.
 
     Raises OSError, which names that file where none can lie beside it.
@@ -102,7 +103,7 @@ def save(content: bytes, output: Path) -> None:
         raise OSError(error.errno, error.strerror, str(output)) from error
     try:
         with os.fdopen(number, "wb") as file:
-            file.write(content)
+            file.writelines(chunks)
         Path(name).replace(output)
     except BaseException:
         Path(name).unlink(missing_ok=True)
