@@ -52,6 +52,10 @@ SETTINGS: Mapping[str, Any] = {
 }
 
 
+SPACED = 5
+"""One part that is spoilt twice in the same way is no accident, and ends a run: so those are far between."""
+
+
 def _status(code: int, **headers: str) -> dict[str, Any]:
     return {"action": "status", "arguments": {"status": code, "headers": headers}}
 
@@ -69,8 +73,8 @@ KINDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "panopto.upload_part": (
         {"action": "reset"},
         {"action": "cut", "arguments": {"bytes": 500}},
-        {"action": "flip", "arguments": {"at": 100}},
-        {"action": "wrong_etag"},
+        *({"action": "flip", "arguments": {"at": at}, "rarely": SPACED} for at in range(SPACED)),
+        {"action": "wrong_etag", "rarely": SPACED},
         {"action": "no_etag"},
         {"action": "lose_answer"},
         _status(503, **{"Retry-After": "0"}),
@@ -99,15 +103,20 @@ KINDS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
 def script(chance: random.Random, every: int) -> list[dict[str, Any]]:
     """Return faults of all kinds, each of which strikes about one in `every` calls, out of step."""
     return [
-        {
-            "operation": operation,
-            "nth": chance.randint(1, every),
-            "every": chance.randint(every // 2, every * 2),
-            **kind,
-        }
+        _fault(operation, kind, chance, every * kind.get("rarely", 1))
         for operation, kinds in KINDS.items()
         for kind in kinds
     ]
+
+
+def _fault(operation: str, kind: Mapping[str, Any], chance: random.Random, every: int) -> dict[str, Any]:
+    return {
+        "operation": operation,
+        "action": kind["action"],
+        "arguments": kind.get("arguments", {}),
+        "nth": chance.randint(1, every),
+        "every": chance.randint(every // 2, every * 2),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from campaign.at_random import KINDS, batch, script
+from campaign.at_random import KINDS, SPACED, batch, script
 from pipelines.sandbox.faults import Fault
 
 
@@ -13,7 +13,7 @@ def test_a_script_has_all_kinds() -> None:
     """Each strikes again and again, and the sandbox takes the script."""
     faults = [Fault(**entry) for entry in script(random.Random(1), 40)]
     assert len(faults) == sum(map(len, KINDS.values()))
-    assert all(20 <= fault.every <= 80 for fault in faults)
+    assert all(20 <= fault.every <= 80 * SPACED for fault in faults)
 
 
 @pytest.mark.slow
