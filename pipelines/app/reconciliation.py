@@ -25,7 +25,8 @@ from pipelines.panopto.manifest import event_of
 from pipelines.panopto.model import Session
 from pipelines.recheck.each import each
 from pipelines.recheck.found import Unread
-from pipelines.reconcile.join import Joined, Verdict, joined, meant
+from pipelines.reconcile.join import Joined, Verdict, failed, is_failed, joined, meant
+from pipelines.reconcile.release import HELD_BACK
 
 TOGETHER = 200
 """Events whose records are appended at once: they share one write to the disk."""
@@ -130,6 +131,8 @@ async def _found(panopto: Panopto, decided: Rules, wanted: Sequence[Wanted], boo
         if result.verdict not in SURE and len(sessions) == 1:
             now = await panopto.session(sessions[0].id)
             result = joined(row, facts, state, [now] if now else [], carries=carries)
+        if await _is_failed(panopto, state, sessions):
+            result = failed(row.event_id, sessions)
         if result.verdict is Verdict.HELD and not found.unread and await _lost(panopto, state):
             result = joined(row, facts, state, [], lost=True)
         found.joined.append(result)
@@ -139,6 +142,14 @@ async def _found(panopto: Panopto, decided: Rules, wanted: Sequence[Wanted], boo
     found.others = sum(len(held) for name, held in marked.items() if name not in planned)
     found.joined.sort(key=lambda one: one.event_id)
     return found
+
+
+async def _is_failed(panopto: Panopto, state: ItemState, sessions: Sequence[Session]) -> bool:
+    """Ask after the session upload of an item that Panopto could not process."""
+    upload_id = (state.ended or {}).get("upload_id")
+    if state.reason != HELD_BACK or not sessions:
+        return False
+    return is_failed(state, await panopto.get(upload_id) if upload_id else None, sessions)
 
 
 async def _lost(panopto: Panopto, state: ItemState) -> bool:

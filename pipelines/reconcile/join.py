@@ -18,7 +18,8 @@ from pipelines.migration.pipeline import end_record
 from pipelines.migration.planning import Row
 from pipelines.migration.select import Selected
 from pipelines.panopto.manifest import title_of
-from pipelines.panopto.model import Session
+from pipelines.panopto.model import Session, SessionUpload, State
+from pipelines.reconcile.release import HELD_BACK
 
 
 class Verdict(StrEnum):
@@ -80,6 +81,25 @@ def joined(
     end = judged(row.event_id, facts, sessions)
     records = _records(row, facts, state, sessions, end, carries)
     return Joined(row.event_id, _verdict(end), ids, end.why, records)
+
+
+def is_failed(state: ItemState, upload: SessionUpload | None, sessions: Sequence[Session]) -> bool:
+    """Tell whether all that is there is the session that Panopto could not process.
+
+    The REST API tells no state, so that such a session may look right; `upload` is the item's session upload
+    as it is now, None where Panopto knows it no more.
+    """
+    if state.reason != HELD_BACK or len(sessions) != 1:
+        return False
+    if upload is None:
+        return sessions[0].id == state.session_id
+    return upload.state != State.COMPLETE and sessions[0].id in {state.session_id, upload.session_id}
+
+
+def failed(event_id: str, sessions: Sequence[Session]) -> Joined:
+    """Leave an item as it is on record: Panopto could not process it."""
+    why = "Panopto could not process it, and that is on record: `ferry retry` lets it begin anew"
+    return Joined(event_id, Verdict.KNOWN, tuple(one.id for one in sessions), why)
 
 
 def _known(

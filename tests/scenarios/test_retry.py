@@ -107,3 +107,15 @@ def test_a_retry_that_is_killed_at_its_deletion_is_made_again(action: str, tmp_p
         assert (ran.code, ran.document["events"]["released"]) == (0, 1), ran.talk
         assert ferry("run", "-c", settings, "--json").code == 0
         all_is_well(stand, failed)
+
+
+@pytest.mark.fault(25)
+def test_what_failed_is_not_taken_in_as_right(tmp_path: Path) -> None:
+    """Its session carries the marker, title and duration: reconciling leaves it failed, and says so."""
+    with standing(tmp_path, events=1, faults=[FAILS], **QUICK) as stand:
+        settings = configured(stand)
+        assert ferry("run", "-c", settings, "--json").code == 4
+        ran = ferry("reconcile", "-c", settings, "--json")
+        assert (ran.code, ran.document["events"]["known"]) == (0, 1), ran.talk
+        assert "`ferry retry`" in ran.document["items"][0]["why"]
+        assert ferry("run", "-c", settings, "--json").document["reasons"] == {"processing_error": 1}

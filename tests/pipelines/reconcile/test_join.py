@@ -11,8 +11,8 @@ from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.planning import Row
 from pipelines.migration.select import Selected, select
-from pipelines.panopto.model import Session
-from pipelines.reconcile.join import Joined, Verdict, joined, meant
+from pipelines.panopto.model import Session, SessionUpload, State
+from pipelines.reconcile.join import Joined, Verdict, failed, is_failed, joined, meant
 
 ROW = Row("a", None, "s1", HOME, title="Lecture a", date=WHEN.isoformat())
 SELECTED = select(lecture("a"), channels=("p",))
@@ -141,3 +141,35 @@ def test_a_session_that_was_found_and_is_gone() -> None:
     state = after(ItemState(), joined(ROW, FACTS, ItemState(), [replace(SESSION, name="Another")]))
     found = joined(ROW, FACTS, state, [])
     assert (found.verdict, found.session_ids, found.records) == (Verdict.MISSING, ("S-1",), ())
+
+
+UNPROCESSED = items.fold(
+    [items.ended("a", Outcome.PERMANENT, "processing_error", upload_id="u", session_id="S-1", folder_id=HOME)]
+)
+
+
+@pytest.mark.fault(25)
+@pytest.mark.parametrize(
+    ("state", "upload", "sessions", "still"),
+    [
+        (UNPROCESSED, State.PROCESSING_ERROR, [SESSION], True),
+        (UNPROCESSED, None, [SESSION], True),
+        (UNPROCESSED, State.COMPLETE, [SESSION], False),
+        (UNPROCESSED, State.PROCESSING_ERROR, [replace(SESSION, id="S-2")], False),
+        (UNPROCESSED, State.PROCESSING_ERROR, [SESSION, replace(SESSION, id="S-2")], False),
+        (ItemState(), State.PROCESSING_ERROR, [SESSION], False),
+    ],
+)
+def test_a_session_that_could_not_be_processed_is_no_right_one(
+    state: ItemState, upload: State | None, sessions: list[Session], still: bool
+) -> None:
+    """By its session upload, as the session tells no state; one that came otherwise may be taken in."""
+    now = SessionUpload("u", HOME, "S-1", "https://t/b/p", upload) if upload is not None else None
+    assert is_failed(state, now, sessions) is still
+
+
+def test_what_stays_failed_is_told_and_nothing_is_written() -> None:
+    """With what to do about it."""
+    found = failed("a", [SESSION])
+    assert (found.verdict, found.session_ids, found.records) == (Verdict.KNOWN, ("S-1",), ())
+    assert "`ferry retry`" in found.why
