@@ -29,15 +29,14 @@ def under_way(folder: Path, **switches: Json) -> Iterator[tuple[Stand, Path, Pro
     with standing(folder / "sandbox", **{**QUICK, **switches}) as stand:
         file = stand.settings(folder, {"transfer.part_size_mib": 5, "luminus": None, "carry": None})
         with begun("run", "-c", file, "--json", folder=folder) as process:
-            until(lambda: "transfer.created" in checkpoint(folder) or process.poll() is not None)
+            until(lambda: in_flight(stand) or process.poll() is not None)
             assert process.poll() is None
             yield stand, file, process
 
 
-def checkpoint(folder: Path) -> str:
-    """Return what is on record so far."""
-    path = folder / "migration.checkpoint"
-    return path.read_text() if path.exists() else ""
+def in_flight(stand: Stand) -> bool:
+    """Tell whether a part has reached Panopto and is not whole there."""
+    return any(row["call"] == "upload_part" and row["status"] is None for row in stand.audit("log"))
 
 
 def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
