@@ -23,7 +23,7 @@ CRASHES = 30
 
 INTRODUCTION = """# Reliability
 
-Made by `make faults` from what ran, {machine}; written by nobody's hand.
+Made from what ran, by `make faults` or by its steps one after another, {machine}. Nobody wrote it by hand.
 
 **{score}**
 
