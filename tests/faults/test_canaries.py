@@ -179,6 +179,9 @@ VERBS: tuple[tuple[str, ...], ...] = (
     ("verify", "--json"),
     ("reconcile",),
     ("verify", "--level", "full"),
+    ("retry", "--failed"),
+    ("show", WORLD.events[0].identifier),
+    ("redirects", "--format", "csv"),
 )
 LOOKS: tuple[tuple[str, ...], ...] = (
     ("plan",),
