@@ -26,18 +26,25 @@ NOWHERE = "00000000-0000-0000-0000-00000000dead"
 ONE_TRY = {"transfer.attempts": 1}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """One sandbox of four events for all tests that move nothing."""
+    with standing(tmp_path_factory.mktemp("sandbox"), events=EVENTS, **SWITCHES) as found:
+        yield found
+
+
+@pytest.fixture
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     """A sandbox of four events: what one checkpoint has moved, another does not move again."""
     with standing(tmp_path_factory.mktemp("sandbox"), events=EVENTS, **SWITCHES) as found:
         yield found
 
 
 @pytest.fixture
-def done(stand: Stand, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def done(fresh: Stand, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """What a checkpoint holds after a run that verified every event."""
     folder = tmp_path_factory.mktemp("done")
-    assert run(stand.settings(folder)).code == 0
+    assert run(fresh.settings(folder)).code == 0
     return (folder / "migration.checkpoint").read_bytes()
 
 
@@ -110,13 +117,13 @@ def test_an_unreadable_table(stand: Stand, tmp_path: Path, content: bytes | None
     assert sentence in said(ran)
 
 
-def test_a_mapping_to_a_folder_that_does_not_exist(stand: Stand, tmp_path: Path) -> None:
+def test_a_mapping_to_a_folder_that_does_not_exist(fresh: Stand, tmp_path: Path) -> None:
     """Its items are permanent for want of a folder, the others verified; a corrected table moves the rest."""
-    lines = (stand.folder / "folders.csv").read_text().splitlines()
+    lines = (fresh.folder / "folders.csv").read_text().splitlines()
     table = tmp_path / "folders.csv"
     table.write_text("\n".join([lines[0], *(_elsewhere(line) for line in lines[1:])]))
-    file = stand.settings(tmp_path, {"panopto.folders": str(table)})
-    before = sessions(stand)
+    file = fresh.settings(tmp_path, {"panopto.folders": str(table)})
+    before = sessions(fresh)
     ran = run(file)
     moved = 4 - outcomes(ran)["permanent"]
     assert ran.code == 4
@@ -126,7 +133,7 @@ def test_a_mapping_to_a_folder_that_does_not_exist(stand: Stand, tmp_path: Path)
     assert "correct the table" in ran.talk
     table.write_text("\n".join(lines))
     assert outcomes(run(file)) == {"verified": 4}
-    assert len(sessions(stand)) == len(before) + 4
+    assert len(sessions(fresh)) == len(before) + 4
 
 
 def _elsewhere(line: str) -> str:
@@ -147,10 +154,10 @@ def test_a_target_that_refuses_the_size_of_parts(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault(35)
-def test_a_checkpoint_of_another_run(stand: Stand, done: bytes, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_run(fresh: Stand, done: bytes, tmp_path: Path) -> None:
     """Ten for every verb that reads it, and the file stays as it was."""
     (tmp_path / "migration.checkpoint").write_bytes(done)
-    other = stand.settings(tmp_path, {"panopto.url": "https://127.0.0.1:9"})
+    other = fresh.settings(tmp_path, {"panopto.url": "https://127.0.0.1:9"})
     for verb in ("run", "status", "plan"):
         ran = ferry(verb, "-c", other, "--json", seconds=20)
         assert (ran.code, ran.document["exit"]) == (10, 10)
@@ -160,18 +167,18 @@ def test_a_checkpoint_of_another_run(stand: Stand, done: bytes, tmp_path: Path) 
 
 
 @pytest.mark.fault(31)
-def test_a_torn_last_line(stand: Stand, done: bytes, tmp_path: Path) -> None:
+def test_a_torn_last_line(fresh: Stand, done: bytes, tmp_path: Path) -> None:
     """The run goes on without it: what it said is found out again, and nothing is sent twice."""
-    count = len(sessions(stand))
+    count = len(sessions(fresh))
     (tmp_path / "migration.checkpoint").write_bytes(done[:-9])
-    ran = run(stand.settings(tmp_path))
+    ran = run(fresh.settings(tmp_path))
     assert (ran.code, outcomes(ran)) == (0, {"verified": EVENTS})
     assert ran.document["bytes"] == {"sent": 0, "sent_again": 0, "skipped": 0}
-    assert len(sessions(stand)) == count
+    assert len(sessions(fresh)) == count
 
 
 @pytest.mark.fault(31)
-def test_a_flipped_byte_in_the_middle(stand: Stand, done: bytes, tmp_path: Path) -> None:
+def test_a_flipped_byte_in_the_middle(fresh: Stand, done: bytes, tmp_path: Path) -> None:
     """Ten, with the line, and nothing is written or asked: what cannot be trusted is not guessed."""
     checkpoint = tmp_path / "migration.checkpoint"
     lines = done.splitlines(keepends=True)
@@ -179,12 +186,12 @@ def test_a_flipped_byte_in_the_middle(stand: Stand, done: bytes, tmp_path: Path)
     line[len(line) // 2] ^= 1
     spoilt = b"".join([*lines[:4], bytes(line), *lines[5:]])
     checkpoint.write_bytes(spoilt)
-    calls = len(stand.audit("log"))
-    ran = run(stand.settings(tmp_path))
+    calls = len(fresh.audit("log"))
+    ran = run(fresh.settings(tmp_path))
     assert (ran.code, ran.document["exit"]) == (10, 10)
     assert "line 5" in said(ran)
     assert checkpoint.read_bytes() == spoilt
-    assert len(stand.audit("log")) == calls
+    assert len(fresh.audit("log")) == calls
 
 
 def test_credentials_that_opencast_refuses(stand: Stand, tmp_path: Path) -> None:
@@ -357,10 +364,10 @@ def test_a_certificate_that_nobody_trusts(stand: Stand, tmp_path: Path) -> None:
     )
 
 
-def test_names_of_events_that_opencast_does_not_have(stand: Stand, tmp_path: Path) -> None:
+def test_names_of_events_that_opencast_does_not_have(fresh: Stand, tmp_path: Path) -> None:
     """Two, with the names; corrected, the same checkpoint goes on without a trace of them."""
-    assert run(stand.settings(tmp_path, {"select.events": ["nope"]})).code == 2
-    ran = run(stand.settings(tmp_path, {"select.limit": 1}))
+    assert run(fresh.settings(tmp_path, {"select.events": ["nope"]})).code == 2
+    ran = run(fresh.settings(tmp_path, {"select.limit": 1}))
     assert ran.code == 0
     assert "permanent" not in outcomes(ran)
 
