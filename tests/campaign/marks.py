@@ -17,6 +17,9 @@ import pytest
 
 MARK = "fault"
 
+UNFINISHED = "unfinished"
+"""The outcome of a test that was begun when everything was stopped."""
+
 
 def numbers_of(item: pytest.Item) -> list[int]:
     """Return the numbers of the faults that a test shows."""
@@ -42,12 +45,14 @@ class Score:
         if "faults" not in said:
             return
         line = self._lines.setdefault(
-            report.nodeid, {"test": report.nodeid, "outcome": "passed", "seconds": 0.0}
+            report.nodeid, {"test": report.nodeid, "outcome": UNFINISHED, "seconds": 0.0}
         )
         line.update(said)
         line["seconds"] = round(line["seconds"] + report.duration, 3)
         if report.outcome != "passed":
             line["outcome"] = report.outcome
+        elif report.when == "call" and line["outcome"] == UNFINISHED:
+            line["outcome"] = "passed"
 
     def pytest_sessionfinish(self) -> None:
         """Append the lines."""
