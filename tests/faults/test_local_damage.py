@@ -29,6 +29,8 @@ REST = [
     journal.abandoned("event-2", "1/presenter.mp4", "upload_gone"),
     journal.aborted("event-2", "1/presenter.mp4", "upload-1"),
     items.found("event-3", ["s"], {"folder_id": "f", "title": "t", "date": None, "duration": None}),
+    items.delete("event-4", "s"),
+    items.deleted("event-4", "s"),
     items.anew("event-4", "upload_timed_out"),
     items.ended("event-5", Outcome.RETRYABLE, "unreachable", why="ä & b"),
     *(

@@ -209,15 +209,15 @@ def test_credentials_that_opencast_refuses(stand: Stand, tmp_path: Path) -> None
         ("FERRY_PANOPTO__CLIENT_SECRET", "panopto.client_secret_file"),
     ],
 )
-def test_credentials_that_panopto_refuses(stand: Stand, tmp_path: Path, variable: str, setting: str) -> None:
+def test_credentials_that_panopto_refuses(fresh: Stand, tmp_path: Path, variable: str, setting: str) -> None:
     """Seven after one try, as accounts are locked by many; every item waits and the next run moves it."""
-    file = stand.settings(tmp_path)
-    before = _asked(stand, "token")
+    file = fresh.settings(tmp_path)
+    before = _asked(fresh, "token")
     ran = run(file, **{variable: "hush-hush"})
     assert (ran.code, outcomes(ran)) == (7, {"waiting": EVENTS})
     assert setting in said(ran)
     assert "hush" not in ran.talk + ran.output
-    assert _asked(stand, "token") == before + 1
+    assert _asked(fresh, "token") == before + 1
     assert outcomes(run(file)) == {"verified": EVENTS}
 
 
