@@ -28,7 +28,9 @@ QUICK: Mapping[str, Any] = {
     "seconds_to_processing": 0.05,
     "seconds_to_complete": 0.05,
 }
-ASKED = 4
+ASKED = 5
+ON_ITS_WAY = 2
+"""Seconds, however loaded the machine, after which a call cannot have left before the 429 was read."""
 
 
 def most_in_a_second(moments: Sequence[float]) -> int:
@@ -56,7 +58,7 @@ def test_a_throttled_endpoint_is_left_alone_by_everybody(tmp_path: Path, record_
         log = stand.audit("log")
         opened = [row for row in log if row["call"] == "create_session_upload"]
         (struck,) = [row["at"] for row in opened if row["status"] == 429]
-        assert not [row for row in opened if struck + 0.5 < row["at"] < struck + ASKED]
+        assert not [row for row in opened if struck + ON_ITS_WAY < row["at"] < struck + ASKED]
         assert [row for row in log if row["service"] == "files" and struck < row["at"] < struck + ASKED]
         for call in {row["call"] for row in log if row["service"] == "panopto"} - {"upload_part"}:
             rest = [row["at"] for row in log if row["call"] == call and "/Upload/" not in row["path"]]
@@ -73,7 +75,8 @@ def test_a_date_in_retry_after_is_waited_for(tmp_path: Path, record_property: An
     asking = {"status": 503, "headers": {"Retry-After": formatdate(moment, usegmt=True)}}
     fault = {"operation": "panopto.create_session_upload", "action": "status", "arguments": asking}
     with standing(tmp_path, events=2, faults=[fault], **QUICK) as stand:
-        ran = ferry("run", "-c", stand.settings(tmp_path, {"luminus": None}), "--json", seconds=100)
+        alone = {"luminus": None, "transfer.items_in_flight": 1}  # no call is on its way when the 503 comes
+        ran = ferry("run", "-c", stand.settings(tmp_path, alone), "--json", seconds=100)
         assert ran.code == 0, ran.talk
         assert time.time() >= moment
         assert "reason=throttled" in ran.talk
