@@ -25,6 +25,14 @@ class Outcome(StrEnum):
     DIFFERS = "differs"
 
 
+class AspectOutcome(StrEnum):
+    """How one aspect of a session stands: carried, to be tried again by a later run, or out of reach."""
+
+    CARRIED = "carried"
+    RETRYABLE = "retryable"
+    PERMANENT = "permanent"
+
+
 SKIPS = ("not_ready", "live", "nothing_published", "no_media", "playlist_only", "not_selected")
 PERMANENT = (
     "unreadable",
@@ -44,6 +52,21 @@ PERMANENT = (
     "invalid",
 )
 
+ASPECTS = (
+    "captions",
+    "chapters",
+    "slides",
+    "thumbnail",
+    "attachments",
+    "cuts",
+    "tags",
+    "access",
+    "owner",
+    "availability",
+    "external_id",
+)
+"""What a recording carries besides its films, title, date and description; each has its own outcome."""
+
 SCHEDULES = "schedule:"
 """How the subjects begin under which the checkpoint keeps schedules: they are no items."""
 
@@ -60,6 +83,8 @@ SUBMIT = "item.submit"
 SUBMITTED = "item.submitted"
 SESSION = "item.session"
 RIGHT = "item.right"
+ASPECT = "item.aspect"
+ASPECTS_KNOWN = "item.aspects"
 PATCH = "item.patch"
 CARRIED = "item.carried"
 FOUND = "item.found"
@@ -79,7 +104,9 @@ class ItemState:
     session is known to be what was meant: from then on nothing is shipped any more. `patches` are lecture
     items that were about to be changed, until they are `carried`: read back as they should be; by their ids.
     `found` has session_ids and what they are to be, where Panopto was found to hold sessions that no record
-    told of: nothing is shipped then. `earlier` is how it ended before it was taken up again.
+    told of: nothing is shipped then. `aspects` are how those of the session stand, by their names; `asked`
+    are those of which a call that is not idempotent was begun, and no answer is known. `earlier` is how it
+    ended before it was taken up again.
     """
 
     planned: Mapping[str, Any] | None = None
@@ -92,6 +119,8 @@ class ItemState:
     patches: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     carried: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     found: Mapping[str, Any] | None = None
+    aspects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
     ended: Mapping[str, Any] | None = None
     earlier: Mapping[str, Any] = field(default_factory=dict)
 
@@ -125,7 +154,16 @@ class ItemState:
         """
         if self.reason == "processing_error":
             return True
-        return self.outcome is Outcome.VERIFIED and (not carries or (bool(self.carried) and not again))
+        return (
+            self.outcome is Outcome.VERIFIED
+            and not self.lacking
+            and (not carries or (bool(self.carried) and not again))
+        )
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """The aspects that a later run tries again."""
+        return tuple(name for name, one in self.aspects.items() if one["outcome"] == AspectOutcome.RETRYABLE)
 
     @property
     def stage(self) -> str:
@@ -167,6 +205,11 @@ class ItemState:
                 return replace(self._open, right=facts, session_id=facts["session_id"])
             case "item.patch":
                 return replace(self._open, patches={**self.patches, facts["lecture_item"]: facts})
+            case "item.aspect":
+                return replace(self._open, asked=self.asked | {facts["aspect"]})
+            case "item.aspects":
+                told = facts["aspects"]
+                return replace(self, aspects={**self.aspects, **told}, asked=self.asked - set(told))
             case "item.carried":
                 open_patches = {
                     name: one for name, one in self.patches.items() if name != facts["lecture_item"]
@@ -188,7 +231,10 @@ class ItemState:
         if right is None and facts["outcome"] == Outcome.VERIFIED:
             right = {"session_id": session_id}
         carried = {one["lecture_item"]: one for one in facts.get("carried", ())} or self.carried
-        return replace(self, ended=facts, session_id=session_id, right=right, carried=carried)
+        aspects = facts.get("aspects") or self.aspects
+        return replace(
+            self, ended=facts, session_id=session_id, right=right, carried=carried, aspects=aspects
+        )
 
 
 def fold(records: Iterable[Record]) -> ItemState:
@@ -253,6 +299,16 @@ def right(event_id: str, session_id: str, start: str | None) -> Record:
     return Record(event_id, RIGHT, {"session_id": session_id, "start": start})
 
 
+def aspect(event_id: str, name: str, value: Mapping[str, Any]) -> Record:
+    """Say that an aspect is about to be set by a call that is not idempotent, and to what."""
+    return Record(event_id, ASPECT, {"aspect": name, "value": value})
+
+
+def aspects(event_id: str, told: Mapping[str, Mapping[str, Any]]) -> Record:
+    """Keep how aspects of the session stand: each has outcome, reason, why, perhaps value."""
+    return Record(event_id, ASPECTS_KNOWN, {"aspects": told})
+
+
 def patch(event_id: str, lecture_item: str, before: Mapping[str, Any], members: Mapping[str, Any]) -> Record:
     """Say that a lecture item is about to be changed, from what to what."""
     return Record(event_id, PATCH, {"lecture_item": lecture_item, "before": before, "members": members})
@@ -302,27 +358,35 @@ def ended(
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """How many items stand how, and why."""
+    """How many items stand how, and why; and how many of their aspects stand how."""
 
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)
     reasons: Mapping[str, int] = field(default_factory=dict)
+    aspects: Mapping[tuple[str, AspectOutcome], int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, states: Iterable[ItemState]) -> "Outcomes":
         """Count the items of a checkpoint."""
         outcomes: Counter[Outcome] = Counter()
         reasons: Counter[str] = Counter()
+        told: Counter[tuple[str, AspectOutcome]] = Counter()
         for state in states:
             outcomes[state.outcome] += 1
             if why := state.reason or (None if state.ended else state.stage):
                 reasons[why] += 1
-        return cls(outcomes, dict(sorted(reasons.items())))
+            told.update((name, AspectOutcome(one["outcome"])) for name, one in state.aspects.items())
+        return cls(outcomes, dict(sorted(reasons.items())), dict(sorted(told.items())))
 
     @property
     def exit_code(self) -> int:
-        """Of 3 (retryable or waiting), 4 (permanent) and 5 (differs) the highest; a skip never raises it."""
+        """Of 3 (retryable or waiting), 4 (permanent) and 5 (differs) the highest; a skip never raises it.
+
+        An aspect counts as its item would: what could not be carried is not passed over in silence.
+        """
+        fates = {fate for _, fate in self.aspects}
         if self.outcomes.get(Outcome.DIFFERS):
             return 5
-        if self.outcomes.get(Outcome.PERMANENT):
+        if self.outcomes.get(Outcome.PERMANENT) or AspectOutcome.PERMANENT in fates:
             return 4
-        return 3 if self.outcomes.get(Outcome.RETRYABLE) or self.outcomes.get(Outcome.WAITING) else 0
+        left = self.outcomes.get(Outcome.RETRYABLE) or self.outcomes.get(Outcome.WAITING)
+        return 3 if left or AspectOutcome.RETRYABLE in fates else 0

@@ -69,6 +69,18 @@ def _network(value: str) -> str:
     return value
 
 
+DESCRIPTION = """\
+{description}
+
+Presenters: {presenters}
+Contributors: {contributors}
+Location: {location}
+Language: {language}
+Rights: {rightsholder}
+Licence: {license}
+Source: {source}
+"""
+
 Url = Annotated[str, AfterValidator(_service)]
 PartsInFlight = Annotated[int, Field(ge=1, le=512)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -92,6 +104,10 @@ class OpencastSettings(_Section):
     password_command: str | None = None
     publications: tuple[str, ...] = ("engage-player", "api")
     """Publication channels in order of preference; any other public one with media comes after them."""
+    search: bool = True
+    """Ask the search service for the files of an event whose publications for viewers name none."""
+    archive: bool = False
+    """Take the uncut originals out of the archive, with their cut list, where nothing else has the film."""
     credentials_for_files: bool = False
     """Send the account to the file server as well, where it is the API's own origin."""
 
@@ -112,6 +128,33 @@ class PanoptoSettings(_Section):
     """The folder of a series without a row in the table; without it such an event is not moved."""
     folders: Path | None = None
     """A CSV table with the columns series and folder_id."""
+    folder_template: str | None = None
+    """Where a series without a row goes below folder_id: names between slashes, such as {year}/{series}."""
+
+
+class SessionSettings(_Section):
+    """What a session gets besides its films, title and date."""
+
+    captions: bool = True
+    chapters: bool = True
+    """Chapters, or else the segments of the slides, as the table of contents."""
+    slides: bool = True
+    """The previews of slides as images in the film."""
+    thumbnail: bool = True
+    attachments: bool = True
+    """Files that viewers could download, such as handouts."""
+    tags: bool = True
+    """The event's subjects."""
+    external_id: bool = True
+    """The event's id, kept at Panopto in a field that viewers do not see."""
+    description: str = DESCRIPTION
+    """A text whose fields are filled in; a line of which every field is empty is left out."""
+    roles: Path | None = None
+    """A CSV table with the columns role, grant and principal: what a role of Opencast may at Panopto."""
+    owners: Path | None = None
+    """A CSV table with the columns presenter and username."""
+    availability: Path | None = None
+    """A CSV table with the columns series, from and until."""
 
 
 class SelectSettings(_Section):
@@ -260,6 +303,7 @@ class Settings(BaseSettings):
 
     opencast: OpencastSettings
     panopto: PanoptoSettings
+    session: SessionSettings = SessionSettings()
     select: SelectSettings = SelectSettings()
     transfer: TransferSettings = TransferSettings()
     limits: LimitsSettings = LimitsSettings()

@@ -315,6 +315,7 @@ def known(state: ItemState) -> dict[str, Any]:
         facts |= {name: told[name] for name in (*KEPT, "folder_id") if name in told}
     facts |= {"upload_id": upload["id"], "folder_id": upload["folder_id"]} if upload else {}
     facts |= {"session_id": state.session_id, "series": state.series, "right": state.right}
+    facts |= {"aspects": dict(state.aspects)} if state.aspects else {}
     return {**facts, "carried": list(state.carried.values())}
 
 

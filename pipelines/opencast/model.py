@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 INTERNAL = "internal"
 """The channel of the editor's previews, which show the uncut film."""
@@ -41,13 +42,41 @@ class Track:
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """A file of a publication that is no track: an attachment or a catalogue.
+
+    `ref` is what it belongs to ("track:<id>;time=T00:00:10:410F1000"), often a track of the archive. The
+    query of `url` may be a signature, so it is a secret. `size` orders and never decides.
+    """
+
+    id: str
+    kind: Literal["attachment", "catalogue"]
+    url: str = field(repr=False)
+    flavor: str = ""
+    mediatype: str = ""
+    ref: str = ""
+    tags: tuple[str, ...] = ()
+    size: int | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells the element apart within its event, as a track's does."""
+        return self.id or self.url.partition("?")[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
-    """An event as one channel shows it. `extras` are the flavors of its attachments and catalogues."""
+    """An event as one channel shows it. `elements` are its attachments, then its catalogues."""
 
     id: str
     channel: str
     tracks: tuple[Track, ...] = ()
-    extras: tuple[str, ...] = ()
+    elements: tuple[Element, ...] = ()
+
+    @property
+    def extras(self) -> tuple[str, ...]:
+        """The flavors of its attachments and catalogues, each once."""
+        return tuple(dict.fromkeys(one.flavor for one in self.elements if one.flavor))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +113,8 @@ class Event:
     """A recording with its metadata. `series` is the series' id; an empty text is one that nobody gave.
 
     `status` is the last word of Opencast's key (PROCESSED, SCHEDULED, ...), or empty; `processing_state` that
-    of the latest workflow, or empty where workflows were cleaned away. `channels` are those of
+    of the latest workflow, or empty where workflows were cleaned away. `creator` is the technical one's
+    name, not the presenter's. `channels` are those of
     publication_status, internal ones too. `acl` and `scheduling` are None where they were not asked for or
     not told; an event without a scheduling has none either.
     """
@@ -98,6 +128,9 @@ class Event:
     language: str = ""
     rightsholder: str = ""
     license: str = ""
+    source: str = ""
+    subjects: tuple[str, ...] = ()
+    creator: str = ""
     series: str = ""
     series_title: str = ""
     start: datetime | None = None

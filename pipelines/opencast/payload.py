@@ -10,10 +10,10 @@ event that cannot be read, because it must not look like an event without one.
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 from engine import Unreadable
-from pipelines.opencast.model import TOO_LARGE, Event, Grant, Publication, Scheduling, Series, Track
+from pipelines.opencast.model import TOO_LARGE, Element, Event, Grant, Publication, Scheduling, Series, Track
 
 _MD5 = re.compile(r"([0-9a-f]{32}) \(md5\)", re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,6}):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
@@ -36,6 +36,9 @@ def read_event(json: Any) -> Event:
         language=event.text("language"),
         rightsholder=event.text("rightsholder"),
         license=event.text("license"),
+        source=event.text("source"),
+        subjects=event.texts("subjects"),
+        creator=event.text("creator"),
         series=event.text("is_part_of") or event.text("isPartOf"),
         series_title=event.text("series"),
         start=event.moment("start"),
@@ -98,15 +101,37 @@ def _grant(json: Any) -> Grant | None:
 
 def _publication(json: "_Table") -> Publication:
     tracks = tuple(_track(one) for one in json.tables("media"))
-    extras = (*_flavors(json.raw("attachments")), *_flavors(json.raw("metadata")))
-    return Publication(json.text("id"), json.text("channel"), tracks, tuple(dict.fromkeys(extras)))
+    elements = (
+        *_elements(json.raw("attachments"), "attachment"),
+        *_elements(json.raw("metadata"), "catalogue"),
+    )
+    return Publication(json.text("id"), json.text("channel"), tracks, elements)
 
 
-def _flavors(json: Any) -> tuple[str, ...]:
-    """Read the flavors of a publication's other elements: they tell what is not carried, and fail nothing."""
+def _elements(json: Any, kind: Literal["attachment", "catalogue"]) -> tuple[Element, ...]:
+    """Read a publication's other elements; one that makes no sense is none, and fails no event."""
     several = json if _is_list(json) else ()
-    found = (one.get("flavor") for one in several if isinstance(one, Mapping))
-    return tuple(flavor.lower() for flavor in found if isinstance(flavor, str) and flavor)
+    return tuple(found for one in several if (found := _element(one, kind)) is not None)
+
+
+def _element(json: Any, kind: Literal["attachment", "catalogue"]) -> Element | None:
+    try:
+        element = _Table(json, kind)
+        flavor, url = element.raw("flavor"), element.text("url")
+        if not (isinstance(flavor, str) and flavor) and not url:
+            return None
+        return Element(
+            element.text("id"),
+            kind,
+            url,
+            flavor=flavor.lower() if isinstance(flavor, str) else "",
+            mediatype=element.text("mediatype"),
+            ref=element.text("ref"),
+            tags=element.texts("tags"),
+            size=element.known("size"),
+        )
+    except Unreadable:
+        return None
 
 
 def _track(json: "_Table") -> Track:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.migration.moved import Moved, moved
 from pipelines.migration.select import Selected, select
-from pipelines.opencast.model import Event, Grant, Publication, Track
+from pipelines.opencast.model import Element, Event, Grant, Publication, Track
 
 PRESENTER = Track("1", "https://f/1.mp4", "video/mp4", "presenter/delivery", has_video=True, has_audio=True)
 SLIDES = Track("2", "https://f/2.mp4", "video/mp4", "presentation/delivery", has_video=True)
@@ -25,7 +25,8 @@ def told(event: Event) -> Moved:
 
 def with_tracks(*tracks: Track, extras: tuple[str, ...] = (), channel: str = "engage-player") -> Event:
     """Return an event of one publication."""
-    return lecture("e", publications=(Publication("p", channel, tracks, extras),))
+    elements = tuple(Element(f"x{number}", "attachment", "", flavor) for number, flavor in enumerate(extras))
+    return lecture("e", publications=(Publication("p", channel, tracks, elements),))
 
 
 def test_an_event_with_everything() -> None:
