@@ -1,10 +1,10 @@
 """What a Panopto site holds, in the words of the audit."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipelines.sandbox.panopto.model import Session, Upload
+from pipelines.sandbox.panopto.model import Availability, Session, Upload
 from pipelines.sandbox.panopto.site import Site
 
 
@@ -79,4 +79,16 @@ class Books:
             "files": list(session.files),
             "manifest": session.manifest,
             "manifest_key": session.manifest_key,
+            "owner": session.owner,
+            "external_id": session.external_id,
+            "availability": {
+                "start": _availability(session.availability_start),
+                "end": _availability(session.availability_end),
+            },
+            "captions": [asdict(one) for one in session.captions],
+            "tags": list(session.tags),
         }
+
+
+def _availability(end: Availability) -> dict[str, Any]:
+    return {"setting": end.setting, "date": end.date.isoformat() if end.date else None}

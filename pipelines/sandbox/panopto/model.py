@@ -63,9 +63,30 @@ class StoredObject:
     segments: tuple[Path, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Availability:
+    """One end of the time in which a session can be watched; a date with SpecificDate alone."""
+
+    setting: Literal["Immediately", "WithItsFolder", "SpecificDate", "Never", "Forever"] = "WithItsFolder"
+    date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """Captions of a session; `language` is one of Panopto's, None for its "Default" ones."""
+
+    language: str | None
+    sha256: str
+    size: int
+    came: Literal["upload", "manifest", "soap"]
+
+
 @dataclass(slots=True)
 class Session:
-    """A session; it exists from `exists_from` on. `start_time` is the recording date."""
+    """A session; it exists from `exists_from` on. `start_time` is the recording date.
+
+    `owner` is the key of a user ("ferry", "idp\\name"); `external_id` is empty where there is none.
+    """
 
     id: str
     folder_id: str
@@ -79,6 +100,12 @@ class Session:
     files: tuple[str, ...] = ()
     manifest: str | None = None
     manifest_key: str | None = None
+    owner: str = ""
+    external_id: str = ""
+    availability_start: Availability = Availability()
+    availability_end: Availability = Availability()
+    captions: list[Caption] = field(default_factory=list)
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -82,7 +82,7 @@ class Site:
     def add_session(self, folder: Folder, name: str) -> Session:
         """An empty session, which exists at once."""
         now = self.now()
-        session = Session(guid(), folder.id, name, "", now, now)
+        session = Session(guid(), folder.id, name, "", now, now, owner=folder.owner or "")
         self.sessions[session.id] = session
         return session
 
@@ -154,6 +154,7 @@ class Site:
             files=tuple(file.name for file in read.files if file.name in upload.objects),
             manifest=read.text,
             manifest_key=verdict.manifest_key,
+            owner=self.folders[upload.folder_id].owner or "",
         )
         _alter(session, fault)
         self.sessions[session.id] = upload.session = session
