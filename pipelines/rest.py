@@ -105,6 +105,7 @@ class Rest:
         query: Mapping[str, str] | None = None,
         json: Any = None,
         form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         policy: RetryPolicy | None = None,
         judge: Judge | None = None,
@@ -112,13 +113,14 @@ class Rest:
     ) -> Answer:
         """Call until an answer comes that is not a passing fault; return it whatever else its status is.
 
-        `path` is quoted already; `endpoint` names the call for its pace ("GET sessionUpload/{id}"); `policy`
-        and `judge` take the place of the service's; `unheard` is called for each try that brought no whole
-        answer, though it may have been done. Raises the last Transient error where the policy gives up, or a
-        Final one. While the host rests, calls wait before they take a turn.
+        `path` is quoted already; `endpoint` names the call for its pace ("GET sessionUpload/{id}"); a `body`
+        goes out as it is, with its Content-Type among the `headers`; `policy` and `judge` take the place of
+        the service's; `unheard` is called for each try that brought no whole answer, though it may have been
+        done. Raises the last Transient error where the policy gives up, or a Final one. While the host rests,
+        calls wait before they take a turn.
         """
         url = self.base + path + ("?" + urlencode(query, quote_via=quote, safe=":,/") if query else "")
-        body, kind = encode(json, form)
+        content, kind = (body, {}) if body is not None else encode(json, form)
         paced = self._paced_as or endpoint
         judge_it = judge or self._judge
 
@@ -127,7 +129,9 @@ class Rest:
                 await self._pace.turn(paced)
             sent = {**kind, **await self._headers(), **(headers or {})}
             try:
-                answer = await self._http.call(method, url, headers=sent, body=body, deadline=self._deadline)
+                answer = await self._http.call(
+                    method, url, headers=sent, body=content, deadline=self._deadline
+                )
             except Transient:
                 if unheard is not None:
                     unheard()

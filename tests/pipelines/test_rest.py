@@ -226,6 +226,15 @@ async def test_address_query_and_body_go_out_as_given() -> None:
     assert second.headers["Content-Type"] == "application/x-www-form-urlencoded"
 
 
+async def test_a_body_of_another_kind_goes_out_as_it_is() -> None:
+    """What is neither JSON nor a form brings its own Content-Type."""
+    http = scripted(json_answer(200, {}))
+    kind = {"Content-Type": "text/xml; charset=utf-8"}
+    await Rest(http, HOST).call("POST", "/x", endpoint="POST x", body=b"<a/>", headers=kind)  # type: ignore[arg-type]
+    (call,) = http.calls
+    assert (call.body, call.headers["content-type"]) == (b"<a/>", "text/xml; charset=utf-8")
+
+
 def test_no_body_and_an_empty_one_are_two_things() -> None:
     """JSON that is empty is still JSON."""
     assert encode(None, None) == (None, {})
