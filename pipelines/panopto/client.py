@@ -1,21 +1,16 @@
 """Calls to Panopto: session uploads by its upload API, sessions and folders by its REST API.
 
 Source: Panopto/upload-python-sample 2e2c7f8 and SessionUploadExample 9fcd510 for /PublicAPI/REST, Panopto's
-Swagger for /api/v1. An expired token is a 403 at the one and a 401 at the other, and a right that is missing
-is a 403 at both: so a token is renewed at most once a call, and the second refusal is taken at its word.
+Swagger for /api/v1.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import anyio
 
 from engine import (
-    AccountRefused,
-    Answer,
     FerryError,
     NotAllowed,
-    Refused,
     RetryPolicy,
     ServerFault,
     Transient,
@@ -23,6 +18,7 @@ from engine import (
 )
 from pipelines.config import SettingsError
 from pipelines.panopto.auth import Tokens
+from pipelines.panopto.calls import Calls, is_fine, is_page
 from pipelines.panopto.model import (
     Folder,
     Session,
@@ -34,9 +30,7 @@ from pipelines.panopto.model import (
     read_session_upload,
     split_target,
 )
-from pipelines.rest import Rest, decode, path_of
-
-Fact = TypeVar("Fact")
+from pipelines.rest import Rest, path_of
 
 ONCE = RetryPolicy(attempts=1)
 
@@ -73,8 +67,7 @@ class Panopto:
     ) -> None:
         self._unheard = unheard
         self._check = check
-        self._rest = rest
-        self._tokens = tokens
+        self._calls = Calls(rest, tokens)
         self._policy = policy or RetryPolicy()
         self._sleep = sleep
 
@@ -86,36 +79,38 @@ class Panopto:
         SettingsError where its files would go to a host that is not allowed: so would those of all others.
         """
         endpoint, body = "POST sessionUpload", {"FolderId": folder_id}
-        answer = await self._call("POST", _upload_path(), endpoint=endpoint, json=body, unheard=self._unheard)
-        if not _is_fine(answer):
-            raise self._refusal(
+        answer = await self._calls.call(
+            "POST", _upload_path(), endpoint=endpoint, json=body, unheard=self._unheard
+        )
+        if not is_fine(answer):
+            raise self._calls.refusal(
                 answer,
                 f"opens no session upload in folder {folder_id}",
                 "check the folder's id and the account's right to create there",
             )
-        upload = self._read(read_session_upload, answer)
-        endpoint, _, _ = split_target(upload.upload_target, self._rest.where)
+        upload = self._calls.read(read_session_upload, answer)
+        endpoint, _, _ = split_target(upload.upload_target, self._calls.where)
         try:
             self._check(endpoint)
         except NotAllowed as error:
             await self.cancel(upload.id)
             raise SettingsError(
                 f"takes uploads at {error.where}, which is not allowed",
-                where=self._rest.where,
+                where=self._calls.where,
                 advice="if that host is Panopto's, name it in network.hosts",
             ) from None
         return upload
 
     async def get(self, upload_id: str, *, policy: RetryPolicy | None = None) -> SessionUpload | None:
         """Return a session upload as it stands, or None where Panopto knows none by that id."""
-        answer = await self._call(
+        answer = await self._calls.call(
             "GET", _upload_path(upload_id), endpoint="GET sessionUpload/{id}", policy=policy
         )
         if answer.status == 404:
             return None
-        if not _is_fine(answer):
-            raise self._refusal(answer, f"does not show session upload {upload_id}")
-        return self._read(read_session_upload, answer)
+        if not is_fine(answer):
+            raise self._calls.refusal(answer, f"does not show session upload {upload_id}")
+        return self._calls.read(read_session_upload, answer)
 
     async def look(self, upload_id: str) -> SessionUpload | None:
         """Like `get`, in one try: for those who will look again anyway."""
@@ -149,46 +144,48 @@ class Panopto:
         body = {**upload.raw, "State": int(State.UPLOAD_COMPLETE)}
         endpoint = "PUT sessionUpload/{id}"
         try:
-            answer = await self._call(
+            answer = await self._calls.call(
                 "PUT", _upload_path(upload.id), endpoint=endpoint, json=body, policy=ONCE
             )
-            if _is_fine(answer):
-                return self._read(read_session_upload, answer)
+            if is_fine(answer):
+                return self._calls.read(read_session_upload, answer)
         except Transient as error:
             return error
-        return self._refusal(answer, f"does not complete session upload {upload.id}")
+        return self._calls.refusal(answer, f"does not complete session upload {upload.id}")
 
     async def cancel(self, upload_id: str) -> None:
         """Give a session upload up; one that Panopto does not know any more is none to give up."""
-        answer = await self._call("DELETE", _upload_path(upload_id), endpoint="DELETE sessionUpload/{id}")
-        if not _is_fine(answer) and answer.status != 404:
-            raise self._refusal(answer, f"does not cancel session upload {upload_id}")
+        answer = await self._calls.call(
+            "DELETE", _upload_path(upload_id), endpoint="DELETE sessionUpload/{id}"
+        )
+        if not is_fine(answer) and answer.status != 404:
+            raise self._calls.refusal(answer, f"does not cancel session upload {upload_id}")
 
     async def session(self, session_id: str) -> Session | None:
         """Return a session, or None where Panopto knows none by that id."""
         path = path_of("Panopto", "api", "v1", "sessions", session_id)
-        answer = await self._call("GET", path, endpoint="GET sessions/{id}")
-        if answer.status == 404 and not _is_page(answer):
+        answer = await self._calls.call("GET", path, endpoint="GET sessions/{id}")
+        if answer.status == 404 and not is_page(answer):
             return None
-        if not _is_fine(answer):
-            raise self._refusal(answer, f"does not show session {session_id}")
-        return self._read(read_session, answer)
+        if not is_fine(answer):
+            raise self._calls.refusal(answer, f"does not show session {session_id}")
+        return self._calls.read(read_session, answer)
 
     async def delete_session(self, session_id: str) -> None:
         """Delete a session; Panopto keeps it in its recycle bin. One that it does not know needs none."""
         path = path_of("Panopto", "api", "v1", "sessions", session_id)
-        answer = await self._call("DELETE", path, endpoint="DELETE sessions/{id}")
-        if not _is_fine(answer) and (answer.status != 404 or _is_page(answer)):
-            raise self._refusal(answer, f"does not delete session {session_id}")
+        answer = await self._calls.call("DELETE", path, endpoint="DELETE sessions/{id}")
+        if not is_fine(answer) and (answer.status != 404 or is_page(answer)):
+            raise self._calls.refusal(answer, f"does not delete session {session_id}")
 
     async def folder(self, folder_id: str) -> Folder | None:
         """Return a folder, or None where Panopto knows none by that id, or calls it no id (400)."""
-        answer = await self._call("GET", _folder_path(folder_id), endpoint="GET folders/{id}")
-        if answer.status in {400, 404} and not _is_page(answer):
+        answer = await self._calls.call("GET", _folder_path(folder_id), endpoint="GET folders/{id}")
+        if answer.status in {400, 404} and not is_page(answer):
             return None
-        if not _is_fine(answer):
-            raise self._refusal(answer, f"does not show folder {folder_id}")
-        return self._read(read_folder, answer)
+        if not is_fine(answer):
+            raise self._calls.refusal(answer, f"does not show folder {folder_id}")
+        return self._calls.read(read_folder, answer)
 
     async def sessions_of(self, folder_id: str) -> AsyncIterator[Session]:
         """Yield the sessions of a folder, oldest first, each once.
@@ -200,7 +197,7 @@ class Panopto:
         page = 0
         while fresh := [one for one in await self._page(folder_id, page) if one.id not in known]:
             if len(known) >= MOST_SESSIONS:
-                raise ServerFault(f"lists folder {folder_id} without an end", where=self._rest.where)
+                raise ServerFault(f"lists folder {folder_id} without an end", where=self._calls.where)
             for session in fresh:
                 known.add(session.id)
                 yield session
@@ -209,54 +206,10 @@ class Panopto:
     async def _page(self, folder_id: str, page: int) -> tuple[Session, ...]:
         query = {"sortField": "CreatedDate", "sortOrder": "Asc", "pageNumber": str(page)}
         path = _folder_path(folder_id, "sessions")
-        answer = await self._call("GET", path, endpoint="GET folders/{id}/sessions", query=query)
-        if not _is_fine(answer):
-            raise self._refusal(answer, f"does not list folder {folder_id}")
-        return self._read(read_page, answer)
-
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        endpoint: str,
-        query: Mapping[str, str] | None = None,
-        json: Any = None,
-        policy: RetryPolicy | None = None,
-        unheard: Callable[[], None] | None = None,
-    ) -> Answer:
-        """Call, and once more with a new token where the first was refused."""
-
-        async def once() -> Answer:
-            return await self._rest.call(
-                method, path, endpoint=endpoint, query=query, json=json, policy=policy, unheard=unheard
-            )
-
-        token = await self._tokens.token()
-        answer = await once()
-        if answer.status in {401, 403}:
-            await self._tokens.renew(token)
-            answer = await once()
-        if answer.status == 401:
-            raise AccountRefused(
-                "refuses the account although its token is new",
-                where=self._rest.where,
-                advice="check that the API client and the user are enabled",
-            )
-        return answer
-
-    def _read(self, read: Callable[[Any, str], Fact], answer: Answer) -> Fact:
-        return read(decode(answer, self._rest.where), self._rest.where)
-
-    def _refusal(self, answer: Answer, what: str, advice: str = "") -> Refused | ServerFault:
-        """Return what an answer that is no yes means: Panopto's own no, or that somebody else answered."""
-        said = "no permission" if answer.status == 403 else f"HTTP {answer.status}"
-        if answer.status not in _NO or (answer.status == 404 and _is_page(answer)):
-            return ServerFault(f"{what} ({said})", where=self._rest.where)
-        return Refused(f"{what} ({said})", where=self._rest.where, advice=advice)
-
-
-_NO = frozenset({400, 403, 404, 409, 410})
+        answer = await self._calls.call("GET", path, endpoint="GET folders/{id}/sessions", query=query)
+        if not is_fine(answer):
+            raise self._calls.refusal(answer, f"does not list folder {folder_id}")
+        return self._calls.read(read_page, answer)
 
 
 def _upload_path(*segments: str) -> str:
@@ -265,12 +218,3 @@ def _upload_path(*segments: str) -> str:
 
 def _folder_path(*segments: str) -> str:
     return path_of("Panopto", "api", "v1", "folders", *segments)
-
-
-def _is_fine(answer: Answer) -> bool:
-    return 200 <= answer.status < 300
-
-
-def _is_page(answer: Answer) -> bool:
-    """Whether a page came: with a 404 it is a proxy's, or a site's under maintenance, about everything."""
-    return answer.headers.get("Content-Type", "").lower().startswith("text/html")

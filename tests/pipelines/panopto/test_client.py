@@ -322,7 +322,7 @@ async def test_no_secret_is_in_any_message(tmp_path: Path) -> None:
     faults = [Fault(PUT, "status", arguments={"status": 400}), Fault(GET, "reset", times=0)]
     async with served(tmp_path, faults=faults) as site, client_at(site, attempts=1) as panopto:
         upload = await panopto.create(site.folder)
-        token = (await panopto._tokens.token()).value
+        token = (await panopto._calls._tokens.token()).value
         with pytest.raises(Transient) as caught:
             await panopto.submit(upload)
         target = upload.upload_target.rsplit("/", 1)[-1]
