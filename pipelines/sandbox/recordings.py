@@ -112,7 +112,7 @@ class Event:
     """One event. `duration` (milliseconds) is that of its metadata, which is often None or 0.
 
     `status` is without its prefix "EVENTS.EVENTS.STATUS."; `readers` are the roles that its ACL lets read,
-    `denied` those that it forbids to.
+    `denied` those that it forbids to; `grants` are what else it allows, each a role and an action.
     """
 
     identifier: str
@@ -137,6 +137,7 @@ class Event:
     has_previews: bool = True
     readers: tuple[str, ...] = ("ROLE_MIGRATION",)
     denied: tuple[str, ...] = ()
+    grants: tuple[tuple[str, str], ...] = ()
     publications: tuple[Publication, ...] = ()
     archive: tuple[Element, ...] = ()
     scheduling: Scheduling | None = None

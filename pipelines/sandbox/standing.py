@@ -179,6 +179,7 @@ class Sandbox:
         self.luminus = self._luminus()
         self._bookings = seeds.seeded(self.world.bookings, time.time())
         self.valt = Valt(self.switches, self.audit, self.faults, booker, self._bookings)
+        self.audit.lists("events", self.opencast.rows)
         self.audit.lists("lecture-items", self.luminus.rows)
         self.audit.lists("schedules", self.valt.rows)
         self.audit.lists("faults", self.faults.statistics)

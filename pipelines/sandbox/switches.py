@@ -38,6 +38,14 @@ class Switches:
     """State 4 is answered once without the SessionId."""
     search_lag: float = 1.0
     """So long after it came to exist a session is not yet found by /sessions/search."""
+    folder_lag: float = 0.5
+    """So long after it was made a folder is in no list; by its id it is there at once."""
+    folder_access: Literal[
+        "Restricted", "OrganizationUnlisted", "Organization", "PublicUnlisted", "Public"
+    ] = "Restricted"
+    """Access level of the account's folders, which their sessions cannot be narrower than."""
+    captions_again: Literal["add", "replace", "refuse"] = "add"
+    """Captions in a language that the session has: a second set beside the first, in its place, or 400."""
     framing: Literal["store", "refuse"] = "store"
     """store: what HTTP chunking carried is stored literally; refuse: 411 to a body without Content-Length."""
     object_queries: OnOff = "off"
@@ -51,14 +59,19 @@ class Switches:
     """off: the audit counts requests and keeps none of them, for long runs."""
     opencast_api: str = "1.10.0"
     """Newest version that the External API speaks: 1.0.0 (Opencast 2.3) to 1.12.0 (after 17)."""
-    opencast_account: Literal["reader", "admin", "unlisted", "powerless"] = "reader"
-    """reader: the roles of a migration account; admin: everything; unlisted: no event's ACL names its roles,
+    opencast_account: Literal["reader", "editor", "admin", "unlisted", "powerless"] = "reader"
+    """reader: the roles of a migration account; editor: those to change and delete events, too, and every
+    event's ACL lets it write; admin: everything; unlisted: no event's ACL names its roles,
     so lists are empty; powerless: no role for the API at all (403)."""
     opencast_skew: int = 0
     """So many seconds the Date headers of Opencast's API and file server are ahead (or behind, below 0). Its
     signatures go by the true time."""
     panopto_skew: int = 0
     """The same of Panopto and its S3; tokens go by the true time."""
+    retraction: OnOff = "on"
+    """off: an event that is to be deleted is retracted for ever."""
+    retraction_seconds: float = 0.5
+    """From the 202 to a deletion until the event is gone."""
     signatures: Literal["marked", "all"] = "marked"
     """Which files demand a signed URL: those of the events that are made so, or all."""
     signature_life: float = 7200.0

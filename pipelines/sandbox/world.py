@@ -62,6 +62,11 @@ class World:
         events = tuple(event if one.identifier == event.identifier else one for one in self.events)
         return replace(self, events=events if event in events else (*events, event))
 
+    def with_grant(self, role: str, action: str) -> Self:
+        """This world with the access control list of every event letting a role do something."""
+        granted = (replace(one, grants=(*one.grants, (role, action))) for one in self.events)
+        return replace(self, events=tuple(granted))
+
     @classmethod
     def from_folder(cls, folder: Path) -> Self:
         """A world of the media files in a folder and its subfolders, each an event of one stream.

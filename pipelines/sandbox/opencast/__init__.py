@@ -4,16 +4,19 @@ import random
 import secrets
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 from pipelines.sandbox.audit import Audit
 from pipelines.sandbox.bandwidth import Bandwidth
 from pipelines.sandbox.faults import FaultScript
-from pipelines.sandbox.opencast.accounts import Account, Door
+from pipelines.sandbox.opencast.accounts import MIGRATION, Account, Door
 from pipelines.sandbox.opencast.api import Api, Server
 from pipelines.sandbox.opencast.files import Files
 from pipelines.sandbox.opencast.holdings import PARTS, Holdings
 from pipelines.sandbox.opencast.signing import Signer
 from pipelines.sandbox.opencast.versions import Version
+from pipelines.sandbox.opencast.writes import Writes, lasting
 from pipelines.sandbox.recordings import Element
 from pipelines.sandbox.switches import Switches
 from pipelines.sandbox.world import World
@@ -40,6 +43,8 @@ class Opencast:
     ) -> None:
         self.account = account or Account("ferry", secrets.token_urlsafe(16), switches.opencast_account)
         self._clock = clock
+        if self.account.kind == "editor":
+            world = world.with_grant(MIGRATION, "write")
         self._holdings = Holdings(world, audit, switches.checksum_limit)
         door, signer = Door(self.account), Signer("sandboxKey", secrets.token_bytes(24))
         files = Files(self._holdings, switches, door, signer, bandwidth, clock)
@@ -51,11 +56,26 @@ class Opencast:
         )  # fmt: skip
         self.api = self._api.application(audit, faults, files, switches.opencast_skew)
         self.files = files.application(audit, faults)
+        self._writes = Writes(
+            self._holdings, self.account, Version.parse(switches.opencast_api), clock=clock,
+            lasting=lasting(switches.retraction_seconds, switches.retraction),
+        )  # fmt: skip
+        self._writes.join(self.api)
 
     def bind(self, api_url: str, files_url: str) -> None:
         """Take note of the origins (no slash at the end) and tell the audit of every file served there."""
         self._api.bind(api_url, files_url)
         self._holdings.bind(api_url, files_url)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every event that there was, and what was changed of it, for the audit."""
+        return self._writes.rows()
+
+    def process(self, event_id: str, state: str = "RUNNING") -> None:
+        """Have a workflow begin or end: its state is the event's from now on."""
+        event = self._holdings.event(event_id)
+        if event is not None:
+            self._holdings.put(replace(event, processing_state=state))
 
     def touch(self, event_id: str) -> None:
         """Index an event anew: it moves to the end of every list that is in no order."""

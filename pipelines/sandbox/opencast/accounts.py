@@ -14,7 +14,7 @@ from aiohttp import web
 
 from pipelines.sandbox.opencast import pages
 
-AccountKind = Literal["reader", "admin", "unlisted", "powerless"]
+AccountKind = Literal["reader", "editor", "admin", "unlisted", "powerless"]
 ADMIN, MIGRATION = "ROLE_ADMIN", "ROLE_MIGRATION"
 ASSETS = "ROLE_UI_EVENTS_DETAILS_ASSETS_VIEW"
 API_ROLES = (
@@ -22,8 +22,13 @@ API_ROLES = (
     "ROLE_API_EVENTS_METADATA_VIEW", "ROLE_API_EVENTS_PUBLICATIONS_VIEW", "ROLE_API_EVENTS_SCHEDULING_VIEW",
     "ROLE_API_SERIES_VIEW", "ROLE_API_SECURITY_EDIT", ASSETS,
 )  # fmt: skip
+EDIT_ROLES = (
+    "ROLE_API_EVENTS_ACL_EDIT", "ROLE_API_EVENTS_ACL_DELETE", "ROLE_API_EVENTS_METADATA_EDIT",
+    "ROLE_API_EVENTS_DELETE",
+)  # fmt: skip
 ROLES: dict[AccountKind, tuple[str, ...]] = {
     "reader": (*API_ROLES, MIGRATION),
+    "editor": (*API_ROLES, *EDIT_ROLES, MIGRATION),
     "admin": (ADMIN,),
     "unlisted": API_ROLES,
     "powerless": ("ROLE_STUDENT",),
@@ -36,7 +41,8 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account; the kind says what it may do (admin: all; unlisted: no event's ACL names its roles)."""
+    """An account; the kind says what it may do (editor: also change events; admin: all;
+    unlisted: no event's ACL names its roles)."""
 
     username: str
     password: str = field(repr=False)

@@ -182,7 +182,7 @@ class Api:
     async def get_acl(self, request: web.Request) -> web.Response:
         """The active access control list."""
         version, event = self._negotiated(request), self._event(request)
-        return self._json(render.acl_json(event.readers, event.denied), version.media_type)
+        return self._json(render.acl_json(event.readers, event.denied, event.grants), version.media_type)
 
     async def get_scheduling(self, request: web.Request) -> web.Response:
         """What a capture agent was told: 204 where nothing was, 406 in 1.0."""

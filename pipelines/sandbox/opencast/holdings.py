@@ -94,11 +94,18 @@ class Holdings:
         """Make every reply that renders these parts of an event a 500."""
         self._broken[event_id] = frozenset(parts)
 
-    def remove(self, event_id: str) -> None:
-        """Delete an event and its files."""
+    def put(self, event: Event) -> None:
+        """Hold an event as it is now: it is indexed anew, and its archive lies under its version."""
+        del self._events[event.identifier]
+        self._index = None
+        self._events[event.identifier] = event
+        self._shelve(event)
+
+    def remove(self, event_id: str, *, published: bool = True) -> None:
+        """Delete an event and its files, those that are published only where that is asked for."""
         del self._events[event_id]
         self._index = None
-        for shelf in (self._published, self._archived):
+        for shelf in (self._published, self._archived) if published else (self._archived,):
             for path in [path for path, held in shelf.items() if held.event.identifier == event_id]:
                 self._audit.forgets(shelf.pop(path).url)
 

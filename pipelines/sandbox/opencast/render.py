@@ -84,7 +84,7 @@ def event_json(event: Event, version: Version, flags: Flags, links: Links) -> Js
     """One event as a list or a single GET returns it."""
     reply = _plain_event(event, version)
     if flags.acl:
-        reply["acl"] = acl_json(event.readers, event.denied)
+        reply["acl"] = acl_json(event.readers, event.denied, event.grants)
     if flags.metadata:
         reply["metadata"] = metadata_json(event, combined=True)
     if flags.scheduling and version >= (1, 1):
@@ -241,10 +241,13 @@ def _streams(streams: Streams) -> Json:
     return found
 
 
-def acl_json(readers: Iterable[str], denied: Iterable[str] = ()) -> list[Json]:
+def acl_json(
+    readers: Iterable[str], denied: Iterable[str] = (), grants: Iterable[tuple[str, str]] = ()
+) -> list[Json]:
     """The active access control list; what it forbids comes last."""
-    grants = [("ROLE_ADMIN", "read"), ("ROLE_ADMIN", "write"), *((role, "read") for role in readers)]
-    allowed = [{"allow": True, "role": role, "action": action} for role, action in grants]
+    reading = ((role, "read") for role in readers)
+    lines = [("ROLE_ADMIN", "read"), ("ROLE_ADMIN", "write"), *reading, *grants]
+    allowed = [{"allow": True, "role": role, "action": action} for role, action in lines]
     return [*allowed, *({"allow": False, "role": role, "action": "read"} for role in denied)]
 
 
