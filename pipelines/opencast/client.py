@@ -39,6 +39,7 @@ class Calls(Protocol):
         *,
         endpoint: str,
         query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         policy: RetryPolicy | None = None,
     ) -> Answer:
@@ -205,21 +206,21 @@ class Opencast:
         query: Mapping[str, str] | None = None,
         policy: RetryPolicy | None = None,
     ) -> Answer:
-        headers = {**self._basic, "Accept": media_type(await self._version())}
+        headers = {**self._basic, "Accept": media_type(await self.version())}
         return await self._rest.call(
             "GET", path, endpoint=endpoint, query=query, headers=headers, policy=policy
         )
 
     async def _require_scheduling(self) -> None:
         """Ask nothing of a version that passes over the question: its silence would look like a no."""
-        if await self._version() < WITH_SCHEDULING:
+        if await self.version() < WITH_SCHEDULING:
             raise SettingsError(
                 "does not tell what is scheduled: that came with Opencast 6 (API 1.1.0)",
                 where=self._rest.where,
                 advice="schedules can only be read from a newer Opencast",
             )
 
-    async def _version(self) -> Version:
+    async def version(self) -> Version:
         """Choose the version once, and say it in every call: Opencast would take its newest otherwise."""
         async with self._choosing:
             if self._chosen is None:
