@@ -1,8 +1,9 @@
 """Calls to VALT's API v3: its rooms, its schedules, and the two writes that book a recording.
 
 Sources: IVS wiki, API_List_Schedules, API_Schedule_Details, API_Update_Schedule, API_Create_Schedule,
-API_List_Schedule_Conflicts and API_List_Rooms; IntelligentVideoSolutions/ivs-valt-python 35f843f. Every write
-is a POST, and an overlap is no refusal: it is read elsewhere.
+API_List_Schedule_Conflicts, API_List_Rooms, API_List_Templates and API_List_Template_Fields;
+IntelligentVideoSolutions/ivs-valt-python 35f843f. Every write is a POST, and an overlap is no refusal: it is
+read elsewhere.
 """
 
 import time
@@ -13,7 +14,7 @@ from engine import AccountRefused, Answer, RetryPolicy, Unreadable
 from pipelines.rest import Judge, decode, path_of
 from pipelines.valt.answers import is_fine, is_missing, judge_write, refusal
 from pipelines.valt.auth import Calls, Login, Token
-from pipelines.valt.model import Booking, Listing, Overlaps, Room, Schedule
+from pipelines.valt.model import Booking, Listing, Overlaps, Room, Schedule, Template
 from pipelines.valt.payload import (
     body_of,
     body_of_booking,
@@ -25,6 +26,7 @@ from pipelines.valt.payload import (
     read_rooms,
     read_version,
 )
+from pipelines.valt.template import read_fields, read_templates
 
 Fact = TypeVar("Fact")
 
@@ -68,6 +70,21 @@ class Valt:
             endpoint = "GET rooms/info"
             answer = await self._get(endpoint, _path("rooms", "info"), "does not list its rooms")
         return self._read(answer, endpoint, read_rooms)
+
+    async def templates(self) -> tuple[Template, ...] | None:
+        """Read what each template asks for, or None where this account may not look."""
+        endpoint = "GET admin/templates"
+        answer, _ = await self._ask("GET", endpoint, _path("admin", "templates"))
+        if not is_fine(answer):
+            return None
+        found = []
+        for identifier in self._read(answer, endpoint, read_templates):
+            endpoint = "GET admin/templates/{id}/fields"
+            answer, _ = await self._ask("GET", endpoint, _path("admin", "templates", identifier, "fields"))
+            if not is_fine(answer):
+                return None
+            found.append(Template(identifier, self._read(answer, endpoint, read_fields)))
+        return tuple(found)
 
     async def schedules(self) -> Listing:
         """Read all schedules by id, and which overlap. One that makes no sense is told apart."""

@@ -20,10 +20,57 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Recurrence:
+    """How a schedule repeats: `weekdays` from 0, Sunday, in VALT's own zone, in order.
+
+    `ends` is no, after or by; `count` is how many recordings there are, None where nobody counts them.
+    """
+
+    type: str
+    weekdays: tuple[int, ...] = ()
+    ends: str = "after"
+    count: int | None = None
+    end_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Who sees a recording besides its author: ids of users and of user groups."""
+
+    users: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateField:
+    """A field that a template asks whoever books for; `kind` in VALT's own words, in lower case."""
+
+    id: str
+    name: str = ""
+    required: bool = False
+    kind: str = ""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it takes more than the 255 characters of a text field (VALT User Training Guide)."""
+        return "note" in self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What VALT asks for of a recording; fields by id, those left out that are switched off."""
+
+    id: str
+    fields: Mapping[str, TemplateField]
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """A booking as VALT has it; `duration` in seconds. `raw` is the object as it came, to go back to.
 
-    `rooms` are one in the documented answer and may be several in newer ones.
+    `rooms` are one in the documented answer and may be several in newer ones. `recurrence` is a word, and
+    `repeats` what else is said of it, None where it records once. `repeats`, `template` (values by field id)
+    and `share` are None where they are told in no form that is known.
     """
 
     id: str
@@ -34,6 +81,9 @@ class Schedule:
     stop_at: int | None = None
     status: str = "pending"
     recurrence: str = "none"
+    repeats: Recurrence | None = None
+    template: Mapping[str, str] | None = field(default_factory=dict, hash=False)
+    share: Share | None = Share()
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -54,12 +104,18 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """What a schedule is to be. `start_at` in epoch seconds, `duration` in seconds."""
+    """What a schedule is to be. `start_at` in epoch seconds, `duration` in seconds.
+
+    `template` holds values by field id: of other fields nothing is said. Without `share` it is left as it is.
+    """
 
     name: str
     room_id: str
     start_at: int
     duration: int
+    template: Mapping[str, str] = field(default_factory=dict, hash=False)
+    share: Share | None = None
+    repeats: Recurrence | None = None
 
 
 @dataclass(frozen=True, slots=True)

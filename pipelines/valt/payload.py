@@ -7,31 +7,32 @@ guessed: a room without an id makes its schedule unreadable, and a recurrence of
 which is not "none".
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine import ServerFault, Unreadable
 from pipelines.valt.model import Booking, Listing, Overlaps, Room, Schedule
-
-LARGEST_NUMBER = 2**53
-"""From here on not every reader of JSON keeps a number whole (RFC 8259, 6)."""
+from pipelines.valt.recurrence import NEVER, read_kind, read_recurrence, write_recurrence
+from pipelines.valt.sharing import read_share, write_share
+from pipelines.valt.template import read_values
+from pipelines.valt.values import data_of, id_of, identifier_of, ids, members, number, several, text
 
 
 def read_listing(json: Any, where: str) -> Listing:
     """Read the answer to GET schedule. Raises ServerFault where it tells no schedules, not even none."""
-    data = _data(json)
+    data = data_of(json)
     listed = data.get("schedules") if isinstance(data, Mapping) else data
     schedules: dict[str, Schedule] = {}
     unreadable: set[str] = set()
-    for one in _several(listed, "schedules", where):
+    for one in several(listed, "schedules", where):
         try:
             schedule = read_schedule(one, where)
         except Unreadable:
-            unreadable.add(_id_of(one) or "")
+            unreadable.add(id_of(one) or "")
         else:
             schedules[schedule.id] = schedule
     told = data if isinstance(data, Mapping) else {}
-    overlaps = Overlaps(_ids(told.get("blocked_schedules")), _ids(told.get("conflict_schedules")))
+    overlaps = Overlaps(ids(told.get("blocked_schedules")), ids(told.get("conflict_schedules")))
     return Listing(schedules, overlaps, frozenset(unreadable))
 
 
@@ -40,14 +41,14 @@ def read_overlaps(json: Any, name: str, where: str) -> frozenset[str]:
 
     Raises ServerFault where it tells none, not even that there are none.
     """
-    data = _data(json)
+    data = data_of(json)
     listed = data.get(name) if isinstance(data, Mapping) else data
-    return _ids(_several(listed, name, where))
+    return ids(several(listed, name, where))
 
 
 def read_one_schedule(json: Any, where: str) -> Schedule:
     """Read the answer to GET schedule/{id}, or to an edit. Raises Unreadable."""
-    data = _data(json)
+    data = data_of(json)
     if isinstance(data, Mapping) and isinstance(data.get("schedule"), Mapping):
         data = data["schedule"]
     return read_schedule(data, where)
@@ -55,25 +56,28 @@ def read_one_schedule(json: Any, where: str) -> Schedule:
 
 def read_schedule(json: Any, where: str) -> Schedule:
     """Read one schedule. Raises Unreadable, which names the schedule and the field."""
-    identifier = _id_of(json)
+    identifier = id_of(json)
     if identifier is None or not isinstance(json, Mapping):
         raise Unreadable("tells a schedule without an id", where=where)
-    start, stop, duration = (_number(json.get(name)) for name in ("start_at", "stop_at", "duration"))
+    start, stop, duration = (number(json.get(name)) for name in ("start_at", "stop_at", "duration"))
     if duration is None and start is not None and stop is not None:
-        duration = _number(stop - start)
+        duration = number(stop - start)
     rooms = _rooms(json)
     if start is None or duration is None or rooms is None:
         missing = "start_at" if start is None else "duration" if duration is None else "room"
         raise Unreadable(f"tells a {missing} of schedule {identifier} that makes no sense", where=where)
     return Schedule(
         identifier,
-        _text(json.get("name")),
+        text(json.get("name")),
         rooms,
         start,
         duration,
         stop,
-        status=_text(json.get("status")).lower(),
-        recurrence=_recurrence(json.get("recurrence")),
+        status=text(json.get("status")).lower(),
+        recurrence=read_kind(json.get("recurrence")),
+        repeats=read_recurrence(json.get("recurrence")),
+        template=read_values(json.get("template")),
+        share=read_share(json.get("shared")),
         raw=json,
     )
 
@@ -83,16 +87,16 @@ def read_rooms(json: Any, where: str) -> Mapping[str, Room]:
 
     A room without an id is left out: nobody can name it. Raises ServerFault where no rooms are told.
     """
-    data = _data(json)
+    data = data_of(json)
     listed = data.get("rooms") if isinstance(data, Mapping) else data
-    found = (_room(one) for one in _several(listed, "rooms", where))
+    found = (_room(one) for one in several(listed, "rooms", where))
     return {room.id: room for room in found if room is not None}
 
 
 def read_version(json: Any) -> str:
     """Read the version in the answer to GET admin/general, or nothing."""
-    data = _data(json)
-    return _text(data.get("version")) if isinstance(data, Mapping) else ""
+    data = data_of(json)
+    return text(data.get("version")) if isinstance(data, Mapping) else ""
 
 
 def read_created(json: Any, where: str) -> str:
@@ -100,9 +104,9 @@ def read_created(json: Any, where: str) -> str:
 
     Raises ServerFault where there is none, or more than one.
     """
-    data = _data(json)
-    several = data if isinstance(data, list) else [data]
-    found = _id_of(several[0]) or _identifier(several[0]) if len(several) == 1 else None
+    data = data_of(json)
+    made = data if isinstance(data, list) else [data]
+    found = id_of(made[0]) or identifier_of(made[0]) if len(made) == 1 else None
     if found is None:
         raise ServerFault("tells no id of the schedule that it created", where=where)
     return found
@@ -123,105 +127,61 @@ def body_of(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def body_of_booking(booking: Booking) -> dict[str, Any]:
     """Return the body that creates a schedule."""
-    return body_of(
-        {
-            "name": booking.name,
-            "room": booking.room_id,
-            "start_at": booking.start_at,
-            "duration": booking.duration,
-        }
-    )
+    asked: dict[str, Any] = {
+        "name": booking.name,
+        "room": booking.room_id,
+        "start_at": booking.start_at,
+        "duration": booking.duration,
+    }
+    if booking.template:
+        asked["template"] = dict(booking.template)
+    if booking.share is not None:
+        asked["share"] = write_share(booking.share)
+    if booking.repeats is not None:
+        asked["recurrence"] = write_recurrence(booking.repeats)
+    return body_of(asked)
 
 
 def holds(schedule: Schedule, body: Mapping[str, Any]) -> bool:
     """Tell whether a schedule is what a body asks for; of a member that nobody reads back it is not known."""
-    told = body_of(
-        {
-            "name": schedule.name,
-            "room": schedule.rooms[0].id if len(schedule.rooms) == 1 else None,
-            "start_at": schedule.start_at,
-            "duration": schedule.duration,
-            "recurrence": {"type": schedule.recurrence},
-        }
-    )
-    return all(name in told and told[name] == value for name, value in body.items())
+    return all(name in _HELD and _HELD[name](schedule, value) for name, value in body.items())
 
 
-def _data(json: Any) -> Any:
-    return json["data"] if isinstance(json, Mapping) and "data" in json else json
+def _holds_recurrence(schedule: Schedule, value: Any) -> bool:
+    if value == NEVER:
+        return not schedule.is_recurring
+    return schedule.repeats is not None and schedule.repeats == read_recurrence(value)
 
 
-def _several(value: Any, name: str, where: str) -> Iterable[Any]:
-    """Return the members of a list; one with gaps comes as an object whose names are numbers."""
-    several = _members(value)
-    if several is not None:
-        return several
-    raise ServerFault(f"answers no list of {name}", where=where)
+def _holds_room(schedule: Schedule, value: Any) -> bool:
+    return len(schedule.rooms) == 1 and schedule.rooms[0].id == str(value)
 
 
-def _members(value: Any) -> Iterable[Any] | None:
-    if isinstance(value, list):
-        return value
-    if isinstance(value, Mapping) and all(str(key).isdecimal() for key in value):
-        return list(value.values())
-    return None
-
-
-def _ids(value: Any) -> frozenset[str]:
-    several = _members(value) or ()
-    return frozenset(found for one in several if (found := _id_of(one) or _identifier(one)) is not None)
-
-
-def _id_of(json: Any) -> str | None:
-    return _identifier(json.get("id")) if isinstance(json, Mapping) else None
-
-
-def _identifier(value: Any) -> str | None:
-    """Read an id, a number or a text, as a text; a sentence is none."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        return None
-    text = str(value).strip()
-    return text if text and len(text.split()) == 1 else None
+_HELD: Mapping[str, Callable[[Schedule, Any], bool]] = {
+    "name": lambda schedule, value: schedule.name == value,
+    "room": _holds_room,
+    "start_at": lambda schedule, value: str(schedule.start_at) == value,
+    "duration": lambda schedule, value: str(schedule.duration) == value,
+    "recurrence": _holds_recurrence,
+    "template": lambda schedule, value: schedule.template == read_values(value),
+    "share": lambda schedule, value: schedule.share == read_share(value),
+}
+"""Whether a schedule has a member of a body, for each member that is read back."""
 
 
 def _rooms(schedule: Mapping[str, Any]) -> tuple[Room, ...] | None:
     """Read where a schedule records, or None where a room makes no sense: it must not look like one less."""
     told = schedule.get("rooms") or schedule.get("room")
-    members = () if told is None else _members(told)
-    rooms = [_room(one) for one in ([told] if members is None else members)]
+    listed = () if told is None else members(told)
+    rooms = [_room(one) for one in ([told] if listed is None else listed)]
     known = tuple(room for room in rooms if room is not None)
     return known if len(known) == len(rooms) else None
 
 
 def _room(json: Any) -> Room | None:
-    name = _text(json.get("name")) if isinstance(json, Mapping) else ""
-    identifier = _id_of(json) or _identifier(json)
+    name = text(json.get("name")) if isinstance(json, Mapping) else ""
+    identifier = id_of(json) or identifier_of(json)
     return None if identifier is None else Room(identifier, name)
-
-
-def _recurrence(value: Any) -> str:
-    """Read how often a schedule records: "none" where nothing is said of it."""
-    if not value:
-        return "none"
-    kind = value.get("type") if isinstance(value, Mapping) else value
-    return kind.strip().lower() or "unknown" if isinstance(kind, str) else "unknown"
-
-
-def _number(value: Any) -> int | None:
-    """Read 7, 7.0 and "7" from 0 on; anything else measures nothing."""
-    if isinstance(value, bool):
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return int(number) if 0 <= number < LARGEST_NUMBER else None
-
-
-def _text(value: Any) -> str:
-    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _as_number(identifier: Any) -> Any:

@@ -235,7 +235,7 @@ def test_what_a_schedule_holds() -> None:
     body = body_of({"name": "Heat", "room": "39", "start_at": 1_796_636_900, "duration": 300})
     assert holds(HEAT, body)
     assert holds(HEAT, {"recurrence": {"type": "none"}})
-    for other in ({"name": "Work"}, {"room": 40}, {"start_at": "1"}, {"duration": "1"}, {"template": None}):
+    for other in ({"name": "Work"}, {"room": 40}, {"start_at": "1"}, {"duration": "1"}, {"author": None}):
         assert not holds(HEAT, {**body, **other})
     assert not holds(read(rooms=[{"id": 39}, {"id": 40}]), body)
 
