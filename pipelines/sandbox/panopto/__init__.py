@@ -8,7 +8,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from random import Random
-from uuid import NAMESPACE_URL, uuid5
 
 from aiohttp import web
 
@@ -26,14 +25,19 @@ from pipelines.sandbox.panopto.answers import (
     refusal,
 )
 from pipelines.sandbox.panopto.books import Books
+from pipelines.sandbox.panopto.captions import Captions
 from pipelines.sandbox.panopto.catalogue import Catalogue
+from pipelines.sandbox.panopto.directory import Directory
 from pipelines.sandbox.panopto.disk import Disk
-from pipelines.sandbox.panopto.model import Folder
+from pipelines.sandbox.panopto.model import Access, Folder, Grant
 from pipelines.sandbox.panopto.oauth import Account, Client, Tokens
+from pipelines.sandbox.panopto.people import fixed_guid, seeded
 from pipelines.sandbox.panopto.rates import Rates
 from pipelines.sandbox.panopto.s3 import S3
+from pipelines.sandbox.panopto.sharing import Sharing
 from pipelines.sandbox.panopto.signin import SignIn
 from pipelines.sandbox.panopto.site import PROCESS, Site
+from pipelines.sandbox.panopto.tagging import Tagging
 from pipelines.sandbox.panopto.uploads import UploadApi
 from pipelines.sandbox.switches import Switches
 
@@ -63,16 +67,20 @@ class Panopto:
         seed: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.default_folder = Folder(
-            _fixed("default", seed), f"Uploads of {account.username}", owner=account.username
-        )
-        self.series_folders = {
-            identifier: Folder(_fixed(f"series/{identifier}", seed), title, owner=account.username)
-            for identifier, title in series
-        }
+        people = seeded(account.username, seed)
+
+        def own(name: str, title: str) -> Folder:
+            """A folder of the account's."""
+            creator = Grant(people.signed_in(account.username).id, "User", "Creator")
+            access = Access(switches.folder_access, [creator])
+            return Folder(fixed_guid(name, seed), title, owner=account.username, access=access)
+
+        self.default_folder = own("default", f"Uploads of {account.username}")
+        self.series_folders = {identifier: own(f"series/{identifier}", title) for identifier, title in series}
         self.public_folder = Folder(
-            _fixed("public", seed), "Public lectures of others", owner="somebody", public=True
-        )
+            fixed_guid("public", seed), "Public lectures of others",
+            owner=people.signed_in("somebody").username, public=True, access=Access("Public"),
+        )  # fmt: skip
         everything = [self.default_folder, self.public_folder, *self.series_folders.values()]
         self.tokens = Tokens(clients, account, switches.expires_in, clock)
         self.site = Site(
@@ -81,13 +89,17 @@ class Panopto:
             switches,
             faults,
             {one.id: one for one in everything},
+            people,
             Random(seed),  # noqa: S311 - jitter, no secret
             clock,
         )
         self._rates = Rates(clock)
         self._s3 = S3(self.site)
         self.app = self._application(audit, faults)
-        audit.keeps(Books(self.site))
+        books = Books(self.site)
+        audit.keeps(books)
+        audit.lists("folders", books.folders)
+        audit.lists("stream-uploads", books.stream_uploads)
 
     @property
     def operations(self) -> frozenset[str]:
@@ -108,6 +120,10 @@ class Panopto:
         SignIn(self.tokens, self.site.url).register(app.router)
         UploadApi(self.site, self.tokens).register(app.router)
         Catalogue(self.site, self.tokens).register(app.router)
+        Captions(self.site, self.tokens).register(app.router)
+        Sharing(self.site, self.tokens).register(app.router)
+        Tagging(self.site, self.tokens).register(app.router)
+        Directory(self.site.people, self.tokens).register(app.router)
         self._s3.register(app.router)
         return app
 
@@ -151,8 +167,3 @@ def _call(request: web.Request) -> str:
 def _is_rest(request: web.Request) -> bool:
     path = request.path.lower()
     return path.startswith((f"/{PUBLIC_API}/".lower(), f"/{API}/".lower()))
-
-
-def _fixed(name: str, seed: int) -> str:
-    """A GUID that is the same in every sandbox of one seed, so that settings outlive a restart."""
-    return str(uuid5(NAMESPACE_URL, f"https://sandbox.invalid/{seed}/{name}"))

@@ -6,6 +6,7 @@ answers 401 (panopto-api-python-examples). The body of a PublicAPI error is not 
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -46,13 +47,19 @@ def refusal(refused: Refused, legacy: bool) -> web.Response:
     """The answer to a refused call: APIError on /api/v1, a bare message on PublicAPI/REST."""
     if legacy:
         return answer({"Message": refused.message}, refused.status)
-    error = {"ErrorCode": refused.status, "Message": refused.message}
+    error = {"ErrorCode": str(refused.status), "Message": refused.message}
     document = {"Error": {**error, "Success": False, "ErrorSource": refused.source}}
     return (
         answer(document, refused.status)
         if refused.status not in {401, 403}
         else web.Response(status=refused.status)
     )
+
+
+def moment(time: datetime) -> str:
+    """A time as .NET writes one in UTC: the fraction is left out or loses its zeros."""
+    fraction = f"{time.microsecond:06}".rstrip("0")
+    return time.strftime("%Y-%m-%dT%H:%M:%S") + (f".{fraction}" if fraction else "") + "Z"
 
 
 def is_legacy(request: web.Request) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pipelines.sandbox.panopto.model import Availability, Session, Upload
+from pipelines.sandbox.panopto import rights
+from pipelines.sandbox.panopto.model import Availability, Folder, Session, Upload
 from pipelines.sandbox.panopto.site import Site
 
 
@@ -34,7 +35,36 @@ class Books:
         """Every session upload ever opened; `completions` counts the PUTs that set state 1."""
         now = self.site.clock()
         uploads = [upload for upload in self.site.uploads.values() if upload.kind == "session"]
-        return [{**self._upload(upload, now), "completions": upload.completions} for upload in uploads]
+        return [{"session_upload_id": upload.id, **self._upload(upload, now)} for upload in uploads]
+
+    def stream_uploads(self) -> list[dict[str, Any]]:
+        """Every upload of a stream ever opened; `files` are names of objects."""
+        now = self.site.clock()
+        return [
+            {
+                "stream_upload_id": upload.id,
+                **self._upload(upload, now),
+                "stream_type": upload.stream_type,
+                "stream_start": upload.stream_start.isoformat() if upload.stream_start else None,
+                "files": list(upload.objects),
+            }
+            for upload in self.site.uploads.values()
+            if upload.kind == "stream"
+        ]
+
+    def folders(self) -> list[dict[str, Any]]:
+        """Every folder, those too that no list tells of yet."""
+        return [
+            {
+                "folder_id": one.id,
+                "name": one.name,
+                "description": one.description,
+                "parent_id": one.parent,
+                "owner": one.owner,
+                **self._rights(one),
+            }
+            for one in self.site.folders.values()
+        ]
 
     def sessions(self) -> list[dict[str, Any]]:
         """The sessions that exist; `files` are names of objects, `manifest` is the document itself."""
@@ -58,12 +88,26 @@ class Books:
         step, session = upload.step(now), upload.session
         exists = session is not None and session.exists_from <= now
         return {
-            "session_upload_id": upload.id,
             "session_id": session.id if session is not None and exists else None,
             "folder_id": upload.folder_id,
             "state": int(step.state),
             "message": step.message,
+            "completions": upload.completions,
         }
+
+    def _rights(self, item: Session | Folder) -> dict[str, Any]:
+        """The level that counts, the one that was set, and what was granted here (not above)."""
+        counts = rights.settings(item, self.site.folders)
+        own = {"level": counts.level, "inherited": counts.inherited, "own": item.access.level}
+        return {"access": own, "permissions": [asdict(one) for one in item.access.grants]}
+
+    def _streams(self, session: Session, now: float) -> list[dict[str, Any]]:
+        """The streams that were added to a session."""
+        return [
+            {"file": name, "type": one.type, "stream_upload_id": one.upload_id, "end": one.end}
+            for name, one in session.added.items()
+            if one.since <= now
+        ]
 
     def _session(self, session: Session, now: float) -> dict[str, Any]:
         upload = self.site.uploads.get(session.upload_id or "")
@@ -74,9 +118,10 @@ class Books:
             "title": session.name,
             "description": session.description,
             "date": session.start_time.isoformat(),
-            "duration": session.duration,
+            "duration": session.whole_duration(now),
             "state": int(upload.state(now)) if upload else None,
-            "files": list(session.files),
+            "files": session.all_files(now),
+            "streams": self._streams(session, now),
             "manifest": session.manifest,
             "manifest_key": session.manifest_key,
             "owner": session.owner,
@@ -87,6 +132,7 @@ class Books:
             },
             "captions": [asdict(one) for one in session.captions],
             "tags": list(session.tags),
+            **self._rights(session),
         }
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pipelines.sandbox.container import Container
 
+StreamType = Literal["PrimaryVideo", "SecondaryVideo", "SecondaryPresentation"]
+
 
 class State(IntEnum):
     """State of an upload (Panopto/SessionUploadExample REST/UploadStatus.cs)."""
@@ -34,8 +36,28 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """A role that a user or a group has: Viewer, Creator or Publisher."""
+
+    principal_id: str
+    principal_type: str
+    role: str
+
+
+@dataclass(slots=True)
+class Access:
+    """What a session or folder was given itself; without a level it inherits."""
+
+    level: str | None = None
+    grants: list[Grant] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder; `owner` may create sessions in it, everybody may see it where it is public."""
+    """A folder; `owner` may create sessions in it, everybody may see it where it is public.
+
+    Lists tell of it from `listed_from` on.
+    """
 
     id: str
     name: str
@@ -43,6 +65,8 @@ class Folder:
     parent: str | None = None
     owner: str | None = None
     public: bool = False
+    listed_from: float = 0.0
+    access: Access = field(default_factory=Access, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +105,21 @@ class Caption:
     came: Literal["upload", "manifest", "soap"]
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A file that an upload added to a session; it is there from `since` on and ends at `end` seconds."""
+
+    type: StreamType
+    upload_id: str
+    since: float
+    end: float
+
+
 @dataclass(slots=True)
 class Session:
     """A session; it exists from `exists_from` on. `start_time` is the recording date.
 
+    `files` and `duration` are the manifest's, `added` the streams that came later, by their files' names.
     `owner` is the key of a user ("ferry", "idp\\name"); `external_id` is empty where there is none.
     """
 
@@ -106,6 +141,17 @@ class Session:
     availability_end: Availability = Availability()
     captions: list[Caption] = field(default_factory=list)
     tags: tuple[str, ...] = ()
+    access: Access = field(default_factory=Access)
+    added: dict[str, Stream] = field(default_factory=dict)
+
+    def all_files(self, now: float) -> list[str]:
+        """The names of its files, each once."""
+        added = (name for name, stream in self.added.items() if stream.since <= now)
+        return list(dict.fromkeys((*self.files, *added)))
+
+    def whole_duration(self, now: float) -> float:
+        """Until its last stream ends, in seconds."""
+        return max(self.duration, *(one.end for one in self.added.values() if one.since <= now), 0.0)
 
 
 @dataclass(slots=True)
@@ -125,6 +171,8 @@ class Upload:
     objects: dict[str, StoredObject] = field(default_factory=dict)
     completions: int = 0
     reads_complete: int = 0
+    stream_type: StreamType = "PrimaryVideo"
+    stream_start: datetime | None = None
 
     def step(self, now: float) -> Step:
         """The step that the upload is in."""

@@ -10,8 +10,19 @@ from uuid import uuid4
 from pipelines.sandbox.faults import Fault, FaultScript
 from pipelines.sandbox.panopto import timeline
 from pipelines.sandbox.panopto.disk import Disk
-from pipelines.sandbox.panopto.model import Folder, Session, State, Step, StoredObject, Upload
+from pipelines.sandbox.panopto.labels import Labels
+from pipelines.sandbox.panopto.model import (
+    Folder,
+    Session,
+    State,
+    Step,
+    StoredObject,
+    Stream,
+    StreamType,
+    Upload,
+)
 from pipelines.sandbox.panopto.multipart import OpenUploads
+from pipelines.sandbox.panopto.people import People
 from pipelines.sandbox.panopto.processing import Verdict, judge, judge_stream
 from pipelines.sandbox.switches import Switches
 
@@ -28,19 +39,24 @@ def guid() -> str:
 
 @dataclass(slots=True)
 class Site:
-    """Folders, sessions, uploads and objects. `clock` counts seconds, `now` tells the date of a creation."""
+    """Folders, sessions, uploads, objects and people.
+
+    `clock` counts seconds, `now` tells the date of a creation.
+    """
 
     url: str
     disk: Disk
     switches: Switches
     faults: FaultScript
     folders: dict[str, Folder]
+    people: People
     random: Random
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     uploads: dict[str, Upload] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     multiparts: OpenUploads = field(default_factory=OpenUploads)
+    labels: Labels = field(default_factory=Labels)
     _targets: dict[str, Upload] = field(default_factory=dict)
     _unfinished: dict[str, Upload] = field(default_factory=dict)
 
@@ -74,10 +90,14 @@ class Site:
         """A new session upload in state 0."""
         return self._opened(Upload(guid(), guid(), "session", folder.id, self._opening()))
 
-    def open_stream_upload(self, session: Session) -> Upload:
+    def open_stream_upload(self, session: Session, kind: StreamType, start: datetime | None) -> Upload:
         """A new upload of streams to a session."""
-        upload = Upload(guid(), guid(), "stream", session.folder_id, self._opening(), session=session)
-        return self._opened(upload)
+        return self._opened(
+            Upload(
+                guid(), guid(), "stream", session.folder_id, self._opening(), session,
+                stream_type=kind, stream_start=start,
+            )
+        )  # fmt: skip
 
     def add_session(self, folder: Folder, name: str) -> Session:
         """An empty session, which exists at once."""
@@ -104,7 +124,10 @@ class Site:
         fault = self.faults.take(PROCESS, f"{upload.id} {title}")
         state, message = _ending(verdict, fault)
         upload.steps = timeline.completed(self.clock(), state, message, self.switches, self.random)
-        self._make(upload, verdict, fault)
+        if stream and state is State.COMPLETE:
+            await self._add(upload, verdict)
+        elif not stream:
+            self._make(upload, verdict, fault)
 
     def cancel(self, upload: Upload, end: State = State.DELETED) -> None:
         """Cancel an open upload: 2, 6, then `end`."""
@@ -131,12 +154,21 @@ class Site:
     async def _text(self, held: StoredObject) -> bytes:
         return await self.disk.read(held.segments, LARGEST_MANIFEST)
 
+    async def _add(self, upload: Upload, verdict: Verdict) -> None:
+        """Add streams to their session; a file of the same name that was there is overwritten."""
+        session = upload.session
+        assert session is not None  # noqa: S101 - a stream is one of a session
+        since = timeline.begins(upload.steps, State.COMPLETE)
+        offset = (upload.stream_start - session.start_time).total_seconds() if upload.stream_start else 0.0
+        for name in upload.objects:
+            before = session.added.get(name)
+            session.added[name] = Stream(upload.stream_type, upload.id, since, offset + verdict.duration)
+            earlier = self.uploads.get(before.upload_id if before else session.upload_id or "")
+            if earlier is not None and name in earlier.objects:
+                await self.disk.drop(earlier.objects.pop(name).segments)
+
     def _make(self, upload: Upload, verdict: Verdict, fault: Fault | None) -> None:
-        """Make the session that the manifest describes, or add the streams to the one that is there."""
-        if upload.session is not None:
-            upload.session.files += tuple(upload.objects)
-            upload.session.duration = max(upload.session.duration, verdict.duration)
-            return
+        """Make the session that the manifest describes."""
         read = verdict.manifest
         if read is None:
             return

@@ -4,10 +4,13 @@ Sources: Panopto/upload-python-sample 2e2c7f8, Panopto/SessionUploadExample 9fcd
 Panopto/WatchFolderService 960dabd (UploadAPIWrapper.cs). Not established and chosen here: an unknown folder
 is a 404 and one without the right to create a 403; the PUT must carry the object's own ID, FolderId (or
 SessionID) and UploadTarget and the state 1, else 400; a second such PUT is taken only while the upload is in
-state 1 or 3 and changes nothing; only an open upload can be cancelled.
+state 1 or 3 and changes nothing; only an open upload can be cancelled. A StreamType goes by its name or by
+its number in the order of the README; a StreamStartTime without a zone is UTC. A stream joins its session
+with state 4, in place of a file of the same name; one that ends in 5 leaves all as it was.
 """
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, get_args
 
 from aiohttp import web
 
@@ -22,13 +25,14 @@ from pipelines.sandbox.panopto.answers import (
     route,
     user,
 )
-from pipelines.sandbox.panopto.model import Folder, Session, State, Upload
+from pipelines.sandbox.panopto.model import Folder, Session, State, StreamType, Upload
 from pipelines.sandbox.panopto.oauth import Tokens
 from pipelines.sandbox.panopto.site import Site
 
 COMPLETED = {State.UPLOAD_COMPLETE, State.PROCESSING}
 CANCELLED = {State.UPLOAD_CANCELLED, State.DELETING_FILES, State.DELETED, State.DELETING_ERROR}
 CREATED = 201
+STREAM_TYPES: tuple[StreamType, ...] = get_args(StreamType)
 
 
 class UploadApi:
@@ -66,7 +70,10 @@ class UploadApi:
         if session is None:
             raise Refused(404, "The session does not exist.")
         self._folder(session.folder_id, "FolderId", request)
-        return answer(self._shown(self._site.open_stream_upload(session)), CREATED)
+        kind, start = _stream_type(asked.get("StreamType")), _stream_start(asked.get("StreamStartTime"))
+        upload = self._site.open_stream_upload(session, kind, start)
+        front.concerns(request, upload.id)
+        return answer(self._shown(upload), CREATED)
 
     async def create_session(self, request: web.Request) -> web.Response:
         """POST /session {"Name", "ParentFolderID"}: 201 and an empty session, visible at once."""
@@ -74,7 +81,9 @@ class UploadApi:
         folder = self._folder(asked.get("ParentFolderID"), "ParentFolderID", request)
         if not asked.get("Name"):
             raise Refused(400, "Name is missing.")
-        return answer(_session(self._site.add_session(folder, str(asked["Name"]))), CREATED)
+        session = self._site.add_session(folder, str(asked["Name"]))
+        front.concerns(request, session.id)
+        return answer(_session(session), CREATED)
 
     async def get_session(self, request: web.Request) -> web.Response:
         """GET /session/{id}."""
@@ -161,3 +170,22 @@ class UploadApi:
 
 def _session(session: Session) -> dict[str, Any]:
     return {"ID": session.id, "Name": session.name, "ParentFolderID": session.folder_id}
+
+
+def _stream_type(asked: object) -> StreamType:
+    if asked is None:
+        return STREAM_TYPES[0]
+    for number, name in enumerate(STREAM_TYPES):
+        if asked == name or (asked == number and not isinstance(asked, bool)):
+            return name
+    raise Refused(400, f"StreamType is none of {', '.join(STREAM_TYPES)}.")
+
+
+def _stream_start(asked: object) -> datetime | None:
+    if asked is None:
+        return None
+    try:
+        start = datetime.fromisoformat(str(asked))
+    except ValueError as error:
+        raise Refused(400, "StreamStartTime is no time.") from error
+    return start if start.tzinfo else start.replace(tzinfo=UTC)

@@ -192,6 +192,7 @@ async def test_streams_are_added_to_a_session_that_is_there(panopto: Any) -> Non
         await caller.send(upload["UploadTarget"], "a.mp4", [FILM])
         status, _ = await caller.rest("PUT", f"{base}/upload/{upload['ID']}", {**upload, "State": 1})
         assert status == 200
+        caller.clock.now += 5
         assert (await caller.rest("GET", f"{base}/session/{made['ID']}"))[1]["Name"] == "Made"
         _, session = await caller.rest("GET", f"api/v1/sessions/{made['ID']}")
         assert (session["Name"], session["Duration"]) == ("Made", 90.5)
