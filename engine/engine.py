@@ -42,6 +42,14 @@ class Engine:
         self._measured[subject, name] = reader
         return found
 
+    async def read(self, source: Source, largest: int) -> bytes:
+        """Return all of a small source: captions, a catalogue, a picture.
+
+        Raises TooLarge beyond `largest` bytes, Gone, Unreadable, or a Transient error.
+        """
+        reader = RemoteReader(source, self._locator, self._reads)
+        return await self._ports.again(None, lambda: reader.whole(largest))
+
     async def transfer(self, transfer: Transfer) -> TransferResult:
         """Move one file, from where the journal says it is. See `Carriage.carry` for what it raises."""
         reader = self._measured.pop((transfer.subject, transfer.name), None) or self._reader(transfer.source)

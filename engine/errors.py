@@ -8,6 +8,7 @@
     │   ├── TimedOut         a deadline passed, or bytes came slower than the least rate
     │   ├── Throttled        429, or 503 with Retry-After
     │   ├── ServerFault      another 5xx, 408, or an answer that makes no sense
+    │   │   └── AnswerTooLong  it goes on beyond the bound of what is read whole
     │   ├── ShortBody        fewer bytes came than were declared, or more
     │   ├── PartDiffers      the target's ETag is not the MD5 of what was sent
     │   ├── LocationExpired  the source's address ran out (410): locate it again
@@ -90,6 +91,10 @@ class ServerFault(Transient):
     """The peer is at fault for now: 5xx, 408, or an answer that makes no sense."""
 
     code = "server_fault"
+
+
+class AnswerTooLong(ServerFault):
+    """An answer that is read whole goes on beyond its bound."""
 
 
 class ShortBody(Transient):

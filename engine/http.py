@@ -15,6 +15,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from engine.allowed import Allowed, place_of
 from engine.errors import (
+    AnswerTooLong,
     FerryError,
     LocalResource,
     NotAllowed,
@@ -284,7 +285,7 @@ async def whole_body(response: aiohttp.ClientResponse, largest: int) -> bytes:
         async for chunk in response.content.iter_any():
             content += chunk
             if len(content) > largest:
-                raise ServerFault(f"its answer is longer than {largest} bytes", where=where)
+                raise AnswerTooLong(f"its answer is longer than {largest} bytes", where=where)
     return bytes(content)
 
 

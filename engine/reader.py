@@ -1,9 +1,9 @@
 """One source kept readable: located late, again when its address runs out, and held to one validator."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import anyio
 
@@ -15,7 +15,9 @@ from engine.source import differs
 from engine.wire import BytesGet, Head, Probe, RangedGet, Reads
 
 PROBE_LIMIT = 60.0
-"""Seconds that one byte of a source may take, redirects included."""
+"""Seconds that one byte of a source may take, or all of a small one, redirects included."""
+
+Answered = TypeVar("Answered")
 
 
 class Reader(Protocol):
@@ -210,10 +212,20 @@ class RemoteReader:
 
     async def _probe(self) -> Probe:
         """Ask the source for one byte where it is now, and keep where it was found."""
+        probe = await self._asked(lambda at: self._reads.probe(self._source, at, PROBE_LIMIT))
+        self._location = probe.location
+        return probe
+
+    async def whole(self, largest: int) -> bytes:
+        """Read all of a small source in one GET. Raises TooLarge beyond `largest` bytes, and as `measure`."""
+        return await self._asked(lambda at: self._reads.small(self._source, at, largest, PROBE_LIMIT))
+
+    async def _asked(self, ask: Callable[[Location], Awaitable[Answered]]) -> Answered:
+        """Ask the source where it is now; an address that is refused is one to forget."""
         if self._location is not None and self._ran_out():
             self._forget()
         try:
-            probe = await self._reads.probe(self._source, await self._located(), PROBE_LIMIT)
+            answered = await ask(await self._located())
         except LocationRefused as error:
             self._forget()
             if self._was_refused or self._refusals.follows(self._count):
@@ -223,8 +235,8 @@ class RemoteReader:
         except LocationExpired:
             self._forget()
             raise
-        self._location, self._was_refused = probe.location, False
-        return probe
+        self._was_refused = False
+        return answered
 
     async def _located(self) -> Location:
         if self._location is None:

@@ -9,13 +9,15 @@ as multipart/byteranges. `/assets` has no ranges. Who is not signed in is redire
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import aiohttp
 import anyio
 import yarl
 
 from engine.errors import (
+    AnswerTooLong,
     Changed,
     Empty,
     FerryError,
@@ -23,9 +25,10 @@ from engine.errors import (
     LocationExpired,
     LocationRefused,
     ServerFault,
+    TooLarge,
     Unreadable,
 )
-from engine.http import Http, host_of, ours, passing_fault, start_of_body
+from engine.http import Http, host_of, ours, passing_fault, start_of_body, whole_body
 from engine.looks import FIRST, what_else
 from engine.model import ByteRange, Location, Source, Validator
 from engine.retry import retry_after
@@ -54,6 +57,10 @@ class HttpReads:
         """Ask for size and validator; see `probe`."""
         return await probe(self._http, source, location, deadline)
 
+    async def small(self, source: Source, location: Location, largest: int, deadline: float) -> bytes:
+        """Read all of a small source; see `small`."""
+        return await small(self._http, source, location, largest, deadline)
+
     def ranged_get(self, location: Location, span: ByteRange, validator: Validator) -> RangedGet:
         """Prepare a GET of `span`; see `ranged_get`."""
         return ranged_get(location, span, validator)
@@ -71,23 +78,52 @@ async def probe(http: Http, source: Source, location: Location, deadline: float)
     and each hop must be allowed by itself. `deadline` is in seconds for all of it. Raises Gone, Unreadable,
     NotAllowed, Empty, LocationExpired, LocationRefused, Throttled, ServerFault, Unreachable, TimedOut.
     """
+    async with _answered(http, source, location, deadline, _PROBE) as (response, location, where):
+        validator, ranged = _probed(Head(response.status, response.headers), where)
+        await _look_at(response, where)
+        return Probe(validator, ranged, location)
+
+
+async def small(http: Http, source: Source, location: Location, largest: int, deadline: float) -> bytes:
+    """Read all of a small source in one GET, without a probe: a caption file, a catalogue, a picture.
+
+    Raises TooLarge beyond `largest` bytes, ShortBody, and what `probe` raises but Empty: no bytes are none.
+    """
+    async with _answered(http, source, location, deadline, ()) as (response, location, where):
+        head = Head(response.status, response.headers)
+        _refuse_status(head, where, {200})
+        _refuse_form(head, where)
+        if (content_length(head.headers) or 0) > largest:
+            raise TooLarge(f"has more than {largest} bytes", where=where)
+        try:
+            content = await whole_body(response, largest)
+        except AnswerTooLong:
+            raise TooLarge(f"has more than {largest} bytes", where=where) from None
+        if (found := what_else(content)) is not None:
+            raise Unreadable(f"answers with {found}", where=where, advice=SIGN_IN)
+        return content
+
+
+_PROBE = (("Range", ByteRange(0, FIRST).header),)
+
+
+@asynccontextmanager
+async def _answered(
+    http: Http, source: Source, location: Location, deadline: float, wanted: tuple[tuple[str, str], ...]
+) -> AsyncIterator[tuple[aiohttp.ClientResponse, Location, str]]:
+    """Give the answer of a source after its redirects, where it came from, and that in words."""
     host = host_of(location.url)
     where = f"{source.group}/{source.name} at {host}"
     with ours(host), anyio.fail_after(deadline):
         for _ in range(HOPS + 1):
-            async with http.answer(_beginning(location)) as response:
+            request = Request("GET", location.url, (*location.headers, *IDENTITY, *wanted))
+            async with http.answer(request) as response:
                 head = Head(response.status, response.headers)
                 if head.status not in REDIRECTS:
-                    validator, ranged = _probed(head, where)
-                    await _look_at(response, where)
-                    return Probe(validator, ranged, location)
+                    yield response, location, where
+                    return
             location = redirected(location, head, where)
     raise Unreadable(f"redirects more than {HOPS} times", where=where)
-
-
-def _beginning(location: Location) -> Request:
-    wanted = ("Range", ByteRange(0, FIRST).header)
-    return Request("GET", location.url, (*location.headers, *IDENTITY, wanted))
 
 
 async def _look_at(response: aiohttp.ClientResponse, where: str) -> None:

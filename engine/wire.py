@@ -135,6 +135,10 @@ class Reads(Protocol):
         """Ask for size and validator; raises what `engine.source.probe` raises."""
         ...
 
+    async def small(self, source: Source, location: Location, largest: int, deadline: float) -> bytes:
+        """Read all of a source; raises what `engine.source.small` raises."""
+        ...
+
     def ranged_get(self, location: Location, span: ByteRange, validator: Validator) -> RangedGet:
         """Prepare a GET for `span` that holds only while the source is as `validator` says."""
         ...
