@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from pipelines.migration.renditions import is_usable
 from pipelines.migration.select import Selected
 from pipelines.opencast.model import Event, Track
+from pipelines.opencast.usable import is_usable
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,18 @@ from typing import Literal
 INTERNAL = "internal"
 """The channel of the editor's previews, which show the uncut film."""
 
+LIVE = "engage-live"
+"""The channel of a live stream."""
+
+SEARCH = "search"
+"""The channel of ours for what the search service tells: the files behind engage-player."""
+
+ARCHIVE = "archive"
+"""The channel of ours for what the archive holds: the originals, which nobody has cut."""
+
+_NOT_YET = frozenset({"SCHEDULED", "RECORDING", "INGESTING", "PENDING", "PROCESSING", "PAUSED"})
+_WORKING = frozenset({"INSTANTIATED", "RUNNING", "PAUSED", "FAILING"})
+
 TOO_LARGE = 2**53
 """A number from here on measures nothing, and not every reader of JSON keeps it whole (RFC 8259, 6)."""
 
@@ -66,12 +78,21 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """An event as one channel shows it. `elements` are its attachments, then its catalogues."""
+    """An event as one channel shows it. `elements` are its attachments, then its catalogues.
+
+    `refused` says why nothing can be told of it, where it was asked for and that is so.
+    """
 
     id: str
     channel: str
     tracks: tuple[Track, ...] = ()
     elements: tuple[Element, ...] = ()
+    refused: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its channel is that of live streams."""
+        return self.channel == LIVE
 
     @property
     def extras(self) -> tuple[str, ...]:
@@ -100,12 +121,20 @@ class Scheduling:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A series: who gives it. An empty text is one that nobody gave."""
+    """A series: what it is, and who gives it. An empty text is one that nobody gave."""
 
     identifier: str
     title: str = ""
     creator: str = ""
     organizers: tuple[str, ...] = ()
+    description: str = ""
+    subjects: tuple[str, ...] = ()
+    contributors: tuple[str, ...] = ()
+    publishers: tuple[str, ...] = ()
+    language: str = ""
+    license: str = ""
+    rightsholder: str = ""
+    created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +143,9 @@ class Event:
 
     `status` is the last word of Opencast's key (PROCESSED, SCHEDULED, ...), or empty; `processing_state` that
     of the latest workflow, or empty where workflows were cleaned away. `creator` is the technical one's
-    name, not the presenter's. `channels` are those of
-    publication_status, internal ones too. `acl` and `scheduling` are None where they were not asked for or
-    not told; an event without a scheduling has none either.
+    name, not the presenter's. `channels` are those of publication_status, internal ones too. `acl` and
+    `scheduling` are None where they were not asked for or not told; an event without a scheduling has none
+    either.
     """
 
     identifier: str
@@ -148,6 +177,14 @@ class Event:
     def recorded(self) -> datetime | None:
         """When it was recorded, as far as Opencast knows."""
         return self.start or self.created
+
+    @property
+    def under_way(self) -> bool:
+        """Whether it is still to come or worked on, so that what it publishes may yet change.
+
+        API 1.0 tells no status; an empty processing state means that workflows were cleaned away.
+        """
+        return self.status in _NOT_YET if self.status else self.processing_state in _WORKING
 
     @property
     def public(self) -> tuple[Publication, ...]:

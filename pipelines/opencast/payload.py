@@ -79,6 +79,14 @@ def read_series(json: Any, identifier: str) -> Series:
         title=series.text("title"),
         creator=series.text("creator"),
         organizers=series.texts("organizers"),
+        description=series.text("description"),
+        subjects=series.texts("subjects"),
+        contributors=series.texts("contributors"),
+        publishers=series.texts("publishers"),
+        language=series.text("language"),
+        license=series.text("license"),
+        rightsholder=series.text("rightsholder"),
+        created=series.moment("created"),
     )
 
 

@@ -33,7 +33,7 @@ EXPECTED = {
     "no_media": "no_media",
     "scheduled": "not_ready",
     "series_gone": ["Primary"],
-    "odd_flavors": ["Primary", "Secondary"],
+    "odd_flavors": ["Primary", "Secondary", "Secondary"],
 }
 STATES = {
     ("RECORDING", False): "not_ready",

@@ -87,13 +87,14 @@ def test_captions_that_are_tracks(change: dict[str, Any]) -> None:
     assert told(with_tracks(PRESENTER, track, extras=("captions/vtt+en",))).left == ("captions",)
 
 
-def test_a_third_film_is_told() -> None:
-    """Panopto gets two streams; renditions of those that go over are not missed."""
-    event = with_tracks(PRESENTER, SLIDES, BOARD, Track("5", "https://f/5.mp4", "video/mp4",
-                        "presenter/preview", has_video=True, has_audio=True))  # fmt: skip
-    found = told(event)
+def test_a_film_of_another_channel_is_told() -> None:
+    """Panopto gets all streams of one publication; renditions of those that go over are not missed."""
+    preview = Track("5", "https://f/5.mp4", "video/mp4", "presenter/preview", has_video=True, has_audio=True)
+    publications = (Publication("p", "engage-player", (PRESENTER, SLIDES, preview)),
+                    Publication("q", "api", (PRESENTER, BOARD)))  # fmt: skip
+    found = told(lecture("e", publications=publications))
     assert "2 streams" in found.taken
-    assert len([words for words in found.left if words.startswith("stream ")]) == 1
+    assert [words for words in found.left if words.startswith("stream ")] == ["stream board"]
 
 
 def test_what_viewers_never_saw_is_not_missed() -> None:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pipelines.migration.select import Selected, Skip, Wanted, select
-from pipelines.opencast.model import TOO_LARGE, Event, Publication, Track
+from pipelines.opencast.model import TOO_LARGE, Element, Event, Publication, Track
 
 FILM = Track(
     "film",
@@ -241,25 +241,28 @@ def test_a_publication_without_files_has_no_media() -> None:
     assert skipped(event(replace(FILM, url=""))) == "no_media"
 
 
-def test_a_missing_date_and_streams_left_out_are_warnings() -> None:
+def test_a_missing_date_is_a_warning() -> None:
     """The operator hears of what is not carried."""
-    audience = replace(FILM, id="audience", flavor="audience/delivery")
-    decided = select(event(FILM, SLIDES, audience, start=None))
-    assert isinstance(decided, Selected)
-    assert [one.track for one in decided.streams] == ["film", "slides"]
-    assert any("audience" in one for one in decided.warnings)
-    assert any("recorded" in one for one in decided.warnings)
-
-
-def test_warnings_name_what_is_left_out() -> None:
-    """Every film that could be moved, in alphabetical order, and nothing that is no film."""
-    more = [replace(FILM, id=name, flavor=f"{name}/delivery") for name in ("room", "board")]
-    playlist = replace(PLAYLIST, flavor="list/delivery")
-    assert warnings(event(FILM, SLIDES, *more, playlist)) == (
-        "of more than two streams board, room is left out",
-    )
-    assert warnings(event(FILM, SLIDES, playlist)) == ()
     assert warnings(event(FILM, start=None)) == ("Opencast does not say when it was recorded",)
+
+
+def test_every_film_is_a_stream() -> None:
+    """One for each kind of flavor, whatever their number, and no playlist; their names are their own."""
+    more = [
+        replace(FILM, id=name, flavor=f"{name}/delivery", has_audio=False)
+        for name in ("room", "board", "presentation2")
+    ]
+    playlist = replace(PLAYLIST, flavor="list/delivery")
+    decided = select(event(*more, SLIDES, playlist, FILM))
+    assert isinstance(decided, Selected)
+    assert [(one.role, one.track, one.file_name) for one in decided.streams] == [
+        ("Primary", "film", "presenter.mp4"),
+        ("Secondary", "slides", "presentation.mp4"),
+        ("Secondary", "board", "secondary.mp4"),
+        ("Secondary", "presentation2", "secondary-2.mp4"),
+        ("Secondary", "room", "secondary-3.mp4"),
+    ]
+    assert decided.warnings == ()
 
 
 def test_a_flavor_may_lack_its_second_half() -> None:
@@ -267,17 +270,69 @@ def test_a_flavor_may_lack_its_second_half() -> None:
     films = [replace(FILM, id=name, flavor=name) for name in ("room", "presentation", "presenter")]
     decided = select(event(*films))
     assert isinstance(decided, Selected)
-    assert [one.file_name for one in decided.streams] == ["presenter.mp4", "presentation.mp4"]
-    assert decided.warnings == ("of more than two streams room is left out",)
+    names = ["presenter.mp4", "presentation.mp4", "secondary.mp4"]
+    assert [one.file_name for one in decided.streams] == names
 
 
 def test_of_two_sounds_the_presenters_stays() -> None:
-    """And of two silent films beside them the presenter's, as a session has two streams."""
+    """And every silent film beside it."""
     silent = [replace(one, has_audio=False) for one in (SLIDES, FILM)]
     sounds = [replace(SOUND, id="hall", flavor="presentation/delivery"), SOUND]
     given = event(*silent, *sounds)
-    assert chosen(given) == [("Audio", "sound"), ("Secondary", "film")]
-    assert warnings(given) == ("of more than two streams presentation is left out",)
+    assert chosen(given) == [("Audio", "sound"), ("Secondary", "film"), ("Secondary", "slides")]
+    assert warnings(given) == ()
+
+
+UNCUT = replace(FILM, id="camera", flavor="presenter/source")
+CUTS = Element("cuts", "catalogue", "https://opencast/assets/c.smil", flavor="smil/cutting")
+
+
+def archived(*tracks: Track, elements: tuple[Element, ...] = ()) -> Publication:
+    """What the archive holds of an event."""
+    return Publication("", "archive", tracks, elements)
+
+
+def test_the_archive_comes_last_and_with_its_cut_list() -> None:
+    """Uncut films are taken where nothing else has one, and never without a warning."""
+    archive = archived(UNCUT, elements=(CUTS,))
+    api = Publication("q", "api", (FILM,))
+    assert chosen(event(publications=(archive, api))) == [("Primary", "film")]
+    decided = select(event(publications=(Publication("p", "engage-player"), archive)))
+    assert isinstance(decided, Selected)
+    assert (decided.publication, decided.cuts_from) == (archive, CUTS)
+    assert "uncut" in decided.warnings[0]
+    decided = select(event(publications=(archived(UNCUT),)))
+    assert isinstance(decided, Selected)
+    assert decided.cuts_from is None
+    assert "no cut list" in decided.warnings[0]
+
+
+def test_of_the_archive_what_is_cut_is_not_cut_again() -> None:
+    """Some sites archive what they publish: it is taken without the cut list, and never beside the uncut."""
+    slides = replace(SLIDES, id="screen", flavor="presentation/source")
+    decided = select(event(publications=(archived(UNCUT, slides, FILM, elements=(CUTS,)),)))
+    assert isinstance(decided, Selected)
+    assert [one.track for one in decided.streams] == ["film"]
+    assert decided.cuts_from is None
+    assert decided.warnings == ("its films are taken out of the archive",)
+
+
+def test_what_belongs_to_a_film_is_of_its_publication() -> None:
+    """The publication that was chosen goes with the streams; one that is published is never cut."""
+    player = Publication("p", "engage-player", (FILM,), (CUTS,))
+    decided = select(event(publications=(Publication("q", "api", (FILM,)), player)))
+    assert isinstance(decided, Selected)
+    assert (decided.publication, decided.cuts_from) == (player, None)
+
+
+def test_a_skip_says_what_could_not_be_asked() -> None:
+    """Where search or archive do not answer this account, the operator hears of it."""
+    closed = Publication("", "search", refused="the search service does not let this account in")
+    decided = select(event(publications=(Publication("p", "engage-player"), closed)))
+    assert isinstance(decided, Skip)
+    assert decided.reason == "no_media"
+    assert decided.why.endswith("hold no film and no sound; the search service does not let this account in")
+    assert skipped(event(publications=(closed,))) == "nothing_published"
 
 
 @pytest.mark.parametrize(
@@ -364,16 +419,17 @@ publications = st.builds(
 
 @given(st.lists(publications, max_size=4).map(tuple), st.sampled_from(["PROCESSED", "PAUSED", "", "NEW"]))
 def test_streams_make_a_session(published: tuple[Publication, ...], status: str) -> None:
-    """One or two files of different ASCII names and roles, none of them a playlist, live or the editor's."""
+    """Files of different ASCII names, one of them first; none is a playlist, live or the editor's."""
     decided = select(event(publications=published, status=status))
     if isinstance(decided, Skip):
         assert decided.why
         return
     roles = [one.role for one in decided.streams]
-    assert roles in (["Primary"], ["Audio"], ["Primary", "Secondary"], ["Audio", "Secondary"])
+    assert roles[0] in {"Primary", "Audio"}
+    assert set(roles[1:]) <= {"Secondary"}
     file_names = [one.file_name for one in decided.streams]
     assert len(set(file_names)) == len(file_names)
-    assert all(re.fullmatch(r"[a-z]+\.[a-z0-9]{3}", name) for name in file_names)
+    assert all(re.fullmatch(r"[a-z]+(-[2-9])?\.[a-z0-9]{3}", name) for name in file_names)
     offered = {
         track.key
         for one in published
@@ -394,5 +450,7 @@ def test_the_order_of_tracks_does_not_matter(given: list[Track], chance: object)
 
 
 def replace_event(decided: Selected | Skip, given: Event) -> Selected | Skip:
-    """Return the decision as one about the event given."""
-    return replace(decided, event=given) if isinstance(decided, Selected) else decided
+    """Return the decision as one about the event given, which has one publication."""
+    if isinstance(decided, Skip):
+        return decided
+    return replace(decided, event=given, publication=given.publications[0])
