@@ -31,8 +31,12 @@ from pipelines.luminus.client import Luminus
 from pipelines.migration.stages import SessionUploadUnheard
 from pipelines.opencast.client import Opencast
 from pipelines.panopto.auth import Account, Tokens
+from pipelines.panopto.calls import Calls
 from pipelines.panopto.client import Panopto
-from pipelines.rest import Rest
+from pipelines.panopto.contract import Contract
+from pipelines.panopto.legacy_login import LegacyLogin
+from pipelines.panopto.session_management import SessionManagement
+from pipelines.rest import Headers, Rest
 from pipelines.valt.client import Valt
 
 LUMINUS_CALLS = 2
@@ -45,6 +49,7 @@ class Services:
 
     opencast: Opencast
     panopto: Panopto
+    sessions: SessionManagement
     clocks: Clocks
     luminus: Luminus | None = None
 
@@ -70,9 +75,11 @@ async def open_services(
         open_http(network(settings, connections=16)) as target,
         open_http(network(settings, connections=LUMINUS_CALLS)) as students,
     ):
+        tokens = tokens_of(settings, target, observer, drain, breaker)
         yield Services(
             opencast_of(settings, source, observer, drain, breaker, clocks),
-            panopto_of(settings, target, observer, drain, panopto_rates, breaker, clocks),
+            panopto_of(settings, target, tokens, observer, drain, panopto_rates, breaker, clocks),
+            sessions_of(settings, target, tokens, observer, drain, panopto_rates, breaker, clocks),
             clocks,
             luminus_of(settings, students, observer, drain, breaker, clocks),
         )
@@ -100,49 +107,86 @@ def opencast_of(
     return Opencast(rest, account.username, revealed(account.password))
 
 
+def tokens_of(
+    settings: Settings, http: Http, observer: Observer, drain: Drain, breaker: Breaker | None = None
+) -> Tokens:
+    """Build what signs in at Panopto, when it is first used."""
+    account = settings.panopto
+    rest = Rest(
+        http,
+        account.url,
+        policy=policy(settings),
+        observer=observer,
+        breaker=breaker,
+        sleep=drain.before_another_try,
+    )
+    password = revealed(account.password)
+    return Tokens(
+        rest, Account(account.client_id, revealed(account.client_secret), account.username, password)
+    )
+
+
 def panopto_of(
     settings: Settings,
     http: Http,
+    tokens: Tokens,
     observer: Observer,
     drain: Drain,
     rates: Sequence[Rate] = PANOPTO_RATES,
     breaker: Breaker | None = None,
     clocks: Clocks | None = None,
 ) -> Panopto:
-    """Build Panopto's client, which signs in when it is first used."""
-    account = settings.panopto
-    patience = policy(settings)
-    tokens = Tokens(
-        Rest(
-            http,
-            account.url,
-            policy=patience,
-            observer=observer,
-            breaker=breaker,
-            sleep=drain.before_another_try,
-        ),
-        Account(
-            account.client_id, revealed(account.client_secret), account.username, revealed(account.password)
-        ),
+    """Build Panopto's client."""
+    return Panopto(
+        panopto_rest(settings, http, tokens.headers, observer, drain, rates, breaker, clocks),
+        tokens,
+        policy=policy(settings),
+        sleep=drain.before_another_try,
+        check=http.network.check,
+        unheard=lambda: observer(SessionUploadUnheard()),
     )
-    rest = Rest(
+
+
+def sessions_of(
+    settings: Settings,
+    http: Http,
+    tokens: Tokens,
+    observer: Observer,
+    drain: Drain,
+    rates: Sequence[Rate] = PANOPTO_RATES,
+    breaker: Breaker | None = None,
+    clocks: Clocks | None = None,
+) -> SessionManagement:
+    """Build the client of Panopto's SOAP, whose cookie is got when it is first used."""
+
+    def rest(headers: Headers) -> Rest:
+        return panopto_rest(settings, http, headers, observer, drain, rates, breaker, clocks)
+
+    login = LegacyLogin(Calls(rest(tokens.headers), tokens))
+    return SessionManagement(rest(login.headers), login, Contract())
+
+
+def panopto_rest(
+    settings: Settings,
+    http: Http,
+    headers: Headers,
+    observer: Observer,
+    drain: Drain,
+    rates: Sequence[Rate],
+    breaker: Breaker | None,
+    clocks: Clocks | None,
+) -> Rest:
+    """Build the way to one of Panopto's APIs; its rates are for each endpoint."""
+    return Rest(
         http,
-        account.url,
+        settings.panopto.url,
         pace=Pace(rates),
-        policy=patience,
-        headers=tokens.headers,
+        policy=policy(settings),
+        headers=headers,
         observer=observer,
         breaker=breaker,
         clocks=clocks,
         sleep=drain.before_another_try,
-    )
-    return Panopto(
-        rest,
-        tokens,
-        policy=patience,
-        sleep=drain.before_another_try,
-        check=http.network.check,
-        unheard=lambda: observer(SessionUploadUnheard()),
     )
 
 
