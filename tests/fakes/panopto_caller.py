@@ -24,6 +24,7 @@ ACCOUNT = Account("Ferry", "pass & word", "application-key")
 USER = Client("user-client", "user-secret", "user")
 WEB = Client("web-client", "web-secret", "web")
 SMALLEST = 5_242_880
+BOUNDARY = "between-the-parts"
 _FILM = SeededMedia("film", 60_000, 90_500)
 FILM = _FILM.read(0, _FILM.size)
 """A small MP4 of 90.5 s."""
@@ -85,6 +86,23 @@ class Caller:
             is_json = reply.content_type == "application/json"
             return reply.status, await reply.json() if is_json else None
 
+    async def captions(self, session: str, *parts: tuple[str, str | None, bytes]) -> int:
+        """POST captions as a form of these parts, each a field's name, a file's name (or none) and bytes."""
+        url = f"{self.url}/Panopto/api/v1/sessions/{session}/captions"
+        kind = f"multipart/form-data; boundary={BOUNDARY}"
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": kind}
+        async with self.http.post(url, data=form(parts), headers=headers) as reply:
+            return reply.status
+
+    async def empty_session(self, name: str = "A lecture") -> str:
+        """An empty session in the default folder, by its id."""
+        asked = {"Name": name, "ParentFolderID": self.folder}
+        return (await self.rest("POST", "PublicAPI/REST/session", asked))[1]["ID"]
+
+    def foreign_session(self) -> str:
+        """A session in a folder that the account may see and not change."""
+        return self.site.add_session(self.panopto.public_folder, "Somebody's").id
+
     async def open(self) -> dict[str, Any]:
         """A new session upload in the default folder."""
         status, upload = await self.rest("POST", "PublicAPI/REST/sessionUpload", {"FolderId": self.folder})
@@ -143,6 +161,14 @@ class Caller:
         if not any(name.endswith(".xml") for name in named):
             await self.send(upload["UploadTarget"], "manifest.xml", [text])
         return await self.finish(upload)
+
+
+def form(parts: Sequence[tuple[str, str | None, bytes]]) -> bytes:
+    """A multipart form with that boundary."""
+    begin = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
+    names = [f'"{name}"' + (f'; filename="{file}"' if file else "") for name, file, _ in parts]
+    whole = [f"{begin}{name}\r\n\r\n".encode() + part[2] for name, part in zip(names, parts, strict=True)]
+    return b"\r\n".join([*whole, f"--{BOUNDARY}--\r\n".encode()])
 
 
 def complete(tags: Sequence[str]) -> bytes:

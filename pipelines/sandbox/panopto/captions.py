@@ -9,7 +9,7 @@ Times are not held against the session's.
 
 from hashlib import sha256
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, web
 
 from pipelines.sandbox.panopto import subtitles
 from pipelines.sandbox.panopto.answers import API, Refused, route
@@ -80,7 +80,7 @@ async def _form(request: web.Request) -> tuple[str | None, list[tuple[str, bytes
         raise Refused(400, f"The content is no {FORM}.")
     language, files = None, []
     try:
-        async for part in await request.multipart():
+        async for part in MultipartReader(request.headers, request.content):
             if not isinstance(part, BodyPartReader):
                 raise Refused(400, "A part of the form is a form.")
             body = bytes(await part.read(decode=True))
