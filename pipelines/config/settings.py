@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from engine import HostRule
 from pipelines.config import windows
+from pipelines.config.template import DESCRIPTION, description_template
 
 
 def _address(value: str) -> str:
@@ -68,18 +69,6 @@ def _network(value: str) -> str:
         raise ValueError("a network is written as 10.20.0.0/16 or fd00::/8, or is one address") from None
     return value
 
-
-DESCRIPTION = """\
-{description}
-
-Presenters: {presenters}
-Contributors: {contributors}
-Location: {location}
-Language: {language}
-Rights: {rightsholder}
-Licence: {license}
-Source: {source}
-"""
 
 Url = Annotated[str, AfterValidator(_service)]
 PartsInFlight = Annotated[int, Field(ge=1, le=512)]
@@ -147,7 +136,7 @@ class SessionSettings(_Section):
     """The event's subjects."""
     external_id: bool = True
     """The event's id, kept at Panopto in a field that viewers do not see."""
-    description: str = DESCRIPTION
+    description: Annotated[str, AfterValidator(description_template)] = DESCRIPTION
     """A text whose fields are filled in; a line of which every field is empty is left out."""
     roles: Path | None = None
     """A CSV table with the columns role, grant and principal: what a role of Opencast may at Panopto."""
@@ -266,6 +255,12 @@ class ValtSettings(_Section):
     """Create a schedule for an event that the table names none for."""
     edit_also: tuple[Literal["recurring", "started", "many_rooms"], ...] = ()
     """Schedules that are left alone unless named here."""
+    fields: Path | None = None
+    """A CSV table with the columns opencast_field and valt_field_id: what goes into VALT's template."""
+    shares: Path | None = None
+    """A CSV table with the columns role, users and groups: with whom a role of Opencast shares at VALT."""
+    recurring: bool = False
+    """Make one recurring schedule of events that lead to it and repeat exactly by VALT's clock."""
     calls_per_second: int = Field(default=2, ge=1, le=100)
     """No limit is known; the vendor's own tests wait a second between calls (ivs-valt-python 9682784)."""
 

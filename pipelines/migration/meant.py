@@ -1,12 +1,14 @@
 """What the session of an event is meant to be: its manifest, and what is kept to verify it by."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from engine import Level, TransferResult, Unreadable
+from pipelines.config.template import DESCRIPTION
 from pipelines.opencast.model import Event
-from pipelines.panopto.manifest import Manifest, Video, VideoType, describe, title_of
+from pipelines.panopto.description import Facts, describe
+from pipelines.panopto.manifest import Cut, Manifest, Video, VideoType, title_of
 
 
 def recorded(event: Event) -> datetime:
@@ -21,17 +23,37 @@ def recorded(event: Event) -> datetime:
 
 
 def manifest_of(
-    event: Event, files: tuple[Mapping[str, Any], ...], results: Mapping[str, TransferResult]
+    event: Event,
+    files: tuple[Mapping[str, Any], ...],
+    results: Mapping[str, TransferResult],
+    template: str = DESCRIPTION,
 ) -> Manifest:
-    """Return the manifest of an event whose files have been moved."""
+    """Return the manifest of an event whose files have been moved; `template` words its description."""
     return Manifest(
         title=title_of(event.title, event.identifier),
-        description=describe(event.description, event.presenters, event.location, event.identifier),
+        description=describe(told(event), event.identifier, template),
         date=recorded(event),
         videos=tuple(
             Video(file["name"], results[file["name"]].crc32, VideoType(file["role"])) for file in files
         ),
     )
+
+
+def told(event: Event) -> Facts:
+    """Return what a description can tell of an event."""
+    return {
+        "description": event.description,
+        "presenters": event.presenters,
+        "contributors": event.contributors,
+        "location": event.location,
+        "language": event.language,
+        "rightsholder": event.rightsholder,
+        "license": event.license,
+        "source": event.source,
+        "series": event.series_title,
+        "subjects": event.subjects,
+        "creator": event.creator,
+    }
 
 
 def meant(
@@ -44,10 +66,20 @@ def meant(
     return {
         "title": manifest.title,
         "date": manifest.date.isoformat(),
-        "duration": max(durations) / 1000 if durations else None,
+        "duration": shown_ms(max(durations), manifest.cuts) / 1000 if durations else None,
         "files": [file["name"] for file in files],
         "bytes": sum(result.size for result in moved),
         "parts": sum(result.parts for result in moved),
         "checked": sum(result.checked for result in moved),
         "level": min((Level(one.level) for one in media), key=list(Level).index).value,
     }
+
+
+def shown_ms(length_ms: int, cuts: Iterable[Cut]) -> int:
+    """Return what is left of a length without its cuts, which may overlap and lie beyond its end."""
+    left, past = length_ms, 0
+    for cut in sorted(cuts, key=lambda one: one.start_ms):
+        begin = max(cut.start_ms, past)
+        past = max(past, min(cut.start_ms + cut.duration_ms, length_ms))
+        left -= max(past - begin, 0)
+    return left

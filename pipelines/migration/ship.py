@@ -43,7 +43,8 @@ from pipelines.migration.receipts import receipts
 from pipelines.migration.select import Selected, Skip, Stream, select
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
-from pipelines.panopto.manifest import event_of, write
+from pipelines.panopto.document import write
+from pipelines.panopto.manifest import event_of
 from pipelines.panopto.model import SessionUpload, State, target_of
 
 MANIFEST = "manifest.xml"

@@ -1,20 +1,17 @@
-"""The manifest: one XML file that tells Panopto what the uploaded files are, in Universal Capture 2.x.
+"""What the manifest of a session says: which uploaded files it has, what they are, and what goes with them.
 
-Source: Panopto/universal-content-library-specification 7f5f856, universal-capture-2.0.xsd. The order of a
-Video's children matters. The recording date can be set here only: no call of Panopto changes it later.
+`document` has it as XML. Source: Panopto/universal-content-library-specification 7f5f856,
+universal-capture-2.1.xsd, of which nothing is used that 2.0 lacks. The recording date can be set here only:
+no call of Panopto changes it later. Times are whole milliseconds.
 """
 
 import re
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Protocol
 from urllib.parse import quote, unquote
-
-from lxml import etree
-
-from pipelines.panopto.schema import check
 
 NAMESPACE = "http://tempuri.org/UniversalCaptureSpecification/v1"
 """It says v1 in every 2.x schema."""
@@ -22,8 +19,14 @@ NAMESPACE = "http://tempuri.org/UniversalCaptureSpecification/v1"
 MARKER = "Opencast: "
 """How the last line of a session's description begins; the event's id follows."""
 
-_PREFIXES: Any = {None: NAMESPACE}
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._\-]{0,63}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+_MEDIATYPE = re.compile(r"[A-Za-z0-9.+_\-]+/[A-Za-z0-9.+_\-]+")
+_CHARACTERS = r"([A-Za-z0-9\-._~:/?@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*"
+_ADDRESS = re.compile(
+    rf"https?://[A-Za-z0-9.\-]+(:[0-9]{{1,5}})?(/{_CHARACTERS})?(\?{_CHARACTERS})?(#{_CHARACTERS})?"
+)
 
 
 class VideoType(StrEnum):
@@ -34,30 +37,150 @@ class VideoType(StrEnum):
     AUDIO = "Audio"
 
 
+class File(Protocol):
+    """An uploaded file: its name there, in plain ASCII, and its CRC-32 where it is known."""
+
+    @property
+    def file(self) -> str:
+        """Return the name, without a folder."""
+        ...
+
+    @property
+    def crc32(self) -> int | None:
+        """Return the CRC-32 of its bytes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """Captions of a stream. `language` is a tag such as en-US, empty where it is not known.
+
+    Those that are not `visible` serve the search alone; `source` says who made them.
+    """
+
+    file: str
+    crc32: int | None
+    language: str
+    source: str = ""
+    visible: bool = True
+
+    def __post_init__(self) -> None:
+        _check_file(self)
+        _check(not self.language or _LANGUAGE.fullmatch(self.language), "a language is a tag such as en-US")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the table of contents at a time of its stream. `url` is an http address in ASCII or empty."""
+
+    title: str
+    time_ms: int
+    description: str = ""
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        _check(legal(self.title).strip(), "a line of the table of contents needs a title")
+        _check(self.time_ms >= 0, "a time lies before the beginning")
+        _check(not self.url or _ADDRESS.fullmatch(self.url), "an address begins with http and is in ASCII")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A stretch that viewers do not see."""
+
+    start_ms: int
+    duration_ms: int
+
+    def __post_init__(self) -> None:
+        _check(self.start_ms >= 0, "a cut begins before the beginning")
+        _check(self.duration_ms > 0, "a cut has no duration")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that is shown from a time of the session on."""
+
+    file: str
+    crc32: int | None
+    time_ms: int
+    title: str = ""
+
+    def __post_init__(self) -> None:
+        _check_file(self)
+        _check(self.time_ms >= 0, "a time lies before the beginning")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that viewers can download. `mediatype` is bare, such as application/pdf."""
+
+    file: str
+    crc32: int | None
+    mediatype: str
+
+    def __post_init__(self) -> None:
+        _check_file(self)
+        _check(_MEDIATYPE.fullmatch(self.mediatype), "a media type is two words and a slash")
+
+
+@dataclass(frozen=True, slots=True)
+class Thumbnail:
+    """The picture that stands for the session."""
+
+    file: str
+    crc32: int | None
+
+    def __post_init__(self) -> None:
+        _check_file(self)
+
+
 @dataclass(frozen=True, slots=True)
 class Video:
-    """One stream: the name of its uploaded file, and the CRC-32 of that file where it is known."""
+    """One stream, with its table of contents, what is cut out of it alone, and its captions."""
 
     file: str
     crc32: int | None
     type: VideoType
     title: str = ""
+    entries: tuple[Entry, ...] = ()
+    cuts: tuple[Cut, ...] = ()
+    transcripts: tuple[Transcript, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_file(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A session to be. `date` has a zone, or ValueError; a blank title is refused in the same way."""
+    """A session to be. `cuts` are cut out of all its streams.
+
+    Raises ValueError, as all that it is made of does, for what Panopto would not take or nobody could mean:
+    a date without a zone, a blank title or tag, two files of which the names are the same but for case.
+    """
 
     title: str
     description: str
     date: datetime
     videos: tuple[Video, ...]
+    images: tuple[Image, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    cuts: tuple[Cut, ...] = ()
+    tags: tuple[str, ...] = ()
+    thumbnail: Thumbnail | None = None
 
     def __post_init__(self) -> None:
-        if self.date.tzinfo is None or self.date.utcoffset() is None:
-            raise ValueError("the date of a recording needs a zone")
-        if not legal(self.title).strip():
-            raise ValueError("a session needs a title")
+        _check(self.date.utcoffset() is not None, "the date of a recording needs a zone")
+        _check(legal(self.title).strip(), "a session needs a title")
+        _check(all(legal(tag).strip() for tag in self.tags), "a tag is blank")
+        names = Counter(one.file.lower() for one in self.files)
+        _check(names.total() == len(names), "two files have one name")
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """Every file that it names, in order."""
+        captions = (caption for video in self.videos for caption in video.transcripts)
+        thumbnail = () if self.thumbnail is None else (self.thumbnail,)
+        return (*self.videos, *captions, *self.images, *self.attachments, *thumbnail)
 
 
 def legal(text: str) -> str:
@@ -71,15 +194,18 @@ def title_of(title: str, event_id: str) -> str:
     return cleaned if cleaned.strip() else event_id
 
 
-def describe(description: str, presenters: Sequence[str], location: str, event_id: str) -> str:
-    """Return the description of a session, whose last line is the marker `Opencast: <event id>`.
+def marker_of(event_id: str) -> str:
+    """Return the line by which the session of an event is known.
 
-    Presenter and location have no field at Panopto and get a line each before it. A character of the id that
-    no line or no XML holds, or %, is written as %1B: ids of Opencast are any text.
+    A character of the id that no line or no XML holds, or %, is written as %1B: ids of Opencast are any text.
     """
-    words = legal(description).replace("\r\n", "\n").replace("\r", "\n").strip()
-    tail = "\n".join([*_details(presenters, location), MARKER + _marked(event_id)])
-    return f"{words}\n\n{tail}" if words else tail
+    spaced = event_id != " ".join(event_id.split())
+    return MARKER + "".join(
+        quote(one, safe="", errors="surrogatepass")
+        if one == "%" or not one.isprintable() or (one == " " and spaced)
+        else one
+        for one in event_id
+    )
 
 
 def event_of(description: str) -> str | None:
@@ -93,67 +219,13 @@ def event_of(description: str) -> str | None:
     return unquote(last.removeprefix(MARKER).strip(), errors="surrogatepass") or None
 
 
-def write(manifest: Manifest) -> bytes:
-    """Return the manifest as UTF-8 with a declaration; everything escaped, illegal characters dropped.
-
-    The date is written in UTC, to the second. What is returned has been read back and held against a schema;
-    raises InvalidManifest where it does not hold.
-    """
-    root = etree.Element(_name("Session"), nsmap=_PREFIXES)
-    _add(root, "Title", manifest.title)
-    _add(root, "Description", manifest.description)
-    _add(root, "Date", _instant(manifest.date))
-    videos = etree.SubElement(root, _name("Videos"))
-    for video in manifest.videos:
-        _add_video(videos, video)
-    document = etree.tostring(root, xml_declaration=True, encoding="utf-8")
-    check(document)
-    return document
+def _check_file(file: File) -> None:
+    _check(_NAME.fullmatch(file.file), "a file's name is letters, digits, dots and dashes, 64 at most")
+    _check(not file.file.lower().endswith(".xml"), "a file's name ends like a manifest's")
+    _check(file.crc32 is None or 0 <= file.crc32 <= 0xFFFFFFFF, "a CRC-32 has 32 bits")
 
 
-def _add_video(videos: etree._Element, video: Video) -> None:
-    element = etree.SubElement(videos, _name("Video"))
-    if video.title:
-        _add(element, "Title", video.title)
-    _add(element, "Start", "PT0S")
-    file = _add(element, "File", video.file)
-    if video.crc32 is not None:
-        file.set("Checksum", f"{video.crc32:08x}")
-    _add(element, "Type", video.type.value)
-
-
-def _add(parent: etree._Element, name: str, text: str) -> etree._Element:
-    element = etree.SubElement(parent, _name(name))
-    element.text = legal(text)
-    return element
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
-
-
-def _name(local: str) -> str:
-    return f"{{{NAMESPACE}}}{local}"
-
-
-def _details(presenters: Sequence[str], location: str) -> list[str]:
-    names = [name for name in map(_line, presenters) if name]
-    label = "Presenter" if len(names) == 1 else "Presenters"
-    lines = [f"{label}: {', '.join(names)}"] if names else []
-    return [*lines, f"Location: {_line(location)}"] if _line(location) else lines
-
-
-def _marked(event_id: str) -> str:
-    """Return an id for a line of its own; what would not come back from there is written as in an address."""
-    spaced = event_id != " ".join(event_id.split())
-    return "".join(
-        quote(one, safe="", errors="surrogatepass")
-        if one == "%" or not one.isprintable() or (one == " " and spaced)
-        else one
-        for one in event_id
-    )
-
-
-def _line(text: str) -> str:
-    """Return a text on one line."""
-    return " ".join(legal(text).split())
+def _check(holds: object, otherwise: str) -> None:
+    """Raise ValueError with a sentence, which quotes nothing of the value, where something does not hold."""
+    if not holds:
+        raise ValueError(otherwise)

@@ -18,8 +18,11 @@ class InvalidManifest(Final):
     code = "invalid"
 
 
-def check(document: bytes) -> None:
-    """Raise InvalidManifest where a document is no XML, has a DTD, or is not what the schema says."""
+def check(document: bytes) -> etree._Element:
+    """Return the root of a manifest.
+
+    Raises InvalidManifest where a document is no XML, has a DTD, or is not what the schema says.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(document, parser)
@@ -29,6 +32,7 @@ def check(document: bytes) -> None:
         raise InvalidManifest("its manifest has a DTD")
     if not _schema().validate(root):
         raise InvalidManifest("its manifest is not what the schema asks for")
+    return root
 
 
 @cache

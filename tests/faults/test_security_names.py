@@ -26,7 +26,8 @@ from lxml import etree
 
 from pipelines.migration.carry.texts import line, units
 from pipelines.opencast.model import Event
-from pipelines.panopto.manifest import NAMESPACE, Manifest, title_of, write
+from pipelines.panopto.document import write
+from pipelines.panopto.manifest import NAMESPACE, Manifest, title_of
 from pipelines.sandbox import Switches, World
 from pipelines.sandbox.drafts import FIRST_LECTURE
 from pipelines.sandbox.valt import seeds

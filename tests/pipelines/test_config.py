@@ -133,6 +133,7 @@ def test_no_secret_in_any_form_of_the_settings(file: Path) -> None:
         ("[opencast]", '[transfer]\nintegrity = "good"\n[opencast]', "transfer.integrity: "),
         ("[opencast]", "[finish]\nlimit_minutes = nan\n[opencast]", "finish.limit_minutes: "),
         ("[opencast]", "[select]\nlimit = 0\n[opencast]", "select.limit: "),
+        ("[opencast]", "[session]\ndescription = '{room}'\n[opencast]", "session.description: there is no"),
         ("[opencast]", '[select]\nevents = "e1"\n[opencast]', "select.events: this is a list"),
         ("[opencast]", "[network]\nca_file = 3\n[opencast]", "network.ca_file: "),
         ("[opencast]", '[network]\nca_file = "no.pem"\n[opencast]', "network.ca_file: there is no file"),

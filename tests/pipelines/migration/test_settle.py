@@ -17,7 +17,9 @@ from engine import Throttled
 from pipelines.migration.finish import Failed, Finisher, Pending, Ready, Settled
 from pipelines.migration.verify import Expected, differences
 from pipelines.panopto.client import Panopto
-from pipelines.panopto.manifest import Manifest, Video, VideoType, describe, title_of, write
+from pipelines.panopto.description import describe
+from pipelines.panopto.document import write
+from pipelines.panopto.manifest import Manifest, Video, VideoType, title_of
 from pipelines.panopto.model import SessionUpload, State, target_of
 from pipelines.sandbox import Fault, Switches
 
@@ -48,7 +50,9 @@ class Run:
         upload = await self.panopto.create(self.site.folder)
         manifest = Manifest(
             title_of(TITLE, "event-1"),
-            describe("First & last.\r\n<p>", ["Ada"], "HG", "event-1"),
+            describe(
+                {"description": "First & last.\r\n<p>", "presenters": ["Ada"], "location": "HG"}, "event-1"
+            ),
             DATE,
             (Video("presenter.mp4", checksum, VideoType.PRIMARY),),
         )

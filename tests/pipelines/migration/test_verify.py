@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.migration.verify import Expected, differences
-from pipelines.panopto.manifest import describe, legal, title_of
+from pipelines.panopto.description import describe
+from pipelines.panopto.manifest import legal, title_of
 from pipelines.panopto.model import Session
 
 FILES = frozenset({"presenter.mp4", "presentation.mp4"})
@@ -24,7 +25,7 @@ EXPECTED = Expected(
 SESSION = Session(
     id=EXPECTED.session_id,
     name="Analysis I",
-    description=describe("Limits.", ["Ada"], "", "e-1"),
+    description=describe({"description": "Limits.", "presenters": ["Ada"]}, "e-1"),
     start_time=EXPECTED.date,
     duration=2700.4,
     folder_id=EXPECTED.folder_id,

@@ -15,7 +15,8 @@ from engine import Unreadable
 from pipelines.migration.select import Selected, Skip, select
 from pipelines.opencast.model import Grant, Scheduling, Series, Track
 from pipelines.opencast.payload import read_event, read_scheduling, read_series
-from pipelines.panopto.manifest import Manifest, write
+from pipelines.panopto.document import write
+from pipelines.panopto.manifest import Manifest
 
 FULL = {
     "identifier": "ID-heat",

@@ -12,7 +12,7 @@ from fakes.migration_site import Panopto, Upload
 from engine import AccountRefused, FerryError, Record, Refused, Unreachable
 from pipelines import items
 from pipelines.items import Outcome
-from pipelines.panopto.manifest import describe
+from pipelines.panopto.description import describe
 from pipelines.panopto.model import Session, State
 from pipelines.recheck.found import Finding, Found
 from pipelines.recheck.sessions import GIVEN_UP, Kept, kept, recheck_sessions
@@ -23,7 +23,12 @@ WRITES = {"create", "submit", "cancel"}
 def there(panopto: Panopto, event_id: str, **changes: Any) -> Session:
     """Have Panopto hold the session of an event as it was meant, but for some changes."""
     session = Session(
-        f"s-{event_id}", "Analysis I", describe("Limits.", ["Ada"], "", event_id), WHEN, 2700.0, "f-1"
+        f"s-{event_id}",
+        "Analysis I",
+        describe({"description": "Limits.", "presenters": ["Ada"]}, event_id),
+        WHEN,
+        2700.0,
+        "f-1",
     )
     session = replace(session, **changes)
     panopto.sessions[session.id] = session
