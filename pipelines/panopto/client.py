@@ -14,11 +14,11 @@ from engine import (
     RetryPolicy,
     ServerFault,
     Transient,
-    retrying,
 )
 from pipelines.config import SettingsError
 from pipelines.panopto.auth import Tokens
 from pipelines.panopto.calls import Calls, is_fine, is_page
+from pipelines.panopto.completing import completed
 from pipelines.panopto.model import (
     Folder,
     Session,
@@ -123,22 +123,13 @@ class Panopto:
         another try before a look has shown that the upload is still open (faults.md F24). None is returned
         where Panopto does not know the upload any more.
         """
-        doubt: FerryError | None = None
-
-        async def once() -> SessionUpload | None:
-            nonlocal doubt
-            if doubt is None:
-                outcome = await self._try_submit(upload)
-                if isinstance(outcome, SessionUpload):
-                    return outcome
-                doubt = outcome
-            seen = await self.get(upload.id)
-            if seen is None or seen.state != State.UPLOADING:
-                return seen
-            error, doubt = doubt, None
-            raise error
-
-        return await retrying(once, policy=self._policy, sleep=self._sleep)
+        return await completed(
+            lambda: self._try_submit(upload),
+            lambda: self.get(upload.id),
+            lambda seen: seen.state == State.UPLOADING,
+            policy=self._policy,
+            sleep=self._sleep,
+        )
 
     async def _try_submit(self, upload: SessionUpload) -> SessionUpload | FerryError:
         body = {**upload.raw, "State": int(State.UPLOAD_COMPLETE)}

@@ -77,7 +77,7 @@ def read_session_upload(json: Any, where: str = "") -> SessionUpload:
         folder_id=_text(json.get("FolderId")),
         session_id=_text(json.get("SessionId")) or None,
         upload_target=_text(json.get("UploadTarget")),
-        state=_state(json.get("State"), where),
+        state=state_of(json.get("State"), where),
         message=redacted(_text(json.get("Message"))),
         raw=json,
     )
@@ -134,7 +134,8 @@ def target_of(upload_target: str, name: str) -> Target:
     return Target(endpoint, bucket, f"{prefix}/{name}")
 
 
-def _state(value: Any, where: str) -> State | int:
+def state_of(value: Any, where: str) -> State | int:
+    """Read the state of an upload: one whose number is not known stays that number."""
     try:
         number = int(value)
     except (TypeError, ValueError) as error:
