@@ -17,6 +17,8 @@ class Switches:
 
     expires_in: float = 3600.0
     """Life of an access token."""
+    legacy_cookie_life: float = 1800.0
+    """From legacyLogin to the end of its cookie, however often that is used. The real life is not known."""
     client_type: Literal["user", "web"] = "user"
     """Type of the API client that is handed out: user based (password, client credentials) or server-side web
     application (authorization code). A grant of the other type is an unauthorized_client."""

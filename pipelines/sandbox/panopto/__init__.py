@@ -1,7 +1,7 @@
-"""Emulated Panopto: OAuth2, the upload API, /api/v1 and S3, all of one https origin.
+"""Emulated Panopto: OAuth2, the upload API, /api/v1, SOAP and S3, all of one https origin.
 
 The application stands behind three layers: what the front logs and strikes, IIS's demand for a length, and
-the call rates of the REST calls.
+the call rates of all but S3.
 """
 
 import time
@@ -37,6 +37,7 @@ from pipelines.sandbox.panopto.s3 import S3
 from pipelines.sandbox.panopto.sharing import Sharing
 from pipelines.sandbox.panopto.signin import SignIn
 from pipelines.sandbox.panopto.site import PROCESS, Site
+from pipelines.sandbox.panopto.soap import endpoint as soap
 from pipelines.sandbox.panopto.tagging import Tagging
 from pipelines.sandbox.panopto.uploads import UploadApi
 from pipelines.sandbox.switches import Switches
@@ -82,7 +83,7 @@ class Panopto:
             owner=people.signed_in("somebody").username, public=True, access=Access("Public"),
         )  # fmt: skip
         everything = [self.default_folder, self.public_folder, *self.series_folders.values()]
-        self.tokens = Tokens(clients, account, switches.expires_in, clock)
+        self.tokens = Tokens(clients, account, switches.expires_in, clock, switches.legacy_cookie_life)
         self.site = Site(
             url,
             Disk(folder),
@@ -105,7 +106,8 @@ class Panopto:
     def operations(self) -> frozenset[str]:
         """Everything that a fault can strike here."""
         named = {name for name in front.operations(self.app) if not name.startswith(f"{SERVICE}.s3")}
-        return frozenset({*named, *(f"{SERVICE}.{name}" for name in self._s3.names), PROCESS})
+        calls = (*self._s3.names, *soap.names())
+        return frozenset({*named, *(f"{SERVICE}.{name}" for name in calls), PROCESS})
 
     def _application(self, audit: Audit, faults: FaultScript) -> web.Application:
         app = front.application(
@@ -124,19 +126,20 @@ class Panopto:
         Sharing(self.site, self.tokens).register(app.router)
         Tagging(self.site, self.tokens).register(app.router)
         Directory(self.site.people, self.tokens).register(app.router)
+        soap.Endpoint(self.site, self.tokens).register(app.router)
         self._s3.register(app.router)
         return app
 
     @web.middleware
     async def _limited(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer 429 to REST calls beyond the rates; also the moment to sweep what was given up."""
-        if not _is_rest(request):
+        """Answer 429 to calls beyond the rates; also the moment to sweep what was given up."""
+        if not _is_counted(request):
             return await handler(request)
         await self.site.sweep()
         who = principal(request, self.tokens)
         excess = None
         if self.site.switches.rate_limit == "on":
-            excess = self._rates.count((front.route_name(request), who.client_id if who else request.remote))
+            excess = self._rates.count((_call(request), who.client_id if who else request.remote))
         if excess is not None:
             return answer({"Message": "Too many requests."}, 429, excess.headers)
         return await handler(request)
@@ -161,9 +164,14 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
 
 def _call(request: web.Request) -> str:
     name = front.route_name(request)
+    if name == soap.ROUTE:
+        return soap.call_name(request)
     return s3.call_name(request) if name in {s3.ROUTE, "s3_bucket"} else name
 
 
-def _is_rest(request: web.Request) -> bool:
+def _is_counted(request: web.Request) -> bool:
+    """Whether a call is one of REST or SOAP; SOAP's are chosen to be, by operation and address."""
+    if front.route_name(request) == soap.ROUTE:
+        return True
     path = request.path.lower()
     return path.startswith((f"/{PUBLIC_API}/".lower(), f"/{API}/".lower()))

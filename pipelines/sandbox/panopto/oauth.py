@@ -70,11 +70,17 @@ class Tokens:
     """All tokens of a site. Lives in seconds of the clock; nothing here survives the process."""
 
     def __init__(
-        self, clients: tuple[Client, ...], account: Account, life: float, clock: Callable[[], float]
+        self,
+        clients: tuple[Client, ...],
+        account: Account,
+        life: float,
+        clock: Callable[[], float],
+        cookie_life: float | None = None,
     ) -> None:
         self._clients = {client.id: client for client in clients}
         self._account = account
         self._life = life
+        self._cookie_life = life if cookie_life is None else cookie_life
         self._clock = clock
         self._access: dict[str, _Token] = {}
         self._refresh: dict[str, _Token] = {}
@@ -130,6 +136,10 @@ class Tokens:
         self._access.clear()
         self._cookies.clear()
 
+    def expire_cookies(self) -> None:
+        """End the life of every cookie now."""
+        self._cookies.clear()
+
     def bearer(self, token: str) -> Principal | None:
         """Whom an access token speaks for; None where it is unknown, spent or expired."""
         return self._live(self._access, token)
@@ -141,7 +151,7 @@ class Tokens:
     def bake(self, principal: Principal) -> str:
         """A fresh .ASPXAUTH cookie for the legacy APIs."""
         value = secrets.token_hex(48).upper()
-        self._cookies[value] = _Token(principal, self._clock() + self._life, frozenset())
+        self._cookies[value] = _Token(principal, self._clock() + self._cookie_life, frozenset())
         return value
 
     def _live(self, tokens: Mapping[str, _Token], value: str) -> Principal | None:
