@@ -90,9 +90,9 @@ class Panopto:
             switches,
             faults,
             {one.id: one for one in everything},
-            people,
             Random(seed),  # noqa: S311 - jitter, no secret
             clock,
+            people=people,
         )
         self._rates = Rates(clock)
         self._s3 = S3(self.site)

@@ -49,7 +49,6 @@ class Site:
     switches: Switches
     faults: FaultScript
     folders: dict[str, Folder]
-    people: People
     random: Random
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -57,6 +56,7 @@ class Site:
     sessions: dict[str, Session] = field(default_factory=dict)
     multiparts: OpenUploads = field(default_factory=OpenUploads)
     labels: Labels = field(default_factory=Labels)
+    people: People = field(default_factory=People)
     _targets: dict[str, Upload] = field(default_factory=dict)
     _unfinished: dict[str, Upload] = field(default_factory=dict)
 
