@@ -11,7 +11,7 @@ chosen here, the more awkward where two were likely:
 - no right to the folder of one session is a fault, and then no session of the list is changed;
 - a user key that nobody has is a fault, in any case of its letters it is the user's;
 - an external id is one session's: taken by another it is a fault, and letters' case makes no difference; an
-  empty one takes away what there was;
+  empty one takes away what there was, and a session that is deleted leaves its own free;
 - SpecificDate without a date is a fault; a date with another setting is forgotten; an end before the start is
   taken.
 """
