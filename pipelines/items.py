@@ -183,7 +183,8 @@ class ItemState:
             case "item.uploading":
                 return replace(self._open, upload=facts)
             case "item.submit":
-                return replace(self, meant=facts)
+                told = facts.get("aspects", {})
+                return replace(self, meant=facts, aspects={**self.aspects, **told})
             case "item.submitted":
                 return replace(self, submitted=True)
             case "item.session":
@@ -209,7 +210,7 @@ class ItemState:
                 return replace(self._open, asked=self.asked | {facts["aspect"]})
             case "item.aspects":
                 told = facts["aspects"]
-                return replace(self, aspects={**self.aspects, **told}, asked=self.asked - set(told))
+                return replace(self, aspects={**self.aspects, **told}, asked=frozenset())
             case "item.carried":
                 open_patches = {
                     name: one for name, one in self.patches.items() if name != facts["lecture_item"]
@@ -299,13 +300,16 @@ def right(event_id: str, session_id: str, start: str | None) -> Record:
     return Record(event_id, RIGHT, {"session_id": session_id, "start": start})
 
 
-def aspect(event_id: str, name: str, value: Mapping[str, Any]) -> Record:
-    """Say that an aspect is about to be set by a call that is not idempotent, and to what."""
-    return Record(event_id, ASPECT, {"aspect": name, "value": value})
+def aspect(event_id: str, call: str) -> Record:
+    """Say that a call is about to be made that is not idempotent: `captions:de`."""
+    return Record(event_id, ASPECT, {"aspect": call})
 
 
 def aspects(event_id: str, told: Mapping[str, Mapping[str, Any]]) -> Record:
-    """Keep how aspects of the session stand: each has outcome, reason, why, perhaps value."""
+    """Keep how aspects of the session stand: each has outcome, reason, why, perhaps value.
+
+    Every call that was begun is answered by it.
+    """
     return Record(event_id, ASPECTS_KNOWN, {"aspects": told})
 
 

@@ -9,8 +9,8 @@ from pipelines.app.reconciliation import Books, open_books
 from pipelines.app.services import open_services
 from pipelines.config import Settings, SettingsError
 from pipelines.items import ItemState, Outcome
+from pipelines.migration.ends import known
 from pipelines.migration.found import Marked
-from pipelines.migration.pipeline import known
 from pipelines.panopto.client import Panopto
 from pipelines.panopto.model import Session
 from pipelines.recheck.each import each

@@ -1,10 +1,17 @@
-"""How an item ends in one run: its outcome, and why."""
+"""How an item ends in one run: its outcome and why, and what is kept of it."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from engine import FerryError, Transient
+from engine import FerryError, Record, Transient
 from pipelines import items
-from pipelines.items import Outcome
+from pipelines.items import ItemState, Outcome
+
+KEPT = (
+    "title", "date", "duration", "files", "bytes", "parts", "checked", "level", "receipts", "taken", "left",
+    "wants",
+)  # fmt: skip
+"""What the end of an item keeps of what its session was meant to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +29,24 @@ def end_of(error: FerryError) -> End:
         return End(Outcome.RETRYABLE, error.code, str(error))
     reason = error.code if error.code in items.PERMANENT else "refused"
     return End(Outcome.PERMANENT, reason, str(error))
+
+
+def end_record(event_id: str, state: ItemState, end: End) -> Record:
+    """Return the record of an end, with all that has to be known of an item when its other records are gone.
+
+    From `item.right` on that is everything, but for lecture items of which nobody knows what they became.
+    """
+    whole = state.right is not None and not state.patches
+    return items.ended(event_id, end.outcome, end.reason, whole=whole, why=end.why, **known(state))
+
+
+def known(state: ItemState) -> dict[str, Any]:
+    """Return what is known of an item, for its end: what an earlier end kept, and what came after it."""
+    earlier, upload, meant = state.ended or state.earlier, state.upload or {}, state.meant or {}
+    facts = {name: value for name, value in earlier.items() if name not in {"outcome", "reason", "why"}}
+    for told in (state.found or {}, meant):
+        facts |= {name: told[name] for name in (*KEPT, "folder_id") if name in told}
+    facts |= {"upload_id": upload["id"], "folder_id": upload["folder_id"]} if upload else {}
+    facts |= {"session_id": state.session_id, "series": state.series, "right": state.right}
+    facts |= {"aspects": dict(state.aspects)} if state.aspects else {}
+    return {**facts, "carried": list(state.carried.values())}

@@ -1,11 +1,13 @@
 """What the session of an event is meant to be: its manifest, and what is kept to verify it by."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from engine import Level, TransferResult, Unreadable
 from pipelines.config.template import DESCRIPTION
+from pipelines.migration.gather import Gathered
 from pipelines.opencast.model import Event
 from pipelines.panopto.description import Facts, describe
 from pipelines.panopto.manifest import Cut, Manifest, Video, VideoType, title_of
@@ -27,15 +29,25 @@ def manifest_of(
     files: tuple[Mapping[str, Any], ...],
     results: Mapping[str, TransferResult],
     template: str = DESCRIPTION,
+    gathered: Gathered | None = None,
 ) -> Manifest:
-    """Return the manifest of an event whose files have been moved; `template` words its description."""
+    """Return the manifest of an event whose files have been moved; `template` words its description.
+
+    Captions and the table of contents are the first stream's, as their times are.
+    """
+    beside = gathered or Gathered()
+    videos = [Video(file["name"], results[file["name"]].crc32, VideoType(file["role"])) for file in files]
+    first = replace(videos[0], entries=beside.entries, transcripts=beside.transcripts)
     return Manifest(
         title=title_of(event.title, event.identifier),
         description=describe(told(event), event.identifier, template),
         date=recorded(event),
-        videos=tuple(
-            Video(file["name"], results[file["name"]].crc32, VideoType(file["role"])) for file in files
-        ),
+        videos=(first, *videos[1:]),
+        images=beside.images,
+        attachments=beside.attachments,
+        cuts=beside.cuts,
+        tags=beside.tags,
+        thumbnail=beside.thumbnail,
     )
 
 

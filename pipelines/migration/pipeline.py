@@ -3,9 +3,10 @@
 ::
 
     plan ──largest first──> [ship, at most items_in_flight] ──> [finish, at most finish.in_flight] ──> verify
-                                      ^                                   │
-                                      └── waits while finishing is full ──┘                              │
-                                                                             end <── [carry on] <── item.right
+                                      ^                                   │                              │
+                                      └── waits while finishing is full ──┘                         item.right
+                                                                                                         │
+                                                                      end <── [carry on] <── [furnish] <─┘
 
 Where an item goes on to LumiNUS, that its session is right is a record and not yet its end: from there on
 nothing is shipped, whatever becomes of it. An item's own failure is its outcome and the others go on; what
@@ -22,12 +23,15 @@ import anyio
 from engine import Engine, FerryError, Interrupted, Journal, Observer, Record, Stopping, silence
 from pipelines import items
 from pipelines.items import ItemState, Outcome
-from pipelines.migration.ends import End, end_of
+from pipelines.migration.ends import End, end_of, end_record, known
 from pipelines.migration.finish import Failed, Finisher, Pending, Settled
 from pipelines.migration.found import Marked, judged, refusal, right
+from pipelines.migration.furnish.furnisher import Furnisher
+from pipelines.migration.furnish.wants import kept_in
 from pipelines.migration.onward import Nowhere, Onward
 from pipelines.migration.select import Skip
-from pipelines.migration.ship import MANIFEST, Ship, whole_files
+from pipelines.migration.sending import MANIFEST, whole_files
+from pipelines.migration.ship import Ship
 from pipelines.migration.stages import ItemBegan, ItemEnded, ItemProcessing
 from pipelines.migration.verify import Expected, differences
 from pipelines.panopto.client import Panopto
@@ -58,6 +62,7 @@ class Migration:
         *,
         in_flight: int,
         finishing: int,
+        furnisher: Furnisher | None = None,
         onward: Onward | None = None,
         observer: Observer = silence,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
@@ -68,6 +73,7 @@ class Migration:
         self._finisher = finisher
         self._panopto = panopto
         self._journal = journal
+        self._furnisher = furnisher or Furnisher((), journal)
         self._onward = onward or Nowhere()
         self._marked = Marked(panopto)
         self._shipping = anyio.Semaphore(in_flight, fast_acquire=True)
@@ -129,6 +135,8 @@ class Migration:
         """Take one item to its end. It holds a shipping place, and gives it up when it comes to finishing."""
         try:
             end = await self._outcome(event_id)
+            if end is not None and end.outcome is Outcome.VERIFIED:
+                await self._furnish(event_id)
             if end is not None and not await self._handed_on(event_id, end):
                 await self._keep(event_id, end)
         except Interrupted:
@@ -136,6 +144,17 @@ class Migration:
         except Stopping as error:
             stopped.append(error)
             scope.cancel()
+
+    async def _furnish(self, event_id: str) -> None:
+        """Give a session that is right what its manifest could not; how that ends is not the item's end."""
+        state = self._state(event_id)
+        wants = kept_in(known(state), event_id)
+        if wants is None or not self._furnisher.lacking(state, wants):
+            return
+        if self._draining:
+            raise Interrupted("stopped before its session was furnished", where=event_id)
+        async with self._finishing:
+            await self._furnisher.furnish(event_id, state, wants)
 
     async def _handed_on(self, event_id: str, end: End) -> bool:
         """Hand an item on whose session is right; False where this is its end."""
@@ -290,33 +309,6 @@ class Migration:
         if not (state.outcome is Outcome.VERIFIED and end.outcome in {Outcome.WAITING, Outcome.RETRYABLE}):
             await self._journal.append(end_record(event_id, state, end))
         self._observer(ItemEnded(event_id, end.outcome, end.reason, end.why))
-
-
-KEPT = (
-    "title", "date", "duration", "files", "bytes", "parts", "checked", "level", "receipts", "taken", "left"
-)  # fmt: skip
-"""What the end of an item keeps of what its session was meant to be."""
-
-
-def end_record(event_id: str, state: ItemState, end: End) -> Record:
-    """Return the record of an end, with all that has to be known of an item when its other records are gone.
-
-    From `item.right` on that is everything, but for lecture items of which nobody knows what they became.
-    """
-    whole = state.right is not None and not state.patches
-    return items.ended(event_id, end.outcome, end.reason, whole=whole, why=end.why, **known(state))
-
-
-def known(state: ItemState) -> dict[str, Any]:
-    """Return what is known of an item, for its end: what an earlier end kept, and what came after it."""
-    earlier, upload, meant = state.ended or state.earlier, state.upload or {}, state.meant or {}
-    facts = {name: value for name, value in earlier.items() if name not in {"outcome", "reason", "why"}}
-    for told in (state.found or {}, meant):
-        facts |= {name: told[name] for name in (*KEPT, "folder_id") if name in told}
-    facts |= {"upload_id": upload["id"], "folder_id": upload["folder_id"]} if upload else {}
-    facts |= {"session_id": state.session_id, "series": state.series, "right": state.right}
-    facts |= {"aspects": dict(state.aspects)} if state.aspects else {}
-    return {**facts, "carried": list(state.carried.values())}
 
 
 def moved_files(history: Sequence[Record], generation: int) -> set[str]:

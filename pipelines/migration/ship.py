@@ -10,42 +10,35 @@
 Below the line stand the records. A resumed item asks Panopto how its session upload stands before it goes on.
 """
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import anyio
 
 from engine import (
-    Blob,
     Engine,
     FerryError,
     Gone,
     Interrupted,
     Journal,
     LocalResource,
-    Record,
     Refused,
     Source,
-    Transfer,
-    TransferResult,
     Unreadable,
     UploadGone,
-    checksum_text,
-    crc32,
 )
 from pipelines import items
 from pipelines.items import ItemState
 from pipelines.migration.folders import Folders
 from pipelines.migration.found import Unrecorded
-from pipelines.migration.meant import manifest_of, meant, recorded
+from pipelines.migration.meant import recorded
 from pipelines.migration.moved import moved
-from pipelines.migration.receipts import receipts
-from pipelines.migration.select import Selected, Skip, Stream, select
+from pipelines.migration.select import Selected, Skip, select
+from pipelines.migration.sending import Sending, file_of, transfer_name
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
-from pipelines.panopto.document import write
 from pipelines.panopto.manifest import event_of
-from pipelines.panopto.model import SessionUpload, State, target_of
+from pipelines.panopto.model import SessionUpload, State
 
 MANIFEST = "manifest.xml"
 
@@ -89,6 +82,7 @@ class Ship:
         journal: Journal,
         channels: tuple[str, ...],
         *,
+        sending: Sending | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self._sleep = sleep
@@ -98,6 +92,7 @@ class Ship:
         self._folders = folders
         self._journal = journal
         self._channels = channels
+        self._sending = sending or Sending(engine, journal, channels)
 
     async def ship(self, event_id: str) -> ItemState | Skip:
         """Return the item's state when Panopto has the whole of it, or why nothing is to be moved after all.
@@ -197,7 +192,9 @@ class Ship:
                 if isinstance(begun, Skip):
                     return begun
                 state = begun
-            state = await self._through(event, state)
+            meant = await self._sending.send(event, state)
+            await self._journal.append(items.submit(event_id, meant))
+            state = self._state(event_id)
         if not state.submitted:
             await self._submit(event_id, state)
         return self._state(event_id)
@@ -247,57 +244,6 @@ class Ship:
             await self._engine.measure(event_id, name, Source(event_id, stream.track))
         return [file_of(stream) for stream in selected.streams]
 
-    async def _through(self, event: Event, state: ItemState) -> ItemState:
-        """Move the files, then the manifest, and keep what the session is to be."""
-        files = tuple((state.upload or {})["files"])
-        results = await self._moved(event, state, files)
-        manifest = manifest_of(event, files, results)
-        results[MANIFEST] = await self._engine.transfer(self._manifest(event, state, Blob(write(manifest))))
-        facts = meant(manifest, files, results)
-        facts |= {name: (state.upload or {}).get(name, []) for name in ("taken", "left")}
-        history = self._journal.history(event.identifier)
-        facts["receipts"] = [one.facts for one in receipts(history, state.generation, files)]
-        await self._journal.append(items.submit(event.identifier, facts))
-        return self._state(event.identifier)
-
-    async def _moved(
-        self, event: Event, state: ItemState, files: tuple[Mapping[str, Any], ...]
-    ) -> dict[str, TransferResult]:
-        """Move all files of an event at once; the first that fails ends the others.
-
-        One that was only asked to stop ends none: the others have parts in flight, which may end.
-        """
-        results: dict[str, TransferResult] = {}
-        failures: list[FerryError] = []
-
-        async def move(file: Mapping[str, Any], scope: anyio.CancelScope) -> None:
-            try:
-                results[file["name"]] = await self._engine.transfer(self._transfer(event, state, file))
-            except FerryError as error:
-                failures.append(error)
-                if not isinstance(error, Interrupted):
-                    scope.cancel()
-
-        async with anyio.create_task_group() as group:
-            for file in files:
-                group.start_soon(move, file, group.cancel_scope)
-        if failures:
-            raise next((one for one in failures if not isinstance(one, Interrupted)), failures[0])
-        return results
-
-    def _transfer(self, event: Event, state: ItemState, file: Mapping[str, Any]) -> Transfer:
-        source = Source(event.identifier, file["track"])
-        target = target_of((state.upload or {})["target"], file["name"])
-        again = was_whole(self._journal.history(event.identifier), file["name"])
-        name = transfer_name(state.generation, file["name"])
-        return Transfer(event.identifier, name, source, target, again, file.get("md5"))
-
-    def _manifest(self, event: Event, state: ItemState, blob: Blob) -> Transfer:
-        """Return the transfer of a manifest. One with other words is another file, under the same key."""
-        target = target_of((state.upload or {})["target"], MANIFEST)
-        name = transfer_name(state.generation, f"{MANIFEST}@{checksum_text(crc32(blob.data))}")
-        return Transfer(event.identifier, name, blob, target)
-
     async def _submit(self, event_id: str, state: ItemState) -> None:
         """Say that the upload is complete. Whether an earlier word arrived is asked, never guessed."""
         found = await self._panopto.get((state.upload or {})["id"])
@@ -306,32 +252,3 @@ class Ship:
         if found is None or found.state in DEAD:
             raise Refused("its session upload is gone from Panopto", where=event_id)
         await self._journal.append(items.submitted(event_id))
-
-
-def transfer_name(generation: int, file_name: str) -> str:
-    """Return what the engine calls a file: one of a new session upload is another file."""
-    return f"{generation}/{file_name}"
-
-
-def whole_files(history: Sequence[Record]) -> Iterator[tuple[int, str]]:
-    """Give each file that is whole at a target, by the engine's records: its generation, and its name."""
-    for record in history:
-        if record.kind == "transfer.completed":
-            generation, _, file_name = record.facts["name"].partition("/")
-            yield int(generation), file_name
-
-
-def was_whole(history: Sequence[Record], file_name: str) -> bool:
-    """Tell whether a file was sent whole before, be it to another session upload."""
-    return any(name == file_name for _, name in whole_files(history))
-
-
-def file_of(stream: Stream) -> dict[str, Any]:
-    """Return what the checkpoint keeps of a stream: a resumed item moves these and no others."""
-    return {
-        "name": stream.file_name,
-        "track": stream.track,
-        "role": stream.role,
-        "duration_ms": stream.duration_ms,
-        "md5": stream.md5,
-    }

@@ -12,9 +12,8 @@ from typing import Any
 from engine import Record
 from pipelines import items
 from pipelines.items import ItemState, Outcome
-from pipelines.migration.ends import End
+from pipelines.migration.ends import End, end_record
 from pipelines.migration.found import TWO, judged, right
-from pipelines.migration.pipeline import end_record
 from pipelines.migration.planning import Row
 from pipelines.migration.select import Selected
 from pipelines.panopto.manifest import title_of

@@ -6,9 +6,9 @@ from typing import Any
 
 from engine import Record
 from pipelines.items import ItemState
-from pipelines.migration.pipeline import known
+from pipelines.migration.ends import known
 from pipelines.migration.receipts import kept_in
-from pipelines.migration.ship import transfer_name
+from pipelines.migration.sending import transfer_name
 from pipelines.report.history import PART
 
 AGAIN = frozenset({"transfer.probed", "transfer.created", "transfer.abandoned"})

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipelines.items import ItemState, Outcome
 from pipelines.luminus.model import LONGEST_TEXT
-from pipelines.migration.pipeline import known
+from pipelines.migration.ends import known
 from pipelines.report.coverage import files_of, unchecked
 
 Facts = Mapping[str, Any]

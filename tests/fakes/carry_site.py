@@ -18,8 +18,7 @@ from pipelines.items import ItemState
 from pipelines.luminus.model import LectureItem
 from pipelines.migration.carry.publish import PublishPolicy
 from pipelines.migration.carry.stage import Carry
-from pipelines.migration.ends import End
-from pipelines.migration.pipeline import end_record
+from pipelines.migration.ends import End, end_record
 from pipelines.opencast.model import Grant
 from pipelines.panopto.model import Session
 

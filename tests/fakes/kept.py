@@ -6,7 +6,7 @@ from typing import Any
 from engine import Record
 from pipelines import items
 from pipelines.items import Outcome
-from pipelines.migration.pipeline import known
+from pipelines.migration.ends import known
 
 WHEN = datetime(2024, 7, 1, 7, 15, tzinfo=UTC)
 SECRET = "https://panopto.example.org/Panopto/Upload/canary"

@@ -3,7 +3,7 @@
 from fakes.migration_site import Site, lecture
 
 from engine import Record, Validator
-from pipelines.migration.pipeline import known
+from pipelines.migration.ends import known
 from pipelines.migration.receipts import FileReceipt, kept_in, receipts
 
 FILES = [{"name": "presenter.mp4", "track": "t-1"}, {"name": "presentation.mp4", "track": "t-2"}]

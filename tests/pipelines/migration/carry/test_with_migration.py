@@ -12,7 +12,7 @@ from fakes.virtual_time import virtually
 from engine import Unreachable
 from pipelines import items
 from pipelines.migration.carry.stage import Carry
-from pipelines.migration.pipeline import KEPT
+from pipelines.migration.ends import KEPT
 
 VERIFIED = {"a": ("verified", None), "b": ("verified", None), "c": ("verified", None)}
 
