@@ -34,6 +34,7 @@ class People:
     """Users by their names in lower case, and groups by their ids; who signs in is known from then on."""
 
     groups: dict[str, Group] = field(default_factory=dict)
+    seed: int = 0
     _users: dict[str, User] = field(default_factory=dict)
 
     @property
@@ -47,7 +48,9 @@ class People:
 
     def signed_in(self, username: str) -> User:
         """The user of that name, who is made where there is none, as for an identity provider's."""
-        return self._users.setdefault(username.lower(), User(fixed_guid(f"user/{username}"), username))
+        return self._users.setdefault(
+            username.lower(), User(fixed_guid(f"user/{username}", self.seed), username)
+        )
 
     def holds(self, kind: str, principal_id: str) -> bool:
         """Whether there is a "User" or a "Group" with this id."""
@@ -59,7 +62,7 @@ class People:
 def seeded(account: str, seed: int) -> People:
     """The people of a site whose account has this name; the ids follow from the seed."""
     groups = [Group(fixed_guid(f"group/{name}", seed), name) for name in GROUPS]
-    people = People({one.id: one for one in groups})
+    people = People({one.id: one for one in groups}, seed)
     for name in (account, *USERNAMES):
         people.signed_in(name)
     return people

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from pipelines.sandbox.switches import Switches
+
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -121,3 +123,59 @@ async def test_a_folder_is_made_under_parent(panopto: Any) -> None:
         forbidden = {"Name": "Week 1", "Parent": caller.panopto.public_folder.id}
         assert (await caller.rest("POST", "api/v1/folders", forbidden))[0] == 403
         assert (await caller.rest("POST", "api/v1/folders", {"Name": ""}))[0] == 400
+
+
+async def test_a_folder_that_was_just_made_is_in_no_list(panopto: Any) -> None:
+    """By its id it is there at once; children, search and creator tell of it later, the audit at once."""
+    async with panopto(Switches(rate_limit="off", folder_lag=2)) as caller:
+        asked = {"Name": "Fresh", "Parent": caller.folder}
+        _, fresh = await caller.rest("POST", "api/v1/folders", asked)
+        lists = (f"{caller.folder}/children", "search?searchQuery=fresh", "creator")
+
+        async def listing() -> list[bool]:
+            told = [(await caller.rest("GET", f"api/v1/folders/{path}"))[1]["Results"] for path in lists]
+            return [fresh["Id"] in {one["Id"] for one in results} for results in told]
+
+        assert (await caller.rest("GET", f"api/v1/folders/{fresh['Id']}")) == (200, fresh)
+        assert fresh["Id"] in {one["folder_id"] for one in caller.audit.listed("folders")}
+        caller.clock.now += 1.9
+        assert await listing() == [False] * 3
+        caller.clock.now += 0.2
+        assert await listing() == [True] * 3
+
+
+@pytest.mark.parametrize(
+    "name", ["Öffentlich & <mehr>", "2024/Week 1", "物理学演習", 'a "b" \\ c%20', "x" * 300]
+)
+async def test_a_folders_name_is_kept_but_for_space_around_it(panopto: Any, name: str) -> None:
+    """Any characters; what stands around it is gone."""
+    async with panopto() as caller:
+        assert (await caller.rest("POST", "api/v1/folders", {"Name": f" {name}\t"}))[1]["Name"] == name
+
+
+async def test_lists_are_sorted_by_published_fields_alone(panopto: Any) -> None:
+    """By name and ascending unless asked; another field, or order, is a 400, as is Relevance for children."""
+    async with panopto() as caller:
+        await made(caller, 3)
+        path = f"api/v1/folders/{caller.folder}"
+        _, newest = await caller.rest("GET", f"{path}/sessions?sortField=CreatedDate&sortOrder=Desc")
+        assert [one["Name"] for one in newest["Results"]] == ["Lecture 2", "Lecture 1", "Lecture 0"]
+        for query in ("sessions?sortField=Date", "sessions?sortOrder=desc", "children?sortField=Relevance"):
+            assert (await caller.rest("GET", f"{path}/{query}"))[0] == 400
+        assert (await caller.rest("GET", "api/v1/folders/creator?sortField=Relevance"))[0] == 200
+
+
+async def test_urls_are_told_as_far_as_there_is_something(panopto: Any) -> None:
+    """Captions and a thumbnail only where there are; a search tells of the latter, a folder of none."""
+    async with panopto() as caller:
+        empty, whole = await caller.empty_session(), (await caller.session())["SessionId"]
+        caller.clock.now += 5
+        urls = {
+            one: (await caller.rest("GET", f"api/v1/sessions/{one}"))[1]["Urls"] for one in (empty, whole)
+        }
+        assert (urls[empty]["ThumbnailUrl"], urls[empty]["CaptionDownloadUrl"]) == (None, None)
+        assert whole in urls[whole]["ThumbnailUrl"]
+        _, found = await caller.rest("GET", "api/v1/sessions/search?searchQuery=*")
+        assert all(one["Urls"].keys() == {"ViewerUrl", "ThumbnailUrl"} for one in found["Results"])
+        _, listed = await caller.rest("GET", f"api/v1/folders/{caller.folder}/sessions")
+        assert all(one["Urls"].keys() == {"ViewerUrl"} for one in listed["Results"])
