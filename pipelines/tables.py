@@ -71,20 +71,21 @@ def rooms_of(content: bytes, where: str) -> Mapping[str, Named]:
     return {key: named for _, key, named in found}
 
 
-def read_schedules(path: Path) -> Mapping[str, Named]:
+def read_schedules(path: Path, *, shared: bool = False) -> Mapping[str, Named]:
     """Read the table that leads from an event to a schedule: event_id, schedule_id and perhaps expect_name.
 
-    Returns schedules by event; no two events have the same one. Raises SettingsError.
+    Returns schedules by event; no two events have the same one, unless it may be `shared`. Raises
+    SettingsError.
     """
-    return schedules_of(_content(path), str(path))
+    return schedules_of(_content(path), str(path), shared=shared)
 
 
-def schedules_of(content: bytes, where: str) -> Mapping[str, Named]:
+def schedules_of(content: bytes, where: str, *, shared: bool = False) -> Mapping[str, Named]:
     """Read the same from bytes."""
     lines: dict[str, int] = {}
     schedules: dict[str, Named] = {}
     for line, event, named in _named(content, ("event_id", "schedule_id", "expect_name"), where):
-        if named.id in lines:
+        if named.id in lines and not shared:
             raise _fault(
                 where, line, f"names the schedule {named.id} again", f"line {lines[named.id]} has it too"
             )
@@ -124,6 +125,11 @@ def _once(found: Iterator[Row], key: str, where: str) -> Iterator[Row]:
 
 
 _WORDS = {"series": "series", "agent_id": "agent", "event_id": "event"}
+
+
+def read_rows(path: Path, columns: Sequence[str], *, optional: Sequence[str] = ()) -> Iterator[Row]:
+    """Yield the lines of a table as `rows` does. Raises SettingsError."""
+    return rows(_content(path), columns, str(path), optional=optional)
 
 
 def rows(

@@ -55,7 +55,7 @@ async def open_schedules(settings: Settings, observer: Observer = silence) -> As
             valt,
             decided,
             checkpoint,
-            lambda: scheduled(opencast, chosen),
+            lambda: scheduled(opencast, chosen, acl=decided.tables.shares is not None),
             whole=chosen.everything,
             drain=drain,
             tries=settings.transfer.attempts,
@@ -76,13 +76,14 @@ async def schedules_preview(settings: Settings) -> SchedulePlan:
         clocks = Clocks()
         async with open_booking(settings, silence, Drain(), clocks) as (opencast, valt):
             planner = SchedulePlanner(valt, decided, history)
-            seen = await planner.plan(scheduled(opencast, chosen), whole=chosen.everything)
+            found = scheduled(opencast, chosen, acl=decided.tables.shares is not None)
+            seen = await planner.plan(found, whole=chosen.everything)
             differing = (about_clock(*one) for one in clocks.differing.items())
             return replace(seen, problems=(*seen.problems, *differing))
 
 
-async def scheduled(opencast: Opencast, wanted: Wanted) -> AsyncIterator[Event | Unread]:
-    """Yield the wanted events with their scheduling."""
-    async for one in discover(ScheduledLists(opencast), wanted):
+async def scheduled(opencast: Opencast, wanted: Wanted, *, acl: bool) -> AsyncIterator[Event | Unread]:
+    """Yield the wanted events with their scheduling and, with `acl`, who may read them."""
+    async for one in discover(ScheduledLists(opencast, acl=acl), wanted):
         if isinstance(one, Unread) or wanted.covers(one):
             yield one

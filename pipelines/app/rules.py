@@ -1,11 +1,14 @@
 """By what is decided, from the settings and the tables that they name."""
 
+from zoneinfo import ZoneInfo
+
 from pipelines.config import Settings, SettingsError
 from pipelines.migration.carry.publish import PublishPolicy
 from pipelines.migration.planning import Rules
 from pipelines.migration.select import Wanted
 from pipelines.schedules.convert import FIELDS, unknown_fields
 from pipelines.schedules.planner import ScheduleRules
+from pipelines.schedules.tables import read_fields, read_shares
 from pipelines.schedules.verdict import Tables, Terms
 from pipelines.tables import read_folders, read_modules, read_rooms, read_schedules
 
@@ -49,6 +52,19 @@ def schedule_rules(settings: Settings) -> ScheduleRules:
         raise SettingsError(
             f"valt.name asks for {{{unknown[0]}}}", advice=f"it may ask for {', '.join(FIELDS)}, in braces"
         )
-    tables = Tables(read_rooms(valt.rooms), read_schedules(valt.schedules) if valt.schedules else {})
-    terms = Terms(valt.name, valt.longest_hours, valt.margin_seconds, valt.create, frozenset(valt.edit_also))
+    tables = Tables(
+        read_rooms(valt.rooms),
+        read_schedules(valt.schedules, shared=valt.recurring) if valt.schedules else {},
+        read_fields(valt.fields) if valt.fields else {},
+        read_shares(valt.shares) if valt.shares else None,
+    )
+    terms = Terms(
+        valt.name,
+        valt.longest_hours,
+        valt.margin_seconds,
+        valt.create,
+        frozenset(valt.edit_also),
+        valt.recurring,
+        ZoneInfo(valt.timezone),
+    )
     return ScheduleRules(valt.url, tables, terms)

@@ -18,6 +18,8 @@ from pipelines.schedules.pipeline import Done, Entry, overlapping
 from pipelines.schedules.planner import SchedulePlan
 from pipelines.schedules.records import End, Outcome, facts_of
 from pipelines.schedules.verdict import Verdict
+from pipelines.valt.recurrence import write_recurrence
+from pipelines.valt.sharing import write_share
 
 WORDS = ("update", "equal", "create", "skip", "error")
 """What a plan says of an event."""
@@ -114,7 +116,8 @@ def ended(entry: Entry, zone: ZoneInfo) -> Row:
 def row_of(verdict: Verdict, zone: ZoneInfo, overlaps: tuple[bool, bool]) -> Row:
     """Return what of a row is the same before and after a run.
 
-    `start` is ISO 8601 in the zone, `duration` in seconds; `before` and `after` hold the members that change.
+    `start` is ISO 8601 in the zone, `duration` in seconds; `before` and `after` hold the members that change,
+    of events that are one recurring schedule (`series`, by their ids) beside the first.
     """
     booking = verdict.booking
     return {
@@ -129,6 +132,7 @@ def row_of(verdict: Verdict, zone: ZoneInfo, overlaps: tuple[bool, bool]) -> Row
         "duration": booking.duration if booking else None,
         "before": before(verdict),
         "after": after(verdict),
+        "series": list(verdict.series),
         "blocked": overlaps[0],
         "conflict": overlaps[1],
     }
@@ -144,15 +148,17 @@ def before(verdict: Verdict) -> Row | None:
         "room": ", ".join(room.id for room in target.rooms),
         "start_at": target.start_at,
         "duration": target.duration,
-        "recurrence": {"type": target.recurrence},
+        "recurrence": write_recurrence(target.repeats) if target.repeats else {"type": target.recurrence},
+        "template": dict(target.template or {}),
+        "share": write_share(target.share) if target.share else None,
     }
     return {name: members[name] for name in verdict.changes}
 
 
 def after(verdict: Verdict) -> Row | None:
     """Return the same members as they are to be, or all of what is to be created."""
-    if verdict.word == "create" and verdict.booking:
-        return facts_of(verdict.booking)
+    if verdict.word == "create" and verdict.asked:
+        return facts_of(verdict.asked)
     return dict(verdict.changes) if verdict.word == "update" else None
 
 
@@ -207,13 +213,14 @@ def notes(row: Row, zone: ZoneInfo) -> str:
     """Say why, what overlaps, and what changes from what to what."""
     overlap = "blocked" if row["blocked"] else "in conflict" if row["conflict"] else ""
     was, new = row["before"] or {}, row["after"] or {}
+    series = f"one of {len(row['series'])} recordings of one schedule" if row["series"] else ""
     changes = (
         f"{MEMBERS.get(name, name)}: {_shown(name, value, zone)} -> {_shown(name, new[name], zone)}"
         for name, value in was.items()
     )
     reason = (row["reason"] or "").replace("_", " ")
     why = ": ".join(words for words in (reason, row["why"]) if words)
-    return "; ".join(words for words in (overlap, why, *changes) if words)
+    return "; ".join(words for words in (overlap, why, series, *changes) if words)
 
 
 def _shown(name: str, value: Any, zone: ZoneInfo) -> str:
@@ -222,6 +229,8 @@ def _shown(name: str, value: Any, zone: ZoneInfo) -> str:
             return moment(value, zone).isoformat(" ", "minutes")
         case "duration", int():
             return str(timedelta(seconds=value))
+        case "recurrence", {"type": str(kind), "end_after": str(count)}:
+            return f"{kind}, {count} times"
         case "recurrence", {"type": str(kind)}:
             return kind
         case _:

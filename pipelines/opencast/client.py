@@ -71,6 +71,7 @@ class Opencast:
         series: str = "",
         publications: bool = True,
         scheduling: bool = False,
+        acl: bool = False,
     ) -> list[Event | Unread]:
         """Read `limit` events from the place `offset` on, oldest first, of one series or of all.
 
@@ -83,7 +84,7 @@ class Opencast:
             await self._require_scheduling()
         # Without a limit Opencast answers everything, and with an offset besides a 500.
         query = {"limit": str(limit), "offset": str(offset), "sort": "start_date:ASC"}
-        query |= _flags(withpublications=publications, withscheduling=scheduling)
+        query |= _flags(withpublications=publications, withscheduling=scheduling, withacl=acl)
         if series:
             query["filter"] = by("series", [series])
         try:

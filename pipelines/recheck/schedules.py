@@ -1,13 +1,15 @@
 """Holds the schedules that were edited, created or right already against what VALT has now."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
 from engine import FerryError
 from pipelines.recheck.found import Finding, Found, Unread
-from pipelines.schedules.records import Outcome, ScheduleState
+from pipelines.schedules.records import Outcome, ScheduleState, booking_of
 from pipelines.valt.model import Booking, Listing, Overlaps, Schedule
+from pipelines.valt.recurrence import write_recurrence
+from pipelines.valt.sharing import write_share
 
 BOOKED = frozenset({Outcome.VERIFIED, Outcome.EQUAL, Outcome.CREATED, Outcome.MISMATCH})
 """The outcomes after which VALT is to have a booking."""
@@ -33,7 +35,7 @@ async def recheck_schedules(states: Iterable[tuple[str, ScheduleState]], valt: S
 
     A VALT that cannot be read, whatever is the matter, is named as unread.
     """
-    wanted = [one for event_id, state in states if (one := booked(event_id, state)) is not None]
+    wanted = [(one, state) for event_id, state in states if (one := booked(event_id, state)) is not None]
     if not wanted:
         return Found()
     if valt is None:
@@ -44,9 +46,9 @@ async def recheck_schedules(states: Iterable[tuple[str, ScheduleState]], valt: S
         return _unread(len(wanted), str(error))
     now = valt.now()
     found = Found()
-    for event_id, schedule_id, booking in wanted:
-        if booking.start_at + booking.duration > now:
-            found += compared(event_id, schedule_id, booking, listing)
+    for one, state in wanted:
+        if is_to_come(state.booking, now):
+            found += compared(*one, listing)
     return found
 
 
@@ -59,7 +61,12 @@ def booked(event_id: str, state: ScheduleState) -> Booked | None:
     end = state.ended or {}
     if end.get("verdict") not in BOOKED or not end.get("booking") or not end.get("schedule_id"):
         return None
-    return event_id, end["schedule_id"], Booking(**end["booking"])
+    return event_id, end["schedule_id"], state.series or booking_of(end["booking"])
+
+
+def is_to_come(booking: Booking | None, now: float) -> bool:
+    """Tell whether a booking is not over at that moment (epoch seconds)."""
+    return booking is not None and booking.start_at + booking.duration > now
 
 
 def compared(event_id: str, schedule_id: str, booking: Booking, listing: Listing) -> Found:
@@ -85,10 +92,41 @@ def _fields(schedule: Schedule, booking: Booking) -> Sequence[tuple[str, str, st
     return (
         ("name", booking.name, schedule.name),
         ("room", booking.room_id, booking.room_id if booking.room_id in rooms else ", ".join(rooms)),
-        ("start", _moment(booking.start_at), _moment(schedule.start_at)),
+        ("start", _moment(_start(schedule, booking)), _moment(schedule.start_at)),
         ("duration", f"{booking.duration} s", f"{schedule.duration} s"),
-        ("recurrence", "none", schedule.recurrence),
+        ("recurrence", *_recurrences(schedule, booking)),
+        *_details(schedule, booking),
     )
+
+
+def _start(schedule: Schedule, booking: Booking) -> int:
+    """Return when a schedule is to start; of one that recurs VALT may tell a later recording."""
+    is_later = booking.repeats is not None and schedule.start_at > booking.start_at
+    return schedule.start_at if is_later else booking.start_at
+
+
+def _recurrences(schedule: Schedule, booking: Booking) -> tuple[str, str]:
+    """Return how it is to recur, and how it does."""
+    if booking.repeats is None:
+        return "none", schedule.recurrence
+    wanted = _joined(write_recurrence(booking.repeats))
+    if schedule.repeats == booking.repeats:
+        return wanted, wanted
+    return wanted, _joined(write_recurrence(schedule.repeats)) if schedule.repeats else schedule.recurrence
+
+
+def _details(schedule: Schedule, booking: Booking) -> Iterator[tuple[str, str, str]]:
+    """Yield the template fields and the sharing that were set, each as it is to be and as it is."""
+    told = schedule.template or {}
+    for field_id, value in booking.template.items():
+        yield f"field {field_id}", value, told.get(field_id, "")
+    if booking.share is not None:
+        found = "unknown" if schedule.share is None else _joined(write_share(schedule.share))
+        yield "share", _joined(write_share(booking.share)), found
+
+
+def _joined(facts: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in facts.items())
 
 
 def _overlap(schedule_id: str, overlaps: Overlaps) -> Sequence[tuple[str, str, str]]:

@@ -81,6 +81,19 @@ def name_of(event: Event, pattern: str) -> str:
     return cut(_line(filled), LONGEST_NAME).rstrip()
 
 
+def line_of(text: str, longest: int) -> str:
+    """Return a text on one line of at most so many UTF-16 units, which is how VALT's pages count."""
+    line = _line(text)
+    fitting = line.encode("utf-16-le")[: 2 * longest].decode("utf-16-le", "ignore")
+    return cut(line, len(fitting)).rstrip() if fitting != line else line
+
+
+def text_of(text: str) -> str:
+    """Return a text of any length without control characters, its lines kept."""
+    lines = ("".join(one for one in line if _is_written(one)).rstrip() for line in text.splitlines())
+    return "\n".join(lines).strip()
+
+
 def unknown_fields(pattern: str) -> list[str]:
     """Return what stands in braces in a pattern and means nothing."""
     return [name for name in _FIELD.findall(pattern) if name not in FIELDS]

@@ -20,26 +20,37 @@ NAMELESS = "nameless"
 
 
 class ScheduledLists:
-    """Opencast's lists of events, with their scheduling in place of their publications."""
+    """Opencast's lists of events, with their scheduling in place of their publications.
 
-    def __init__(self, opencast: Opencast) -> None:
+    With `acl`, they tell who may read as well.
+    """
+
+    def __init__(self, opencast: Opencast, *, acl: bool = False) -> None:
         self._opencast = opencast
+        self._acl = acl
 
     async def page(
         self, offset: int, limit: int, *, series: str = "", publications: bool = True
     ) -> list[Found]:
         """Read a page of a list; a bare one, without `publications`, has no scheduling either."""
         return await self._opencast.page(
-            offset, limit, series=series, publications=False, scheduling=publications
+            offset,
+            limit,
+            series=series,
+            publications=False,
+            scheduling=publications,
+            acl=self._acl and publications,
         )
 
     async def batch(self, identifiers: Sequence[str], *, sign: bool) -> list[Found]:
         """Read events by name."""
-        return [await self._told(one) for one in await self._opencast.batch(identifiers, sign=sign)]
+        return [
+            await self._told(one) for one in await self._opencast.batch(identifiers, sign=sign, acl=self._acl)
+        ]
 
     async def read(self, identifier: str) -> Found:
         """Read one event."""
-        return await self._told(await self._opencast.read(identifier))
+        return await self._told(await self._opencast.read(identifier, acl=self._acl))
 
     async def me(self) -> Me:
         """Tell who the account is."""

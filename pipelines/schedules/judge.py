@@ -5,12 +5,16 @@ whose time has come is `past`, or `already_recording`, whatever else is wrong wi
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pipelines.opencast.model import Event, Scheduling, Unread
 from pipelines.schedules.convert import Unbookable, convert, epoch
+from pipelines.schedules.details import described, lacking, shared_with
 from pipelines.schedules.verdict import Lead, Site, Tables, Terms, Verdict, in_slot
 from pipelines.valt.model import Booking, Schedule
+from pipelines.valt.recurrence import NEVER, write_recurrence
+from pipelines.valt.sharing import write_share
 
 RECORDED = frozenset({"INGESTING", "PROCESSING", "PROCESSED"})
 """An event keeps its scheduling when it is recorded; these states say that it was."""
@@ -28,15 +32,20 @@ def judge(
     site: Site,
     terms: Terms,
     claimed: Collection[str] = (),
+    *,
+    whole: Booking | None = None,
 ) -> Verdict:
-    """Return the verdict on one event. `claimed` are the schedules that events lead to."""
+    """Return the verdict on one event. `claimed` are the schedules that events lead to.
+
+    `whole` is the recurring schedule of which the event is the first recording to come.
+    """
     if isinstance(found, Unread):
         return _unjudged(found.identifier, lead).turned("error", "unreadable", found.why)
     scheduling = scheduling_of(found)
     if scheduling is None:
         verdict = _unjudged(found.identifier, lead, found.title)
         return verdict.turned("skip", "not_scheduled", "nothing is to be recorded of it")
-    verdict = _Case(found, scheduling, lead, tables, site, terms, claimed).verdict()
+    verdict = _Case(found, scheduling, lead, tables, site, terms, claimed, whole).verdict()
     return _in_time(verdict, scheduling, site)
 
 
@@ -74,6 +83,7 @@ class _Case:
         site: Site,
         terms: Terms,
         claimed: Collection[str],
+        whole: Booking | None,
     ) -> None:
         self._event = event
         self._scheduling = scheduling
@@ -82,6 +92,7 @@ class _Case:
         self._site = site
         self._terms = terms
         self._claimed = claimed
+        self._whole = whole
         self._target = site.schedules.get(lead.schedule_id) if lead else None
         self._booking: Booking | None = None
 
@@ -98,12 +109,20 @@ class _Case:
         )
         if isinstance(made, Unbookable):
             return self._error(made.reason, made.why)
-        self._booking = made
+        made = self._booking = self._whole or self._detailed(made)
         if self._lead is None:
             return self._without_schedule(made)
         if self._target is None:
             return self._lost(self._lead)
         return self._against(made, self._lead, self._target)
+
+    def _detailed(self, booking: Booking) -> Booking:
+        """Return a booking with what the tables of fields and shares say of the event."""
+        return replace(
+            booking,
+            template=described(self._event, self._tables.fields, self._site.templates),
+            share=shared_with(self._event.acl, self._tables.shares),
+        )
 
     def _room(self) -> Verdict | None:
         """Return what is wrong with the room, if anything."""
@@ -141,7 +160,7 @@ class _Case:
             which = ", ".join(sorted(self._site.unreadable)).strip(", ") or "without an id"
             why = f"VALT tells a schedule in an unknown form ({which}), which may be the one for it already"
             return self._error("unreadable", why)
-        return self._too_soon(booking) or self._of("create")
+        return self._incomplete(booking, {}) or self._too_soon() or self._of("create")
 
     def _lost(self, lead: Lead) -> Verdict:
         if lead.schedule_id in self._site.unreadable:
@@ -154,14 +173,29 @@ class _Case:
         changes = changes_to(target, booking, self._site.now)
         if not changes:
             return self._of("equal")
-        if (wrong := self._untouchable(lead, target)) is not None:
+        wrong = self._untouchable(lead, target) or self._incomplete(booking, target.template)
+        if wrong is not None:
             return wrong
-        late = None if target.is_started else self._too_soon(booking)
+        late = None if target.is_started else self._too_soon()
         return late or self._of("update", changes=changes)
 
-    def _too_soon(self, booking: Booking) -> Verdict | None:
+    def _incomplete(self, booking: Booking, told: Mapping[str, str] | None) -> Verdict | None:
+        """Return what stands against the fields, if they are to be sent; `told` are those that VALT has."""
+        if not booking.template:
+            return None
+        if told is None:
+            return self._error("unreadable", "VALT tells the fields of its schedule in an unknown form")
+        missing = lacking({**told, **booking.template}, self._site.templates)
+        if not missing:
+            return None
+        named = ", ".join(f"{one.name or 'a field'} ({one.id})" for one in missing)
+        return self._error(
+            "required_field", f"VALT's template requires {named}, and there is no value for it"
+        )
+
+    def _too_soon(self) -> Verdict | None:
         margin = self._terms.margin_seconds
-        if booking.start_at >= self._site.now + margin:
+        if epoch(self._scheduling.start) >= self._site.now + margin:
             return None
         return self._of("skip", "too_soon", f"it begins in less than {margin} s by VALT's clock")
 
@@ -176,7 +210,7 @@ class _Case:
             return self._of("skip", "already_recording", RECORDING)
         if len(target.rooms) > 1 and "many_rooms" not in also:
             return self._error("multi_room", f"schedule {target.id} has {len(target.rooms)} rooms")
-        if target.is_recurring and "recurring" not in also:
+        if target.is_recurring and "recurring" not in also and self._whole is None:
             return self._error(
                 "recurring_target", f"schedule {target.id} records more than once ({target.recurrence})"
             )
@@ -220,7 +254,7 @@ def changes_to(target: Schedule, booking: Booking, now: float) -> dict[str, Any]
     """Return the members of a schedule that differ from a booking, as they are to be.
 
     `start_at` and `duration` go together, but for a start that is past and stays: VALT would refuse it.
-    A schedule that recurs is to do so no more: a new name or time would hold for each recording to come.
+    A schedule that recurs, and is not to, does so no more: a new name or time would hold for each recording.
     """
     changes: dict[str, Any] = {}
     if target.name != booking.name:
@@ -231,8 +265,21 @@ def changes_to(target: Schedule, booking: Booking, now: float) -> dict[str, Any]
         changes["start_at"], changes["duration"] = booking.start_at, booking.duration
         if target.start_at == booking.start_at <= now:
             del changes["start_at"]
-    if target.is_recurring:
-        changes["recurrence"] = {"type": "none"}
+    if booking.repeats is not None and target.repeats != booking.repeats:
+        changes["recurrence"] = write_recurrence(booking.repeats)
+    elif booking.repeats is None and target.is_recurring:
+        changes["recurrence"] = NEVER
+    return {**changes, **_details_to(target, booking)}
+
+
+def _details_to(target: Schedule, booking: Booking) -> dict[str, Any]:
+    """Return the fields and the sharing that differ. All fields go together: VALT might drop the others."""
+    changes: dict[str, Any] = {}
+    held = target.template or {}
+    if any(held.get(name) != value for name, value in booking.template.items()):
+        changes["template"] = {**held, **booking.template}
+    if booking.share is not None and target.share != booking.share:
+        changes["share"] = write_share(booking.share)
     return changes
 
 

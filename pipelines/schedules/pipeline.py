@@ -131,11 +131,16 @@ class Run:
             for verdict in in_order(self._plan.verdicts):
                 if drain.begun:
                     return self._stopped()
-                end = self._ends[verdict.event_id] = await self._sender.end(verdict)
+                end = self._ends[verdict.event_id] = await self._end(verdict)
                 self._observer(ScheduleEnded(verdict.event_id, end))
             return await self._closed()
         except Interrupted:
             return self._stopped()
+
+    async def _end(self, verdict: Verdict) -> End:
+        """Take a verdict to its end; that of a series is its first event's."""
+        leader = self._ends.get(verdict.leader)
+        return await (self._sender.follow(verdict, leader) if leader else self._sender.end(verdict))
 
     async def _closed(self) -> Done:
         """Read what overlaps now, and put every end on record."""
@@ -200,9 +205,9 @@ class Run:
 
 
 def in_order(verdicts: Iterable[Verdict]) -> Sequence[Verdict]:
-    """Return updates first, which may make room, then what is created, then the rest."""
+    """Return updates first, which may make room, then what is made, then the rest; a series by its first."""
     rank = {"update": 0, "create": 1}
-    return sorted(verdicts, key=lambda one: rank.get(one.word, 2))
+    return sorted(verdicts, key=lambda one: (rank.get(one.word, 2), one.leader != one.event_id))
 
 
 def overlapping(schedule_id: str | None, overlaps: Overlaps) -> tuple[bool, bool]:

@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine import Record
+from pipelines.opencast.model import Event
 from pipelines.schedules import records
+from pipelines.schedules.details import about_fields, about_sharing
 from pipelines.schedules.events import Found, upcoming
-from pipelines.schedules.reconcile import reconcile
+from pipelines.schedules.reconcile import bounded, reconcile
 from pipelines.schedules.records import ScheduleState
 from pipelines.schedules.verdict import Site, Tables, Terms, Verdict
 from pipelines.valt.client import Valt
-from pipelines.valt.model import Listing, Overlaps, Room
+from pipelines.valt.model import Listing
 
 History = Callable[[str], Sequence[Record]]
 """The live records of a subject of the checkpoint, oldest first."""
@@ -57,18 +59,22 @@ class SchedulePlanner:
         rooms = await self._valt.rooms()
         seen = await upcoming(found, self._valt.now(), tables.schedules)
         listing = await self._valt.schedules()
-        site = site_of(rooms, listing, self._valt.now(), await self._valt.overlaps())
+        overlaps = await self._valt.overlaps()
+        templates = await self._valt.templates() if tables.fields else None
+        site = Site(rooms, listing.schedules, self._valt.now(), overlaps, listing.unreadable, templates)
         judged = reconcile(seen.kept, tables, site, self._rules.terms, self.state, whole=whole)
         events = {one.identifier: one for one in seen.kept}
-        return SchedulePlan(judged.verdicts, site, events, seen.left, judged.problems)
+        known = [one for one in seen.kept if isinstance(one, Event)]
+        about = bounded([*about_fields(tables.fields, templates), *about_sharing(known, tables.shares)])
+        return SchedulePlan(judged.verdicts, site, events, seen.left, (*judged.problems, *about))
 
     def state(self, event_id: str) -> ScheduleState:
         """Return what the checkpoint says of an event's schedule."""
         return records.fold(self._history(records.subject(event_id)), self._rules.at)
 
 
-def site_of(
-    rooms: Mapping[str, Room], listing: Listing, now: float, overlaps: Overlaps | None = None
-) -> Site:
-    """Return VALT as it was read."""
-    return Site(rooms, listing.schedules, now, overlaps or listing.overlaps, listing.unreadable)
+def site_now(site: Site, listing: Listing, now: float) -> Site:
+    """Return VALT with its schedules as they were read again."""
+    return replace(
+        site, schedules=listing.schedules, now=now, overlaps=listing.overlaps, unreadable=listing.unreadable
+    )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pipelines.opencast.model import Event, Unread
 from pipelines.schedules.judge import judge
 from pipelines.schedules.records import ScheduleState
+from pipelines.schedules.series import Series, all_or_none
 from pipelines.schedules.verdict import Site, Tables, Terms, Verdict, lead_of
 
 ROUNDING = 1
@@ -40,19 +41,35 @@ def reconcile(
     whole: bool = False,
 ) -> Reconciled:
     """Judge every event. `whole` tells whether every event that the table may name was looked for."""
+    verdicts = judged(found, tables, site, terms, state_of)
+    problems = (*_rows(verdicts, tables, whole), *_forsaken(found, tables, state_of))
+    return Reconciled(verdicts, tuple(bounded(problems)))
+
+
+def judged(
+    found: Sequence[Found],
+    tables: Tables,
+    site: Site,
+    terms: Terms,
+    state_of: Callable[[str], ScheduleState],
+) -> tuple[Verdict, ...]:
+    """Return the verdicts on events, each held against the others."""
     leads = {one.identifier: lead_of(one.identifier, tables, state_of(one.identifier), site) for one in found}
     claimed = frozenset(lead.schedule_id for lead in leads.values() if lead)
-    judged = [judge(one, leads[one.identifier], tables, site, terms, claimed) for one in found]
-    verdicts = tuple(_without_overlaps(_without_duplicates(judged)))
-    problems = (*_rows(verdicts, tables, whole), *_forsaken(found, tables, state_of))
-    return Reconciled(verdicts, tuple(_bounded(problems)))
+    verdicts = [judge(one, leads[one.identifier], tables, site, terms, claimed) for one in found]
+    if terms.recurring:
+        events = {one.identifier: one for one in found if isinstance(one, Event)}
+        verdicts = Series(events, leads, tables, site, terms, claimed, state_of).together(verdicts)
+    else:
+        verdicts = _without_duplicates(verdicts)
+    return tuple(all_or_none(list(_without_overlaps(verdicts))))
 
 
 def _without_duplicates(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Refuse all who share a schedule."""
-    judged = list(verdicts)
-    held = Counter(one.schedule_id for one in judged if one.word != "skip")
-    return [_alone(one, held[one.schedule_id]) for one in judged]
+    several = list(verdicts)
+    held = Counter(one.schedule_id for one in several if one.word != "skip")
+    return [_alone(one, held[one.schedule_id]) for one in several]
 
 
 def _alone(verdict: Verdict, holders: int) -> Verdict:
@@ -124,7 +141,8 @@ def _forsaken(
             )
 
 
-def _bounded(problems: Sequence[str]) -> Iterator[str]:
+def bounded(problems: Sequence[str]) -> Iterator[str]:
+    """Yield the first of many problems, and how many more there are."""
     yield from problems[:LONGEST_LIST]
     if len(problems) > LONGEST_LIST:
         yield f"and {len(problems) - LONGEST_LIST} more"

@@ -13,6 +13,8 @@ from typing import Any
 from engine import Record
 from pipelines.items import SCHEDULES
 from pipelines.valt.model import Booking, Overlaps, Schedule
+from pipelines.valt.recurrence import read_recurrence, write_recurrence
+from pipelines.valt.sharing import read_share, write_share
 
 
 class Outcome(StrEnum):
@@ -52,13 +54,19 @@ class ScheduleState:
         """The booking that was about to be made, where its answer was never heard."""
         if self.create is None or self.schedule_id is not None:
             return None
-        return Booking(**self.create["booking"])
+        return booking_of(self.create["booking"])
 
     @property
     def booking(self) -> Booking | None:
         """The booking that the last end tells of."""
         known = (self.ended or {}).get("booking")
-        return Booking(**known) if known else None
+        return booking_of(known) if known else None
+
+    @property
+    def series(self) -> Booking | None:
+        """The recurring schedule that the last end tells of, where the event is one of several."""
+        known = (self.ended or {}).get("series")
+        return booking_of(known) if known else None
 
     @property
     def open(self) -> Mapping[str, Any] | None:
@@ -134,6 +142,7 @@ class End:
     """How a schedule ended: its outcome, one word of why, a sentence, and where it is.
 
     `created` tells whether it was made for the event; `before` is the schedule as it was, to go back to.
+    `series` is the recurring schedule that the booking is one of.
     """
 
     outcome: Outcome
@@ -146,6 +155,7 @@ class End:
     before: Mapping[str, Any] | None = field(default=None, repr=False)
     blocked: bool = False
     conflict: bool = False
+    series: Booking | None = None
 
 
 def ended(event_id: str, at: str, end: End, *, in_doubt: bool = False) -> Record:
@@ -166,18 +176,40 @@ def ended(event_id: str, at: str, end: End, *, in_doubt: bool = False) -> Record
         "blocked": end.blocked,
         "conflict": end.conflict,
     }
+    if end.series is not None:
+        facts["series"] = facts_of(end.series)
     closes = end.outcome is not Outcome.RETRYABLE and not in_doubt
     return Record(subject(event_id), ENDED, facts, closes)
 
 
 def facts_of(booking: Booking) -> dict[str, Any]:
-    """Return a booking as JSON."""
-    return {
+    """Return a booking as JSON; what it does not say is left out."""
+    facts: dict[str, Any] = {
         "name": booking.name,
         "room_id": booking.room_id,
         "start_at": booking.start_at,
         "duration": booking.duration,
     }
+    if booking.template:
+        facts["template"] = dict(booking.template)
+    if booking.share is not None:
+        facts["share"] = write_share(booking.share)
+    if booking.repeats is not None:
+        facts["recurrence"] = write_recurrence(booking.repeats)
+    return facts
+
+
+def booking_of(facts: Mapping[str, Any]) -> Booking:
+    """Return the booking that was kept as JSON."""
+    return Booking(
+        facts["name"],
+        facts["room_id"],
+        facts["start_at"],
+        facts["duration"],
+        facts.get("template", {}),
+        read_share(facts["share"]) if "share" in facts else None,
+        read_recurrence(facts.get("recurrence")),
+    )
 
 
 def _overlapping(schedule_id: str, overlaps: Overlaps) -> dict[str, bool]:

@@ -13,10 +13,11 @@ from dataclasses import replace
 
 from engine import Journal, Record, Refused, Stopping, Throttled, Transient, Unreadable
 from pipelines.schedules import records
-from pipelines.schedules.judge import RECORDING, changes_to, judge
-from pipelines.schedules.planner import SchedulePlan, ScheduleRules, site_of
+from pipelines.schedules.judge import RECORDING, changes_to
+from pipelines.schedules.planner import SchedulePlan, ScheduleRules, site_now
+from pipelines.schedules.reconcile import judged
 from pipelines.schedules.records import End, Outcome, ScheduleState
-from pipelines.schedules.verdict import Site, Verdict, lead_of
+from pipelines.schedules.verdict import Site, Verdict
 from pipelines.valt.client import Valt
 from pipelines.valt.model import Booking, Schedule
 
@@ -60,6 +61,12 @@ class Sender:
             return self._as(verdict, Outcome.RETRYABLE, error.code, str(error))
         except (Refused, Unreadable) as error:
             return self._as(verdict, Outcome.ERROR, error.code, str(error))
+
+    async def follow(self, verdict: Verdict, leader: End) -> End:
+        """Return the end of an event whose recording is one of a schedule that was taken to its end."""
+        if leader.created and leader.schedule_id is not None:
+            await self._adopt(replace(verdict, schedule_id=leader.schedule_id, made=True))
+        return replace(leader, title=verdict.title, booking=verdict.booking, before=None)
 
     async def _through(self, verdict: Verdict) -> End:
         await self._adopt(verdict)
@@ -120,11 +127,10 @@ class Sender:
         return self._judged(verdict, replace(site, unreadable=frozenset()))
 
     def _judged(self, verdict: Verdict, site: Site) -> Verdict:
-        event = self._plan.events[verdict.event_id]
-        tables = self._rules.tables
-        state = self.state(verdict.event_id)
-        lead = lead_of(verdict.event_id, tables, state, site)
-        return judge(event, lead, tables, site, self._rules.terms)
+        """Judge an event again, with those that are one schedule with it."""
+        found = [self._plan.events[one] for one in verdict.series or (verdict.event_id,)]
+        verdicts = judged(found, self._rules.tables, site, self._rules.terms, self.state)
+        return next(one for one in verdicts if one.event_id == verdict.event_id)
 
     async def _intend(self, verdict: Verdict, target: Schedule) -> None:
         state = self.state(verdict.event_id)
@@ -144,18 +150,21 @@ class Sender:
         while len(doubts) < self._tries:
             await self._wait(doubts)
             listing = await self._valt.schedules()
-            fresh = self._judged(verdict, site_of(self._plan.site.rooms, listing, self._valt.now()))
-            if fresh.word != "create" or fresh.booking is None:
+            fresh = self._judged(verdict, site_now(self._plan.site, listing, self._valt.now()))
+            if fresh.word != "create" or fresh.asked is None:
                 return await self._through(fresh)
             if doubts and not isinstance(doubts[-1], Throttled):
                 break  # VALT may be at it still, behind a gateway or not: the next run looks again.
-            await self._keep(records.create(fresh.event_id, self._rules.at, fresh.booking))
+            events = fresh.series or (fresh.event_id,)
+            for one in events:
+                await self._keep(records.create(one, self._rules.at, fresh.asked))
             try:
-                identifier = await self._valt.create(fresh.booking)
+                identifier = await self._valt.create(fresh.asked)
             except Transient as error:
                 doubts.append(error)
                 continue
-            await self._keep(records.created(fresh.event_id, self._rules.at, identifier))
+            for one in events:
+                await self._keep(records.created(one, self._rules.at, identifier))
             return await self._read_back(fresh, identifier, Outcome.CREATED)
         raise doubts[-1]
 
@@ -163,7 +172,7 @@ class Sender:
         """Hold the schedule as VALT has it now against the booking."""
         found = await self._valt.schedule(schedule_id)
         verdict = replace(verdict, schedule_id=schedule_id, made=verdict.made or outcome is Outcome.CREATED)
-        wrong = differences(found, verdict.booking, self._valt.now())
+        wrong = differences(found, verdict.asked, self._valt.now())
         if wrong:
             return self._as(verdict, Outcome.MISMATCH, "read_back", wrong)
         return self._as(verdict, outcome)
@@ -184,6 +193,7 @@ class Sender:
             booking=verdict.booking or state.booking,
             created=verdict.made,
             before=before.get("before") if same else None,
+            series=replace(verdict.whole, start_at=verdict.since) if verdict.whole else None,
         )
 
     async def _keep(self, record: Record) -> None:

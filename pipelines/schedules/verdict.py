@@ -3,10 +3,13 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pipelines.schedules.records import ScheduleState
 from pipelines.tables import Named
-from pipelines.valt.model import Booking, Overlaps, Room, Schedule
+from pipelines.valt.model import Booking, Overlaps, Room, Schedule, Share, Template
+
+UTC = ZoneInfo("UTC")
 
 Word = Literal["update", "equal", "create", "skip", "error"]
 
@@ -15,7 +18,8 @@ Word = Literal["update", "equal", "create", "skip", "error"]
 class Terms:
     """What the operator allows: how schedules are called, how long they may be, and what may be touched.
 
-    `edit_also` holds recurring, started, many_rooms: schedules that are left alone unless named.
+    `edit_also` holds recurring, started, many_rooms: schedules that are left alone unless named. With
+    `recurring`, events that are periodic by the clocks of `zone`, VALT's, are one recurring schedule.
     """
 
     name: str = "{title}"
@@ -23,21 +27,28 @@ class Terms:
     margin_seconds: int = 120
     create: bool = False
     edit_also: frozenset[str] = frozenset()
+    recurring: bool = False
+    zone: ZoneInfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The operator's tables: rooms by agent, schedules by event."""
+    """The operator's tables: rooms by agent, schedules by event.
+
+    `fields` are Opencast's fields by VALT's field ids, `shares` with whom a role of Opencast shares.
+    """
 
     rooms: Mapping[str, Named] = field(default_factory=dict)
     schedules: Mapping[str, Named] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    shares: Mapping[str, Share] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
     """VALT as it was read: rooms and schedules by id, schedules that could not be read, and its clock.
 
-    `now` is in epoch seconds.
+    `now` is in epoch seconds; `templates` are None where they were not asked for, or are not shown.
     """
 
     rooms: Mapping[str, Room]
@@ -45,6 +56,7 @@ class Site:
     now: float
     overlaps: Overlaps = field(default_factory=Overlaps)
     unreadable: frozenset[str] = frozenset()
+    templates: tuple[Template, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,9 @@ class Lead:
 class Verdict:
     """What is to become of one event's booking.
 
-    `changes` are the members of the schedule to send; `target` is the schedule as it is.
+    `changes` are the members of the schedule to send; `target` is the schedule as it is. Events that are one
+    recurring schedule have the ids of all in `series`, in time order, and in `whole` what that is to be;
+    `since` is the start of its first recording (epoch seconds), which may be over.
     """
 
     event_id: str
@@ -76,6 +90,19 @@ class Verdict:
     made: bool = False
     target: Schedule | None = None
     changes: Mapping[str, Any] = field(default_factory=dict)
+    series: tuple[str, ...] = ()
+    whole: Booking | None = None
+    since: int = 0
+
+    @property
+    def asked(self) -> Booking | None:
+        """What VALT is to have: of a series the recurring schedule."""
+        return self.whole or self.booking
+
+    @property
+    def leader(self) -> str:
+        """The event whose verdict is sent for all of its series."""
+        return self.series[0] if self.series else self.event_id
 
     @property
     def sends(self) -> bool:

@@ -37,11 +37,14 @@ def read_recurrence(value: Any) -> Recurrence | None:
 
 
 def write_recurrence(recurrence: Recurrence) -> dict[str, str]:
-    """Return a recurrence with an end as VALT takes it: all in texts, as the wiki asks for."""
+    """Return a recurrence as VALT takes it: all in texts, as the wiki asks for."""
     written = {"type": recurrence.type}
     if recurrence.weekdays:
         written["weeks_range"] = ",".join(str(day) for day in recurrence.weekdays)
-    return {**written, "range_type": recurrence.ends, "end_after": str(recurrence.count)}
+    written["range_type"] = recurrence.ends
+    if recurrence.count is not None:
+        written["end_after"] = str(recurrence.count)
+    return written
 
 
 def _weekdays(value: Any) -> tuple[int, ...] | None:

@@ -17,6 +17,7 @@ from pipelines.schedules.pipeline import Done, Schedules
 from pipelines.schedules.planner import SchedulePlan, SchedulePlanner, ScheduleRules
 from pipelines.schedules.verdict import Tables, Terms
 from pipelines.tables import Named
+from pipelines.valt.model import Share
 
 AT = "https://valt.example"
 ROOMS = {"agent-1": Named("39"), "agent-2": Named("40")}
@@ -39,6 +40,8 @@ class BookingSite:
         self.journal = MemoryJournal()
         self.terms = Terms()
         self.table = {name: Named(identifier) for name, identifier in leads.items()}
+        self.fields: dict[str, str] = {}
+        self.shares: dict[str, Share] | None = None
         self.whole = True
         self.at = AT
         self.drain = Drain()
@@ -48,7 +51,7 @@ class BookingSite:
     @property
     def rules(self) -> ScheduleRules:
         """By what is decided."""
-        return ScheduleRules(self.at, Tables(ROOMS, self.table), self.terms)
+        return ScheduleRules(self.at, Tables(ROOMS, self.table, self.fields, self.shares), self.terms)
 
     async def found(self) -> AsyncIterator[Found]:
         """Give the events."""

@@ -7,7 +7,10 @@ from typing import Any, Literal
 
 from engine import Refused, TimedOut
 from fakes.migration_site import Fuse
-from pipelines.valt.model import Booking, Listing, Overlaps, Room, Schedule
+from pipelines.valt.model import Booking, Listing, Overlaps, Room, Schedule, Template
+from pipelines.valt.payload import body_of_booking
+from pipelines.valt.recurrence import read_kind, read_recurrence
+from pipelines.valt.sharing import read_share
 
 NOW = 1_800_000_000
 """The clock's start: 2027-01-15 08:00 UTC."""
@@ -40,6 +43,7 @@ class MemoryValt:
         self.fuse = Fuse()
         self.clock = float(NOW)
         self.held = {one.id: one for one in schedules}
+        self.asked_for: tuple[Template, ...] | None = ()
         self.listed_rooms = {room.id: room for room in ROOMS}
         self.sent: list[tuple[str, Mapping[str, Any]]] = []
         self.calls: Counter[str] = Counter()
@@ -60,6 +64,11 @@ class MemoryValt:
         """List the rooms."""
         await self._called("rooms")
         return self.listed_rooms
+
+    async def templates(self) -> tuple[Template, ...] | None:
+        """List the templates."""
+        await self._called("templates")
+        return self.asked_for
 
     async def schedules(self) -> Listing:
         """List all schedules."""
@@ -92,14 +101,20 @@ class MemoryValt:
         """Make a schedule."""
         await self._called("create")
         members = {"name": booking.name, "start_at": booking.start_at, "duration": booking.duration}
-        self.sent.append(("", {**members, "room": booking.room_id}))
+        more = {
+            name: value
+            for name, value in body_of_booking(booking).items()
+            if name in {"template", "share", "recurrence"}
+        }
+        self.sent.append(("", {**members, **more, "room": booking.room_id}))
         fault = self.fault("create", booking.name)
         if fault == "lost before":
             raise TimedOut("no answer", where="valt")
         self._judge(None, members)
         room = self.listed_rooms[booking.room_id]
         identifier = str(max((int(one) for one in self.held), default=0) + 1)
-        self.held[identifier] = self.spoils(shown(Schedule(identifier, rooms=(room,), **members)))
+        made = Schedule(identifier, rooms=(room,), **members)
+        self.held[identifier] = self.spoils(changed(made, more, self.listed_rooms))
         return await self._answered(fault, identifier)
 
     def _judge(self, held: Schedule | None, members: Mapping[str, Any]) -> None:
@@ -130,9 +145,13 @@ class MemoryValt:
 
 def changed(held: Schedule, changes: Mapping[str, Any], rooms: Mapping[str, Room]) -> Schedule:
     """Return a schedule with other members."""
-    members = {name: value for name, value in changes.items() if name not in {"room", "recurrence"}}
+    read = {"room", "recurrence", "share"}
+    members = {name: value for name, value in changes.items() if name not in read}
     if "room" in changes:
         members["rooms"] = (rooms[changes["room"]],)
     if "recurrence" in changes:
-        members["recurrence"] = changes["recurrence"]["type"]
+        members["recurrence"] = read_kind(changes["recurrence"])
+        members["repeats"] = read_recurrence(changes["recurrence"])
+    if "share" in changes:
+        members["share"] = read_share(changes["share"])
     return shown(replace(held, **members))

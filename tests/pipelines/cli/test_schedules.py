@@ -119,6 +119,7 @@ async def test_the_document_of_a_plan() -> None:
                 "duration": 3600,
                 "before": {"name": "Lecture", "start_at": NOW + 86_400, "duration": 3600},
                 "after": {"name": "Algebra", "start_at": NOW + SUMMER, "duration": 3600},
+                "series": [],
                 "blocked": False,
                 "conflict": False,
             }
