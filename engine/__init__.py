@@ -44,6 +44,7 @@ from engine.limits import Slots, Windows
 from engine.model import (
     Blob,
     ByteRange,
+    LocalFile,
     Location,
     Locator,
     Source,
@@ -121,6 +122,7 @@ __all__ = [
     "Journal",
     "Level",
     "LevelFell",
+    "LocalFile",
     "LocalResource",
     "Location",
     "LocationExpired",

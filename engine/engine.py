@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from engine.limits import SlotStatistics
-from engine.model import Blob, Locator, Source, Transfer, TransferResult, Validator
+from engine.model import Blob, LocalFile, Locator, Source, Transfer, TransferResult, Validator
 from engine.ports import Ports
-from engine.reader import BlobReader, Reader, RemoteReader
+from engine.reader import BlobReader, LocalReader, Reader, RemoteReader
 from engine.transfer import Carriage, record_measure
 from engine.wire import Reads
 
@@ -29,7 +29,7 @@ class Engine:
         self._open = 0
         self._measured: dict[tuple[str, str], Reader] = {}
 
-    async def measure(self, subject: str, name: str, source: Source) -> Validator:
+    async def measure(self, subject: str, name: str, source: Source | LocalFile) -> Validator:
         """Find out size and validator of a source before anything is made at the target, and record them.
 
         Raises Empty, TooLarge (with the sum), Gone, Unreadable, or a Transient error.
@@ -77,7 +77,9 @@ class Engine:
         """Tell how much is going on."""
         return EngineStatistics(self._open, self._ports.slots.statistics(), self.draining)
 
-    def _reader(self, source: Source | Blob) -> Reader:
+    def _reader(self, source: Source | Blob | LocalFile) -> Reader:
         if isinstance(source, Blob):
             return BlobReader(source)
+        if isinstance(source, LocalFile):
+            return LocalReader(source)
         return RemoteReader(source, self._locator, self._reads)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -55,6 +56,13 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file on this machine."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Location:
     """Where a source can be read now. The URL is sent byte for byte, and its query is a secret.
 
@@ -104,7 +112,7 @@ class Transfer:
 
     subject: str
     name: str
-    source: Source | Blob
+    source: Source | Blob | LocalFile
     target: Target
     again: bool = False
     md5: str | None = None

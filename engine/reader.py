@@ -1,5 +1,7 @@
 """One source kept readable: located late, again when its address runs out, and held to one validator."""
 
+import os
+import stat
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -7,10 +9,10 @@ from typing import Protocol, TypeVar
 
 import anyio
 
-from engine.errors import Changed, LocationExpired, LocationRefused, ServerFault, Unreadable
+from engine.errors import Changed, Empty, Gone, LocationExpired, LocationRefused, ServerFault, Unreadable
 from engine.http import host_of
 from engine.integrity import checksum_text, crc32
-from engine.model import Blob, ByteRange, Location, Locator, Source, Validator
+from engine.model import Blob, ByteRange, LocalFile, Location, Locator, Source, Validator
 from engine.source import differs
 from engine.wire import BytesGet, Head, Probe, RangedGet, Reads
 
@@ -26,6 +28,11 @@ class Reader(Protocol):
     @property
     def ranged(self) -> bool:
         """Whether the server knows ranges. Only `measure` may change that, never a read under way."""
+        ...
+
+    @property
+    def by_parts(self) -> bool:
+        """Whether one read brings no more than one part, as it is held in memory."""
         ...
 
     @property
@@ -69,6 +76,7 @@ class BlobReader:
 
     blob: Blob
     ranged: bool = True
+    by_parts: bool = False
     located: bool = True
     host: None = None
 
@@ -90,6 +98,69 @@ class BlobReader:
 
     def refused(self, get: RangedGet | BytesGet) -> None:
         """Nothing to refuse."""
+
+
+class LocalReader:
+    """A file on this machine, read one part at a time, in a thread.
+
+    Its size and the time of its last change stand for a validator. A part is in memory while it is sent.
+    """
+
+    host: None = None
+
+    def __init__(self, file: LocalFile) -> None:
+        self.ranged = True
+        self.by_parts = True
+        self.located = True
+        self.known: Validator | None = None
+        self._path = file.path
+
+    async def measure(self) -> Validator:
+        """Look at the file. Raises Gone, Unreadable or Empty."""
+        found, _ = await anyio.to_thread.run_sync(self._read, ByteRange(0, 0))
+        if found.size == 0:
+            raise Empty("the file has no bytes", where=str(self._path))
+        self.known = self.known or found
+        return found
+
+    async def find(self, validator: Validator) -> None:
+        """Nothing to find."""
+
+    async def get(self, span: ByteRange, validator: Validator) -> BytesGet:
+        """Read the bytes of the span. Raises Changed where it is another file by now, and as `measure`."""
+        found, data = await anyio.to_thread.run_sync(self._read, span)
+        if differs(validator, found):
+            raise Changed("the file has changed since its transfer began", where=str(self._path))
+        return BytesGet(data)
+
+    def refused(self, get: RangedGet | BytesGet) -> None:
+        """Nothing to refuse."""
+
+    def _read(self, span: ByteRange) -> tuple[Validator, bytes]:
+        """Return what the file is, as of after the bytes were read."""
+        try:
+            with self._path.open("rb", buffering=0) as file:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise Unreadable("it is no file", where=str(self._path))
+                data = _read_whole(file.fileno(), span)
+                facts = os.fstat(file.fileno())
+        except FileNotFoundError:
+            raise Gone("there is no such file", where=str(self._path)) from None
+        except OSError as error:
+            raise Unreadable(f"it cannot be read ({error.strerror})", where=str(self._path)) from None
+        return Validator(facts.st_size, etag=str(facts.st_mtime_ns)), data
+
+
+def _read_whole(descriptor: int, span: ByteRange) -> bytes:
+    """Return the bytes of a span; fewer where the file ends before."""
+    data = bytearray()
+    while len(data) < span.length:
+        os.lseek(descriptor, span.start + len(data), os.SEEK_SET)
+        piece = os.read(descriptor, span.length - len(data))
+        if not piece:
+            break
+        data += piece
+    return bytes(data)
 
 
 @dataclass(slots=True)
@@ -135,6 +206,7 @@ class RemoteReader:
         self, source: Source, locator: Locator, reads: Reads, *, now: Callable[[], float] = time.time
     ) -> None:
         self.ranged = True
+        self.by_parts = False
         self.known: Validator | None = None
         self._source = source
         self._locator = locator

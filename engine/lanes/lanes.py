@@ -227,6 +227,8 @@ class Lanes:
 
     def _longest(self) -> int:
         """Return how many parts the next lane takes: all of them at a server without ranges."""
+        if self._reader.by_parts:
+            return 1
         if not self._reader.ranged:
             return len(self._upload.cut)
         part = self._upload.cut.part(1).span.length
