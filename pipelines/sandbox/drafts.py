@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from pipelines.sandbox.elements import jpeg
 from pipelines.sandbox.media import SeededMedia, TextMedia
 from pipelines.sandbox.recordings import Checksum, Element, Event, Publication, Series, Streams
 
@@ -117,10 +118,9 @@ def small(draft: Draft, flavor: str, mediatype: str, name: str, content: bytes, 
 
 def pictures(draft: Draft) -> tuple[Element, ...]:
     """The previews that every publication has."""
-    image = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + draft.chance.randbytes(600)
-    return (
-        small(draft, "presenter/search+preview", "image/jpeg", "search.jpg", image),
-        small(draft, "presenter/player+preview", "image/jpeg", "player.jpg", image[:500]),
+    return tuple(
+        small(draft, f"presenter/{kind}+preview", "image/jpeg", f"{kind}.jpg", jpeg(f"{kind} {draft.number}"))
+        for kind in ("search", "player")
     )
 
 
@@ -161,7 +161,7 @@ def lecture(draft: Draft, *publications: Publication) -> Event:
         language=draft.chance.choice(("", "eng", "deu")),
         license=draft.chance.choice(("", "ALLRIGHTS", "CC-BY")),
         publications=publications,
-        archive=(_original(draft),),
+        archive=(original(draft),),
         readers=readers,
         denied=denied,
     )  # fmt: skip
@@ -182,6 +182,8 @@ def _access(draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...]]:
             return (MIGRATION,), ()
 
 
-def _original(draft: Draft) -> Element:
-    uncut = track(draft, "presenter/source", draft.film(20_000 + draft.chance.randrange(9000)))
-    return replace(uncut, name="camera.mp4", tags=("archive",))
+def original(draft: Draft, flavor: str = "presenter/source", film: SeededMedia | None = None) -> Element:
+    """What was recorded, uncut: only the archive has it."""
+    film = film or draft.film(20_000 + draft.chance.randrange(9000))
+    name = "screen.mp4" if flavor.startswith("presentation/") else "camera.mp4"
+    return replace(track(draft, flavor, film), name=name, tags=("archive",))

@@ -32,7 +32,8 @@ class Streams:
 class Element:
     """One file of a publication: a track where `streams` is there, else an attachment or a catalogue.
 
-    Its bytes are `media`; without them it lies elsewhere, at `url`. The API tells `size_told` where that is
+    Its bytes are `media`; without them it lies elsewhere, at `url`, or at a path of the file server's where
+    nothing is. The API tells `size_told` where that is
     given (-1 and 0 mean unknown, a playlist's is copied from its film), else the truth. `modified` is in
     seconds since 1970. A `signed` file is served against a signature only.
     """
@@ -61,7 +62,10 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """One channel's publication. `url` is a player page's path, or a whole URL elsewhere."""
+    """One channel's publication. `url` is a player page's path, or a whole URL elsewhere.
+
+    What is in one that is not `listed` is told by the search service alone, as before Opencast 11.3.
+    """
 
     identifier: str
     channel: str
@@ -70,6 +74,12 @@ class Publication:
     media: tuple[Element, ...] = ()
     attachments: tuple[Element, ...] = ()
     catalogues: tuple[Element, ...] = ()
+    listed: bool = True
+
+    @property
+    def as_told(self) -> Self:
+        """The publication as the External API tells it."""
+        return self if self.listed else replace(self, media=(), attachments=(), catalogues=())
 
     @property
     def elements(self) -> tuple[Element, ...]:
@@ -146,6 +156,11 @@ class Event:
     def is_booking(self) -> bool:
         """Whether it is still to be recorded."""
         return self.status == "SCHEDULED" and self.scheduling is not None
+
+    @property
+    def originals(self) -> tuple[Element, ...]:
+        """The tracks of its archive; what else is there is told by its media package alone."""
+        return tuple(one for one in self.archive if one.streams is not None)
 
     @property
     def files(self) -> tuple[Element, ...]:

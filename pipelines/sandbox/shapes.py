@@ -1,7 +1,7 @@
 """The catalogue of shapes that a real Opencast's events take, the awkward ones first.
 
 A shape is a function from a draft to an event. `CATALOGUE` holds them in the order of the default world; what
-comes after it are ordinary lectures.
+comes after it are ordinary lectures. Those of which parts are damaged come last.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,23 @@ from pipelines.sandbox.drafts import (
     Draft,
     internal,
     lecture,
+    original,
     published,
     small,
     track,
+)
+from pipelines.sandbox.elements import length, mpeg7, smil, vtt
+from pipelines.sandbox.laden import (
+    A_MINUTE,
+    CHAPTERS,
+    CUES,
+    beside,
+    captions,
+    captions_gone,
+    chapter_past_the_end,
+    empty_segments,
+    handout,
+    no_captions,
 )
 from pipelines.sandbox.media import TextMedia
 from pipelines.sandbox.recordings import Element, Event, Publication, Scheduling, Series, Streams
@@ -161,43 +175,6 @@ def playlists_only(draft: Draft) -> Event:
     return lecture(draft, published(draft, *_playlists(draft, film)))
 
 
-def captions(draft: Draft) -> Event:
-    """Captions as tracks, attachment and catalogue, slides out of order; its workflows are cleaned away."""
-    vtt = b"WEBVTT\n\n00:00.000 --> 00:01.000\nGood morning.\n"
-    tracks = tuple(
-        replace(
-            small(draft, flavor, "text/vtt", "captions.vtt", vtt),
-            tags=("lang:en", "generator-type:auto", "generator:whisper", "type:subtitle"), streams=Streams(),
-        )
-        for flavor in ("captions/source", "captions/delivery")
-    )  # fmt: skip
-    made = published(draft, *tracks, track(draft, "presenter/delivery", draft.film()))
-    made = replace(
-        made,
-        attachments=(
-            *_slides(draft), small(draft, "captions/vtt+de", "text/vtt", "de.vtt", vtt), *made.attachments,
-        ),
-        catalogues=(
-            small(draft, "captions/dfxp+fr", "application/xml", "fr.xml", b"<tt/>"),
-            small(draft, "mpeg-7/text", "text/xml", "segments.xml", b"<Mpeg7/>"), *made.catalogues,
-        ),
-    )  # fmt: skip
-    return replace(lecture(draft, internal(draft), made), processing_state="")
-
-
-def _slides(draft: Draft) -> tuple[Element, ...]:
-    """Segment previews: their times hold an unpadded integer of thousandths, and they come unsorted."""
-    times = ["00:00:00:0", "00:00:01:41", "00:00:03:123", "00:00:10:410"]
-    draft.chance.shuffle(times)
-    return tuple(
-        small(
-            draft, "presentation/segment+preview", "image/jpeg", f"segment_{number}.jpg",
-            b"\xff\xd8\xff\xe0" + draft.chance.randbytes(200), f"track:track-4;time=T{time}F1000",
-        )
-        for number, time in enumerate(times)
-    )  # fmt: skip
-
-
 def internal_only(draft: Draft) -> Event:
     """Published to the editor alone, and of no series."""
     return replace(lecture(draft, internal(draft)), series=None)
@@ -233,6 +210,44 @@ def odd_flavors(draft: Draft) -> Event:
     return lecture(draft, published(draft, audience, slides, camera))
 
 
+def search_only(draft: Draft) -> Event:
+    """Published by an old Opencast: the player's publication tells nothing, and the search service all."""
+    film = draft.film(duration=A_MINUTE)
+    media = track(draft, "presenter/delivery", film), track(draft, "presentation/delivery", film)
+    event = lecture(draft, internal(draft), replace(published(draft, *media), listed=False))
+    chapters = small(draft, "mpeg-7/chapter", "text/xml", "chapters.xml", mpeg7(CHAPTERS, length(film)))
+    caption = small(draft, "captions/vtt+en", "text/vtt", "en.vtt", vtt(CUES))
+    return beside(event, attachments=(caption,), catalogues=(chapters,))
+
+
+def search_single(draft: Draft) -> Event:
+    """As that, with one of each thing, which the search service writes without a list."""
+    film = replace(track(draft, "presenter/delivery", draft.film()), tags=("engage-download",))
+    made = Publication(draft.identifier(), "engage-player", url="/play/{event}", media=(film,), listed=False)
+    return lecture(draft, made)
+
+
+def archive_only(draft: Draft) -> Event:
+    """In no player: only the archive has its films, uncut, with what the editor kept of them."""
+    site = Publication(draft.identifier(), "oaipmh-default", url="/oaipmh/default?verb=GetRecord")
+    films = tuple(
+        original(draft, flavor, draft.film(duration=A_MINUTE))
+        for flavor in ("presenter/source", "presentation/source")
+    )
+    kept = smil(((1041, 20_000), (30_500, 58_000)), [one.name for one in films], A_MINUTE)
+    cuts = small(draft, "smil/cutting", "application/smil", "cut.smil", kept)
+    return replace(lecture(draft, internal(draft), site), archive=(*films, cuts))
+
+
+def three_streams(draft: Draft) -> Event:
+    """Presenter with the sound, presentation, and a second screen, whose kind of flavor is the site's own."""
+    presenter = draft.film(duration=A_MINUTE)
+    silent = (replace(draft.film(duration=A_MINUTE), audio=False) for _ in range(2))
+    flavors = zip(("presentation/delivery", "presentation2/delivery"), silent, strict=True)
+    media = [track(draft, flavor, film) for flavor, film in flavors]
+    return lecture(draft, published(draft, *media, track(draft, "presenter/delivery", presenter)))
+
+
 Shape = Callable[[Draft], Event]
 
 
@@ -260,10 +275,17 @@ STATES: tuple[Shape, ...] = (
 CATALOGUE: tuple[Shape, ...] = (
     large_file, two_streams, audio_only, renditions, hls_beside_mp4, signed, unknown_sizes, nothing_published,
     live, still_processing, api_channel, preview_delivered, playlists_only, captions, internal_only, no_media,
-    scheduled, series_gone, odd_flavors, *STATES,
+    scheduled, series_gone, odd_flavors, *STATES, search_only, search_single, archive_only, three_streams,
+    handout, no_captions, captions_gone, chapter_past_the_end, empty_segments,
 )  # fmt: skip
 
 
 def shape(number: int) -> Shape:
     """The shape of event `number` of a world, counted from 1."""
     return CATALOGUE[number - 1] if number <= len(CATALOGUE) else lecture
+
+
+def numbered(name: str) -> int:
+    """The number of the event whose shape has that name. Raises ValueError where none has."""
+    names = [one.__name__ for one in CATALOGUE]
+    return names.index(name) + 1

@@ -52,6 +52,12 @@ class World:
         held = tuple(shapes.shape(draft.number)(draft) for draft in drafted)
         return cls(series, held + tuple(booking(seed, one, series) for one in range(1, bookings + 1)))
 
+    @classmethod
+    def shaped(cls, *names: str, seed: int = 7, largest: int = 300_000, typical: int = 20_000) -> Self:
+        """Those events of the seeded world whose shapes have these names, and no others."""
+        world = cls.seeded(seed, len(shapes.CATALOGUE), largest, typical)
+        return replace(world, events=tuple(world.events[shapes.numbered(name) - 1] for name in names))
+
     @property
     def bookings(self) -> tuple[Event, ...]:
         """The events that are still to be recorded."""

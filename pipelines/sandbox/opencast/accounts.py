@@ -34,6 +34,8 @@ ROLES: dict[AccountKind, tuple[str, ...]] = {
     "powerless": ("ROLE_STUDENT",),
 }
 OPEN_PATHS = frozenset({"/sysinfo/bundles/version", pages.LOGIN})
+SEARCH = "/search/"
+"""Below it anybody may ask; a wrong password is refused there too."""
 COOKIE = "JSESSIONID"
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -81,11 +83,14 @@ class Door:
         """How a request to the API's host is turned away, or None."""
         if request.path in OPEN_PATHS:
             return None
+        searches = request.path.startswith(SEARCH)
         match self.known(request):
-            case None:
+            case None if not searches:
                 return pages.to_login(f"{request.scheme}://{request.host}")
             case False:
                 return pages.html(401, "Bad credentials")
+        if searches:
+            return None
         needed = ASSETS if request.path.startswith("/assets/") else "ROLE_API"
         return None if self.account.has(needed) else pages.html(403, "Access Denied")
 

@@ -23,7 +23,9 @@ from pipelines.sandbox.opencast.files import Files
 from pipelines.sandbox.opencast.holdings import Holdings
 from pipelines.sandbox.opencast.index import Index
 from pipelines.sandbox.opencast.listing import ListError, date, list_events, list_series
-from pipelines.sandbox.opencast.render import Flags, Links
+from pipelines.sandbox.opencast.mediapackage import Shown, package, to_xml
+from pipelines.sandbox.opencast.render import Flags, Links, asset_path
+from pipelines.sandbox.opencast.search import Search
 from pipelines.sandbox.opencast.signing import Signer
 from pipelines.sandbox.opencast.versions import Version, negotiate, spoken
 from pipelines.sandbox.recordings import Element, Event
@@ -53,6 +55,7 @@ class Api:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._index = Index(server.holdings, server.door.account)
+        self._search = Search(server.holdings, server.door, server.newest, self._json)
         self._origin = ""
         self._files = ""
 
@@ -73,6 +76,7 @@ class Api:
             "/api/events/{id}/acl": self.get_acl, "/api/events/{id}/scheduling": self.get_scheduling,
             "/api/series": self.list_series, "/api/series/{id}": self.get_series,
             "/api/series/{id}/acl": self.get_series_acl,
+            "/search/episode.json": self._search.episodes, "/assets/episode/{id}": self.episode,
             "/sysinfo/bundles/version": self.bundles_version, "/assets/{path:.*}": files.get_asset,
         }.items():  # fmt: skip
             app.router.add_get(path, handler, name=handler.__name__, allow_head=False)
@@ -83,6 +87,7 @@ class Api:
     def bind(self, origin: str, files: str) -> None:
         """Take note of the origins that URLs in replies begin with."""
         self._origin, self._files = origin, files
+        self._search.bind(files)
 
     async def base(self, _request: web.Request) -> web.Response:
         """Where the API is, and its newest version."""
@@ -165,8 +170,15 @@ class Api:
     async def get_media(self, request: web.Request) -> web.Response:
         """The archived tracks."""
         version, event = self._negotiated(request), self._event(request)
-        links = await self._links(event.archive, sign=False)
+        links = await self._links(event.originals, sign=False)
         return self._json(render.media_json(event, version, links), version.media_type)
+
+    async def episode(self, request: web.Request) -> web.Response:
+        """The media package of an event's latest snapshot, as XML: all that the archive has of it."""
+        event, holdings = self._event(request), self._server.holdings
+        await holdings.inspect(event.archive)
+        shown = Shown(event.archive, lambda one: self._origin + asset_path(event, one), holdings.checksum)
+        return web.Response(body=to_xml(package(event, shown)), content_type="text/xml", charset="utf-8")
 
     async def get_metadata(self, request: web.Request) -> web.Response:
         """The metadata catalogues; one of them by its type is a bare array of fields."""

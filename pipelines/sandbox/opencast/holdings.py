@@ -75,6 +75,7 @@ class Holdings:
         event = self._events.pop(event_id)
         self._index = None
         self._events[event_id] = replace(event, archive_version=(event.archive_version or 0) + 1)
+        self._shelve(self._events[event_id])
 
     def edit(self, event_id: str, modified: int, element_id: str | None, size: int | None) -> Element:
         """Publish other bytes at the same URL: by default of an event's first film, of the same size."""

@@ -33,7 +33,7 @@ class Links:
     def element(self, event: Event, channel: str, element: Element) -> str:
         """The URL of a file, signed if this reply is to be signed and the file is ours."""
         if element.media is None:
-            return element.url
+            return element.url if "://" in element.url else self.files + element.url
         return self.sign(self.files + static_path(event.identifier, channel, element))
 
     def page(self, event: Event, publication: Publication) -> str:
@@ -154,14 +154,15 @@ def publication_json(event: Event, publication: Publication, version: Version, l
     def shown(elements: Iterable[Element], show: Callable[[Element], Json]) -> list[Json]:
         return [_element(event, publication, one, links) | show(one) for one in elements]
 
+    told = publication.as_told
     return {
         "id": publication.identifier,
         "channel": publication.channel,
         "mediatype": publication.mediatype,
         "url": links.page(event, publication),
-        "media": shown(publication.media, lambda one: _track(one.streams or Streams(), version)),
-        "attachments": shown(publication.attachments, lambda one: {"ref": one.ref}),
-        "metadata": shown(publication.catalogues, lambda _: {}),
+        "media": shown(told.media, lambda one: _track(one.streams or Streams(), version)),
+        "attachments": shown(told.attachments, lambda one: {"ref": one.ref}),
+        "metadata": shown(told.catalogues, lambda _: {}),
     }
 
 
@@ -206,7 +207,7 @@ def _picture(streams: Streams) -> Json:
 
 def media_json(event: Event, version: Version, links: Links) -> list[Json]:
     """The archived tracks of an event, by other names than in a publication."""
-    return [_archived(event, one, version, links) for one in event.archive]
+    return [_archived(event, one, version, links) for one in event.originals]
 
 
 def _archived(event: Event, element: Element, version: Version, links: Links) -> Json:

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.sandbox.media import SeededMedia
 from pipelines.sandbox.recordings import Event
+from pipelines.sandbox.shapes import CATALOGUE
 from pipelines.sandbox.world import World
 
 
@@ -138,12 +139,22 @@ def test_an_event_is_replaced_or_added() -> None:
 
 def test_beyond_the_sixteen_come_all_states() -> None:
     """Every status that Opencast knows is in the catalogue, and what follows are ordinary lectures."""
-    events = World.seeded(7, 40).events
+    count = len(CATALOGUE)
+    events = World.seeded(7, count + 12).events
     assert {one.status for one in events} >= {
         "SCHEDULED", "RECORDING", "INGESTING", "PENDING", "PROCESSING", "PAUSED", "PROCESSED",
         "RECORDING_FAILURE", "PROCESSING_FAILURE", "PROCESSING_CANCELLED", "",
     }  # fmt: skip
-    assert all(channels(one) == ["internal", "engage-player"] for one in events[28:])
+    assert all(channels(one) == ["internal", "engage-player"] for one in events[count:])
+
+
+def test_an_event_of_a_shape_is_that_of_the_whole_world() -> None:
+    """Tests ask for shapes by name; what they get is what the seeded world has under that number."""
+    world = World.shaped("captions", "archive_only", typical=20_000, largest=300_000)
+    whole = World.seeded(7, len(CATALOGUE), largest=300_000, typical=20_000)
+    assert world.events == (whole.events[13], whole.events[30])
+    with pytest.raises(ValueError, match="nonsense"):
+        World.shaped("nonsense")
 
 
 def test_renditions_of_one_film_are_of_one_length() -> None:

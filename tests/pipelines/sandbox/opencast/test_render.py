@@ -11,10 +11,11 @@ import pytest
 from pipelines.sandbox.opencast import render
 from pipelines.sandbox.opencast.render import Flags, Links
 from pipelines.sandbox.opencast.versions import KNOWN, Version
+from pipelines.sandbox.shapes import CATALOGUE
 from pipelines.sandbox.world import World
 
 NEWEST = Version(1, 11)
-WORLD = World.seeded(7, 28, largest=10_000, typical=10_000)
+WORLD = World.seeded(7, len(CATALOGUE), largest=10_000, typical=10_000)
 LINKS = Links("http://api", "http://files", lambda element: "")
 EVERYTHING = Flags(True, True, True, True, True, True)
 
