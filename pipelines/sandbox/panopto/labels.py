@@ -26,25 +26,34 @@ class Label:
 
 @dataclass(slots=True)
 class Labels:
-    """Every tag by its text in lower case."""
+    """Every tag by its text in lower case. What came with a manifest counts from the first look at it."""
 
     _held: dict[str, Label] = field(default_factory=dict)
+    _counted: set[str] = field(default_factory=set)
 
     def of(self, session: Session) -> list[Label]:
-        """The tags of a session."""
-        return [self._label(content, session) for content in session.tags]
+        """The tags of a session, each once."""
+        labels = self._known(session.tags, session.owner, session.created)
+        if session.id not in self._counted:
+            self._counted.add(session.id)
+            for label in labels:
+                label.uses += 1
+        return labels
 
     def replace(self, session: Session, contents: Iterable[str], now: datetime) -> None:
         """Give a session these tags and no others."""
         for label in self.of(session):
             label.uses -= 1
-        labels = {label.id: label for label in (self._label(one, session, now) for one in contents)}
-        for label in labels.values():
+        labels = self._known(contents, session.owner, now)
+        for label in labels:
             label.uses, label.used = label.uses + 1, now
-        session.tags = tuple(label.content for label in labels.values())
+        session.tags = tuple(label.content for label in labels)
 
-    def _label(self, content: str, session: Session, now: datetime | None = None) -> Label:
-        """The tag of that text; one that came with the session itself is as old as that and used by it."""
-        at = now or session.created
-        fresh = Label(str(uuid4()), content, session.owner, at, at, uses=0 if now else 1)
-        return self._held.setdefault(content.casefold(), fresh)
+    def _known(self, contents: Iterable[str], creator: str, at: datetime) -> list[Label]:
+        """The tags of these texts; those that are new are made."""
+        found = {}
+        for content in contents:
+            fresh = Label(str(uuid4()), content, creator, at, at)
+            label = self._held.setdefault(content.casefold(), fresh)
+            found[label.id] = label
+        return list(found.values())

@@ -45,3 +45,21 @@ async def test_tags_of_others_can_be_read_and_not_changed(panopto: Any) -> None:
         assert await caller.rest("GET", path) == (200, {"Results": []})
         assert (await caller.rest("PUT", path, {"Tags": ["Mine"]}))[0] == 403
         assert (await caller.rest("GET", f"{path}?sortField=Name"))[0] == 400
+
+
+async def test_tags_that_came_with_a_manifest_are_counted(panopto: Any) -> None:
+    """Each session counts once, however often it is looked at, and no more when it is deleted."""
+    async with panopto() as caller:
+        first, second = await caller.empty_session(), await caller.empty_session()
+        for session in (first, second):
+            caller.site.sessions[session].tags = ("Physics", "physics")
+
+        async def told(session: str) -> list[tuple[str, int]]:
+            _, found = await caller.rest("GET", f"api/v1/sessions/{session}/tags")
+            return [(one["Content"], one["UsageCount"]) for one in found["Results"]]
+
+        assert [await told(one) for one in (first, first, second)] == [
+            [("Physics", 1)], [("Physics", 1)], [("Physics", 2)],
+        ]  # fmt: skip
+        await caller.rest("DELETE", f"api/v1/sessions/{second}")
+        assert await told(first) == [("Physics", 1)]
