@@ -27,6 +27,7 @@ VERBS = {
     "retry": "Let what Panopto could not process begin anew, after a look at what Panopto has of it.",
     "bench": "Measure how fast bytes move between these endpoints, and leave nothing there.",
     "report": "List every item of a checkpoint: what it became, how it was checked, what was not carried.",
+    "source": "Mark moved events at Opencast, or delete them there; shows what it would do, until --apply.",
     "redirects": "Write where each old player address leads, as a list or for nginx, Apache or HAProxy.",
 }
 

@@ -32,6 +32,12 @@ ROLES: Mapping[str, str] = {
     "item.carried": ANSWER,
     "item.delete": INTENT,
     "item.deleted": ANSWER,
+    "source.mark": INTENT,
+    "source.marked": ANSWER,
+    "source.unmark": INTENT,
+    "source.unmarked": ANSWER,
+    "source.retract": INTENT,
+    "source.retracted": ANSWER,
 }
 """What a kind of record is, where it is no mere note: an intent before a call, or the answer to one."""
 
@@ -85,6 +91,8 @@ def words(record: Record) -> str:
     facts = record.facts
     if record.kind.startswith("transfer."):
         return f"{file_of(str(facts.get('name') or ''))}: {_of_transfer(record.kind, facts)}"
+    if record.kind.startswith("source."):
+        return _of_source(record.kind, facts)
     return _until_submitted(record.kind, facts) or _from_session(record.kind, facts) or record.kind
 
 
@@ -155,6 +163,28 @@ def _from_session(kind: str, facts: Facts) -> str:
             return _end(facts)
         case _:
             return ""
+
+
+def _of_source(kind: str, facts: Facts) -> str:
+    match kind:
+        case "source.mark":
+            return f"about to be marked at Opencast by {_mark(facts)}"
+        case "source.marked":
+            return f"marked at Opencast by {_mark(facts['mark'])}"
+        case "source.unmark":
+            return f"about to lose its mark at Opencast, {_mark(facts)}"
+        case "source.unmarked":
+            return f"has its mark at Opencast no more, {_mark(facts['mark'])}"
+        case "source.retract":
+            return f"about to be deleted at Opencast: session {facts.get('session_id')} was right just now"
+        case "source.retracted":
+            return "gone from Opencast"
+        case _:
+            return kind
+
+
+def _mark(facts: Facts) -> str:
+    return " ".join(str(value) for value in facts.values())
 
 
 def _named(facts: Facts) -> str:

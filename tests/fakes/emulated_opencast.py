@@ -36,6 +36,7 @@ class Site:
     audit: Audit
     clock: Clock
     http: Http
+    calls: Http
 
     async def first_byte(self, location: Location) -> Answer:
         """Ask for the first byte of a file, as a transfer does to learn its size."""
@@ -76,7 +77,7 @@ async def serving(
             rest = Rest(calls, api.url, sleep=at_once)
             client = Opencast(rest, account.username, password or account.password)
             locator = EventLocator(client, file_credentials=file_credentials, clock=clock)
-            yield Site(emulated, client, locator, audit, clock, http)
+            yield Site(emulated, client, locator, audit, clock, http, calls)
     finally:
         await api.close()
         await files.close()

@@ -19,7 +19,7 @@ from engine import Record, journal
 from engine.checkpoint.line import Header, entry_of
 from engine.checkpoint.store import Store, open_store
 from engine.errors import CheckpointDamaged, CheckpointForeign, FerryError
-from pipelines import items
+from pipelines import items, sources
 from pipelines.items import Outcome
 
 pytestmark = [pytest.mark.fault(31), pytest.mark.slow]
@@ -33,6 +33,12 @@ REST = [
     items.deleted("event-4", "s"),
     items.anew("event-4", "upload_timed_out"),
     items.ended("event-5", Outcome.RETRYABLE, "unreachable", why="ä & b"),
+    sources.mark("event-6", {"role": "R", "action": "migrated"}),
+    sources.marked("event-6", {"role": "R", "action": "migrated"}, 4),
+    sources.unmark("event-6", {"role": "R", "action": "migrated"}),
+    sources.unmarked("event-6", {"role": "R", "action": "migrated"}, 5),
+    sources.retract("event-6", "s"),
+    sources.retracted("event-6", "s"),
     *(
         Record("schedule:event-1", f"schedule.{kind}", {"at": "https://valt", "before": {"name": "x"}})
         for kind in ("edit", "edited", "create", "created", "ended")
@@ -80,9 +86,11 @@ def opened(data: bytes, header: Header = HEADER) -> dict[str, list[str]]:
 
 
 def test_every_kind_of_record_is_in_it() -> None:
-    """Those of transfers, items and schedules, that there are."""
-    names = [one for module in (journal, items) for one in vars(module).values() if isinstance(one, str)]
-    wanted = {one for one in names if re.fullmatch(r"(item|transfer)\.[a-z]+", one)}
+    """Those of transfers, items, sources and schedules, that there are."""
+    names = [
+        one for module in (journal, items, sources) for one in vars(module).values() if isinstance(one, str)
+    ]
+    wanted = {one for one in names if re.fullmatch(r"(item|source|transfer)\.[a-z]+", one)}
     assert kinds(whole()) >= wanted | {f"schedule.{one}" for one in ("edit", "edited", "create", "ended")}
 
 

@@ -46,6 +46,16 @@ def test_every_kind_of_a_transfer_is_told_in_words(kind: str) -> None:
     assert kind not in step.words
 
 
+@pytest.mark.parametrize("kind", [kind for kind in ROLES if kind.startswith("source.")])
+def test_every_kind_of_the_source_is_told_in_words(kind: str) -> None:
+    """What was written at Opencast is told with the mark that it was."""
+    mark = {"role": "R", "action": "migrated"}
+    facts = {**mark, "mark": mark, "archive_version": 4, "session_id": "s"}
+    (step,) = told([Record("a", kind, facts)])
+    assert kind not in step.words
+    assert "R migrated" in step.words or "retract" in kind
+
+
 def test_a_kind_of_a_later_version_is_told_by_its_name() -> None:
     """Nothing is guessed about it."""
     assert words(Record("a", "item.cooled")) == "item.cooled"

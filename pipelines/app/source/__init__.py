@@ -1,0 +1,1 @@
+"""What `ferry source` does to events at Opencast once they are moved: mark, unmark, retract."""
