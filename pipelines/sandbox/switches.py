@@ -36,6 +36,10 @@ class Switches:
     """Each of these times varies by up to this share of it, by the seed."""
     checksum: OnOff = "on"
     """A wrong File/@Checksum in the manifest ends in state 5."""
+    manifest_captions: Literal["take", "refuse"] = "take"
+    """refuse: a manifest's transcripts are passed over in silence, and the session completes without them."""
+    manifest_tags: Literal["keep", "ignore"] = "ignore"
+    """ignore: tags in a manifest are taken and come to nothing, as the published list of 2015 says."""
     session_id_late: OnOff = "off"
     """State 4 is answered once without the SessionId."""
     search_lag: float = 1.0
@@ -113,6 +117,10 @@ class Switches:
     """From login to 401."""
     valt_skew: int = 0
     """So many seconds VALT's clock, and its Date header, are ahead (or behind, below 0)."""
+    valt_timezone: str = "UTC"
+    """The zone by whose clocks and days VALT's schedules recur, as the IANA names it."""
+    valt_required: OnOff = "off"
+    """on: no schedule is made or changed that has nothing in the template's field Role (17)."""
 
     def __post_init__(self) -> None:
         for one in fields(self):

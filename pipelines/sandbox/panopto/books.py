@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pipelines.sandbox.panopto import rights
+from pipelines.sandbox.panopto.contents import Contents
 from pipelines.sandbox.panopto.model import Availability, Folder, Session, Upload
 from pipelines.sandbox.panopto.site import Site
 
@@ -132,8 +133,15 @@ class Books:
             },
             "captions": [asdict(one) for one in session.captions],
             "tags": list(session.tags),
+            **_contents(session.contents),
             **self._rights(session),
         }
+
+
+def _contents(contents: Contents) -> dict[str, Any]:
+    """What a session got by its manifest besides films, but for tags, which can be changed later."""
+    told = {name: value for name, value in asdict(contents).items() if name != "tags"}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in told.items()}
 
 
 def _availability(end: Availability) -> dict[str, Any]:

@@ -4,13 +4,15 @@ Sources: Panopto/universal-content-library-specification (2.x), Panopto/SessionU
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
 from lxml import etree
+
+from pipelines.sandbox.panopto.contents import Attachment, Contents, Cut, Entry, Image, Transcript
 
 Kind = Literal["video", "presentation", "transcript", "image", "attachment", "thumbnail"]
 
@@ -65,6 +67,7 @@ class Manifest:
     date: datetime | None
     files: tuple[NamedFile, ...]
     text: str
+    contents: Contents = field(default_factory=Contents)
 
 
 def parse(body: bytes) -> etree._Element:
@@ -93,6 +96,7 @@ def read(root: etree._Element) -> Manifest:
         date=_date(date) if date else None,
         files=tuple(_file(one) for one in root.iter("{*}File", "{*}Filename", "{*}Thumbnail")),
         text=etree.tostring(root, encoding="unicode"),
+        contents=_contents(root),
     )
 
 
@@ -112,6 +116,70 @@ def _file(element: etree._Element) -> NamedFile:
         start=seconds(parent.findtext("{*}Start") or "PT0S"),
         crc32=int(checksum, 16) if checksum else None,
     )
+
+
+def _contents(root: etree._Element) -> Contents:
+    videos = root.findall("{*}Videos/{*}Video")
+    return Contents(
+        entries=tuple(
+            _entry(one, video) for video in videos for one in video.iterfind("{*}TableOfContents/{*}Entry")
+        ),
+        cuts=(
+            *(_cut(one) for one in root.iterfind("{*}Cuts/{*}Cut")),
+            *(_cut(one, _named(video)) for video in videos for one in video.iterfind("{*}Cuts/{*}Cut")),
+        ),
+        transcripts=tuple(
+            _transcript(one, _named(video))
+            for video in videos
+            for one in video.iterfind("{*}Transcripts/{*}Transcript")
+        ),
+        images=tuple(
+            Image(_named(one), _time(one, "Time"), one.findtext("{*}Title") or "")
+            for one in root.iterfind("{*}Images/{*}Image")
+        ),
+        attachments=tuple(
+            Attachment(_named(one), one.findtext("{*}MimeType") or "")
+            for one in root.iterfind("{*}Attachments/{*}Attachment")
+        ),
+        tags=tuple(one.text or "" for one in root.iterfind("{*}Tags/{*}Tag")),
+        thumbnail=root.findtext("{*}Thumbnail"),
+    )
+
+
+def _entry(element: etree._Element, video: etree._Element) -> Entry:
+    return Entry(
+        video=_named(video),
+        time=seconds(video.findtext("{*}Start") or "PT0S") + _time(element, "Time"),
+        title=element.findtext("{*}Title") or "",
+        description=element.findtext("{*}Description") or "",
+        url=element.findtext("{*}Url") or "",
+    )
+
+
+def _cut(element: etree._Element, video: str | None = None) -> Cut:
+    return Cut(_time(element, "Start"), _time(element, "Duration"), video)
+
+
+def _transcript(element: etree._Element, video: str) -> Transcript:
+    return Transcript(
+        file=_named(element),
+        video=video,
+        language=element.findtext("{*}LCID") or None,
+        source=element.findtext("{*}Source") or "",
+        visible=(element.findtext("{*}Visible") or "true").strip() in {"true", "1"},
+    )
+
+
+def _named(element: etree._Element) -> str:
+    """The name of the file of an element, in either version."""
+    return element.findtext("{*}File") or element.findtext("{*}Filename") or ""
+
+
+def _time(element: etree._Element, name: str) -> float:
+    time = seconds(element.findtext(f"{{*}}{name}") or "PT0S")
+    if time < 0:
+        raise ManifestError(f"A {etree.QName(element).localname} has the {name} {time:g}, which is below 0.")
+    return time
 
 
 def _date(text: str) -> datetime:

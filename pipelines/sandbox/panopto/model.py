@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipelines.sandbox.container import Container
+from pipelines.sandbox.panopto.contents import Contents
 
 StreamType = Literal["PrimaryVideo", "SecondaryVideo", "SecondaryPresentation"]
 
@@ -143,6 +144,7 @@ class Session:
     tags: tuple[str, ...] = ()
     access: Access = field(default_factory=Access)
     added: dict[str, Stream] = field(default_factory=dict)
+    contents: Contents = field(default_factory=Contents)
 
     def all_files(self, now: float) -> list[str]:
         """The names of its files, each once."""

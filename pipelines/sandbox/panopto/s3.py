@@ -18,6 +18,7 @@ from pipelines.sandbox.panopto import disk, s3xml
 from pipelines.sandbox.panopto.answers import route
 from pipelines.sandbox.panopto.model import State, StoredObject, Upload
 from pipelines.sandbox.panopto.multipart import MultipartUpload, Part, chosen, composite_etag, part_number
+from pipelines.sandbox.panopto.processing import is_text
 from pipelines.sandbox.panopto.s3xml import S3Error
 from pipelines.sandbox.panopto.site import Site
 
@@ -206,7 +207,7 @@ class S3:
         """Hash an object's bytes and put it in place of one of the same key."""
         seen = await self._site.disk.look(parts)
         paths = tuple(part.path for part in parts)
-        if self._site.switches.keep_bytes == "off" and not key.lower().endswith(".xml"):
+        if self._site.switches.keep_bytes == "off" and not is_text(key):
             await self._site.disk.drop(paths)
             paths = ()
         replaced = upload.objects.get(key)

@@ -1,17 +1,19 @@
 """One Panopto site: what it holds, and what comes of an upload opened, completed or cancelled."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from uuid import uuid4
 
 from pipelines.sandbox.faults import Fault, FaultScript
-from pipelines.sandbox.panopto import timeline
+from pipelines.sandbox.panopto import subtitles, timeline
+from pipelines.sandbox.panopto.contents import Transcript
 from pipelines.sandbox.panopto.disk import Disk
 from pipelines.sandbox.panopto.labels import Labels
 from pipelines.sandbox.panopto.model import (
+    Caption,
     Folder,
     Session,
     State,
@@ -23,7 +25,7 @@ from pipelines.sandbox.panopto.model import (
 )
 from pipelines.sandbox.panopto.multipart import OpenUploads
 from pipelines.sandbox.panopto.people import People
-from pipelines.sandbox.panopto.processing import Verdict, judge, judge_stream
+from pipelines.sandbox.panopto.processing import Verdict, is_text, judge, judge_stream
 from pipelines.sandbox.switches import Switches
 
 PROCESS = "panopto.process"
@@ -116,10 +118,8 @@ class Site:
             return
         self._unfinished.pop(upload.id, None)
         upload.steps = (Step(self.clock(), State.UPLOAD_COMPLETE),)  # so a second PUT does nothing meanwhile
-        documents = {key: await self._text(held) for key, held in upload.objects.items() if _is_xml(key)}
-        checksums = self.switches.checksum == "on"
         stream = upload.kind == "stream"
-        verdict = judge_stream(upload.objects) if stream else judge(upload.objects, documents, checksums)
+        verdict = judge_stream(upload.objects) if stream else await self._judge(upload.objects)
         title = verdict.manifest.title if verdict.manifest else ""
         fault = self.faults.take(PROCESS, f"{upload.id} {title}")
         state, message = _ending(verdict, fault)
@@ -150,6 +150,11 @@ class Site:
         self.uploads[upload.id] = upload
         self._targets[upload.target] = self._unfinished[upload.id] = upload
         return upload
+
+    async def _judge(self, objects: Mapping[str, StoredObject]) -> Verdict:
+        texts = {key: await self._text(held) for key, held in objects.items() if is_text(key)}
+        checksums, captions = self.switches.checksum == "on", self.switches.manifest_captions == "take"
+        return judge(objects, texts, checksums, captions)
 
     async def _text(self, held: StoredObject) -> bytes:
         return await self.disk.read(held.segments, LARGEST_MANIFEST)
@@ -187,13 +192,17 @@ class Site:
             manifest=read.text,
             manifest_key=verdict.manifest_key,
             owner=self.folders[upload.folder_id].owner or "",
+            captions=[_caption(one, upload.objects) for one in verdict.contents.transcripts],
+            tags=verdict.contents.tags if self.switches.manifest_tags == "keep" else (),
+            contents=verdict.contents,
         )
         _alter(session, fault)
         self.sessions[session.id] = upload.session = session
 
 
-def _is_xml(key: str) -> bool:
-    return key.lower().endswith(".xml")
+def _caption(transcript: Transcript, objects: Mapping[str, StoredObject]) -> Caption:
+    held = objects[transcript.file]
+    return Caption(subtitles.language(transcript.language), held.sha256, held.size, "manifest")
 
 
 def _ending(verdict: Verdict, fault: Fault | None) -> tuple[State, str | None]:

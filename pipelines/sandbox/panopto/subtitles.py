@@ -1,7 +1,8 @@
 """Whether bytes are captions in SRT or WebVTT, and the languages that Panopto has captions in.
 
 Source of the languages and formats: Panopto's Swagger 2.0. Not established and chosen here: the text is
-UTF-8, the name's ending tells the format, and a file without one cue is none.
+UTF-8, the name's ending tells the format, and a file without one cue is none; a manifest's LCID is the name
+of a culture, whose region counts where Panopto tells regions of a language apart.
 """
 
 import re
@@ -12,9 +13,22 @@ LANGUAGES = (
     "English_AUS", "Danish", "Finnish", "Hungarian", "Norwegian", "Swedish", "Italian", "Welsh", "Catalan",
     "Galician", "Basque", "Arabic", "Hindi", "French_CAN", "Hebrew", "Vietnamese",
 )  # fmt: skip
+CULTURES = (
+    "en-us", "en-gb", "es-mx", "es-es", "de", "fr-fr", "nl", "th", "zh-cn", "zh-tw", "ko", "ja", "ru", "pt",
+    "pl", "en-au", "da", "fi", "hu", "nb", "sv", "it", "cy", "ca", "gl", "eu", "ar", "hi", "fr-ca", "he",
+    "vi",
+)  # fmt: skip
+"""Of each of these languages, the name of its culture."""
 SRT = re.compile(r"^\d{1,3}:\d\d:\d\d,\d{3}[ \t]+-->[ \t]+\d{1,3}:\d\d:\d\d,\d{3}", re.MULTILINE)
 VTT = re.compile(r"^(?:\d{2,}:)?\d\d:\d\d\.\d{3}[ \t]+-->[ \t]+(?:\d{2,}:)?\d\d:\d\d\.\d{3}", re.MULTILINE)
 VTT_HEAD = re.compile(r"WEBVTT(?:[ \t\r\n]|$)")
+
+
+def language(culture: str | None) -> str | None:
+    """The language of a transcript, by its LCID; None where it is not known."""
+    known = dict(zip(CULTURES, LANGUAGES, strict=True))
+    told = (culture or "").lower()
+    return known.get(told) or known.get(told.partition("-")[0])
 
 
 def fault(name: str, body: bytes) -> str | None:
