@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from pipelines.sandbox import front
 from pipelines.sandbox.panopto import documents
 from pipelines.sandbox.panopto.answers import (
     API,
@@ -141,7 +142,7 @@ class Catalogue:
         if not name:
             raise Refused(400, "Name is missing.", "Name")
         parent, description = asked.get("Parent"), str(asked.get("Description") or "")
-        if parent in {None, NOWHERE}:
+        if parent in (None, NOWHERE):
             above = None
             creator = Grant(self._site.people.signed_in(who).id, "User", "Creator")
             access = Access("Restricted", [creator])
@@ -150,6 +151,7 @@ class Catalogue:
         listed_from = self._site.clock() + self._site.switches.folder_lag
         folder = Folder(guid(), name, description, above, who, listed_from=listed_from, access=access)
         self._site.folders[folder.id] = folder
+        front.concerns(request, folder.id)
         return answer(documents.folder(self._site, folder))
 
     def _sessions(self, request: web.Request, found: Iterable[Session], told: Told) -> web.Response:

@@ -133,7 +133,7 @@ def _principal(asked: dict[str, Any]) -> tuple[str, str]:
 def _role(asked: dict[str, Any]) -> str | None:
     """The role that is meant, by its type or its id; None where neither is given."""
     kind, role_id = asked.get("RoleType"), asked.get("RoleId")
-    if kind not in {None, "None", *ROLES}:
+    if kind not in (None, "None", *ROLES):
         raise Refused(400, f"RoleType is none of None, {', '.join(ROLES)}.", "RoleType")
     named = {name for name in ROLES if name == kind}
     if role_id is not None:

@@ -122,7 +122,8 @@ async def test_a_folder_is_made_under_parent(panopto: Any) -> None:
         assert len(children["Results"]) == 2
         forbidden = {"Name": "Week 1", "Parent": caller.panopto.public_folder.id}
         assert (await caller.rest("POST", "api/v1/folders", forbidden))[0] == 403
-        assert (await caller.rest("POST", "api/v1/folders", {"Name": ""}))[0] == 400
+        for wrong in ({"Name": ""}, {"Name": "a", "Parent": []}, {"Name": "a", "Parent": "top"}):
+            assert (await caller.rest("POST", "api/v1/folders", wrong))[0] == 400
 
 
 async def test_a_folder_that_was_just_made_is_in_no_list(panopto: Any) -> None:

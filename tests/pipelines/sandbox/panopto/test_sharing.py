@@ -98,7 +98,8 @@ async def test_what_cannot_be_granted(panopto: Any) -> None:
         good = {"PrincipalType": "User", "PrincipalId": user(caller, "jsmith"), "RoleType": "Viewer"}
         wrong = [
             {"PrincipalId": UNKNOWN}, {"PrincipalId": "jsmith"}, {"PrincipalType": "Group"},
-            {"PrincipalType": None}, {"RoleType": None}, {"RoleType": "None"}, {"RoleType": "Owner"},
+            {"PrincipalType": None}, {"PrincipalType": []}, {"RoleType": []},
+            {"RoleType": None}, {"RoleType": "None"}, {"RoleType": "Owner"},
             {"RoleId": UNKNOWN}, {"RoleId": ROLES["Creator"]},
         ]  # fmt: skip
         statuses = [(await caller.rest("POST", path, {**good, **change}))[0] for change in wrong]
