@@ -2,7 +2,8 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -30,13 +31,14 @@ from pipelines.luminus import answers
 from pipelines.luminus.client import Luminus
 from pipelines.migration.stages import SessionUploadUnheard
 from pipelines.opencast.client import Opencast
+from pipelines.panopto.aspects import Aspects
 from pipelines.panopto.auth import Account, Tokens
 from pipelines.panopto.calls import Calls
 from pipelines.panopto.client import Panopto
 from pipelines.panopto.contract import Contract
 from pipelines.panopto.legacy_login import LegacyLogin
 from pipelines.panopto.session_management import SessionManagement
-from pipelines.rest import Headers, Rest
+from pipelines.rest import Rest
 from pipelines.valt.client import Valt
 
 LUMINUS_CALLS = 2
@@ -49,9 +51,97 @@ class Services:
 
     opencast: Opencast
     panopto: Panopto
+    aspects: Aspects
     sessions: SessionManagement
     clocks: Clocks
     luminus: Luminus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What all clients share: who is told, what ends their waiting, and how often they may call.
+
+    Without a `breaker` no host is waited for. `panopto_rates` are no setting: who calls Panopto more often
+    is refused.
+    """
+
+    settings: Settings
+    observer: Observer = silence
+    drain: Drain = field(default_factory=Drain)
+    breaker: Breaker | None = None
+    clocks: Clocks = field(default_factory=Clocks)
+    panopto_rates: Sequence[Rate] = PANOPTO_RATES
+
+    def rest(self, http: Http, url: str, **more: Any) -> Rest:
+        """Build the way to one API; `more` is what `Rest` takes besides."""
+        shared: dict[str, Any] = {
+            "policy": policy(self.settings),
+            "observer": self.observer,
+            "breaker": self.breaker,
+            "clocks": self.clocks,
+            "sleep": self.drain.before_another_try,
+        }
+        return Rest(http, url, **{**shared, **more})
+
+    def opencast(self, http: Http) -> Opencast:
+        """Build Opencast's client."""
+        account = self.settings.opencast
+        return Opencast(self.rest(http, account.url), account.username, revealed(account.password))
+
+    def tokens(self, http: Http) -> Tokens:
+        """Build what signs in at Panopto, when it is first used."""
+        account = self.settings.panopto
+        client = (account.client_id, revealed(account.client_secret))
+        return Tokens(
+            self.rest(http, account.url), Account(*client, account.username, revealed(account.password))
+        )
+
+    def panopto(self, http: Http) -> tuple[Panopto, Aspects, SessionManagement]:
+        """Build Panopto's three clients, which count together: its rates are for each endpoint."""
+        tokens, patience, pace = self.tokens(http), policy(self.settings), Pace(self.panopto_rates)
+        rest = self.rest(http, self.settings.panopto.url, pace=pace, headers=tokens.headers)
+        sleep = self.drain.before_another_try
+        panopto = Panopto(
+            rest,
+            tokens,
+            policy=patience,
+            sleep=sleep,
+            check=http.network.check,
+            unheard=lambda: self.observer(SessionUploadUnheard()),
+        )
+        login = LegacyLogin(Calls(rest, tokens))
+        soap = self.rest(http, self.settings.panopto.url, pace=pace, headers=login.headers)
+        return (
+            panopto,
+            Aspects(Calls(rest, tokens), policy=patience, sleep=sleep),
+            SessionManagement(soap, login, Contract()),
+        )
+
+    def luminus(self, http: Http) -> Luminus | None:
+        """Build LumiNUS's client, whose calls all share one pace; None where the settings have none."""
+        account = self.settings.luminus
+        if account is None:
+            return None
+        patience = replace(policy(self.settings), first=1.0)
+        pace = Pace((Rate(account.calls_per_second, 1.0),))
+        return Luminus(
+            self.rest(http, account.url, pace=pace, paced_as="luminus", judge=answers.judge, policy=patience),
+            token=revealed(account.token),
+            subscription_key=revealed(account.subscription_key),
+            tenant=host_of(self.settings.panopto.url),
+            policy=patience,
+            sleep=self.drain.before_another_try,
+            observer=self.observer,
+        )
+
+    def valt(self, http: Http) -> Valt:
+        """Build VALT's client, whose calls all share one pace. Raises SettingsError where there is none."""
+        account = self.settings.valt
+        if account is None:
+            raise SettingsError("the settings have no section [valt]")
+        pace = Pace((Rate(account.calls_per_second, 1.0),))
+        rest = self.rest(http, account.url, pace=pace, paced_as="valt")
+        return Valt(rest, account.username, revealed(account.password))
 
 
 @asynccontextmanager
@@ -63,193 +153,14 @@ async def open_services(
     panopto_rates: Sequence[Rate] = PANOPTO_RATES,
     breaker: Breaker | None = None,
 ) -> AsyncIterator[Services]:
-    """Connect to the APIs of Opencast, Panopto and LumiNUS. Calls that wait for another try hear `drain`.
-
-    Without a `breaker` no host is waited for. `panopto_rates` are no setting: who calls Panopto more often
-    is refused.
-    """
-    drain = drain or Drain()
-    clocks = Clocks(observer)
+    """Connect to the APIs of Opencast, Panopto and LumiNUS. Calls that wait for another try hear `drain`."""
+    ways = Ways(settings, observer, drain or Drain(), breaker, Clocks(observer), panopto_rates)
     async with (
         open_http(network(settings, connections=8, cookies=True)) as source,
         open_http(network(settings, connections=16)) as target,
         open_http(network(settings, connections=LUMINUS_CALLS)) as students,
     ):
-        tokens = tokens_of(settings, target, observer, drain, breaker)
-        yield Services(
-            opencast_of(settings, source, observer, drain, breaker, clocks),
-            panopto_of(settings, target, tokens, observer, drain, panopto_rates, breaker, clocks),
-            sessions_of(settings, target, tokens, observer, drain, panopto_rates, breaker, clocks),
-            clocks,
-            luminus_of(settings, students, observer, drain, breaker, clocks),
-        )
-
-
-def opencast_of(
-    settings: Settings,
-    http: Http,
-    observer: Observer,
-    drain: Drain,
-    breaker: Breaker | None = None,
-    clocks: Clocks | None = None,
-) -> Opencast:
-    """Build Opencast's client."""
-    account = settings.opencast
-    rest = Rest(
-        http,
-        account.url,
-        policy=policy(settings),
-        observer=observer,
-        breaker=breaker,
-        clocks=clocks,
-        sleep=drain.before_another_try,
-    )
-    return Opencast(rest, account.username, revealed(account.password))
-
-
-def tokens_of(
-    settings: Settings, http: Http, observer: Observer, drain: Drain, breaker: Breaker | None = None
-) -> Tokens:
-    """Build what signs in at Panopto, when it is first used."""
-    account = settings.panopto
-    rest = Rest(
-        http,
-        account.url,
-        policy=policy(settings),
-        observer=observer,
-        breaker=breaker,
-        sleep=drain.before_another_try,
-    )
-    password = revealed(account.password)
-    return Tokens(
-        rest, Account(account.client_id, revealed(account.client_secret), account.username, password)
-    )
-
-
-def panopto_of(
-    settings: Settings,
-    http: Http,
-    tokens: Tokens,
-    observer: Observer,
-    drain: Drain,
-    rates: Sequence[Rate] = PANOPTO_RATES,
-    breaker: Breaker | None = None,
-    clocks: Clocks | None = None,
-) -> Panopto:
-    """Build Panopto's client."""
-    return Panopto(
-        panopto_rest(settings, http, tokens.headers, observer, drain, rates, breaker, clocks),
-        tokens,
-        policy=policy(settings),
-        sleep=drain.before_another_try,
-        check=http.network.check,
-        unheard=lambda: observer(SessionUploadUnheard()),
-    )
-
-
-def sessions_of(
-    settings: Settings,
-    http: Http,
-    tokens: Tokens,
-    observer: Observer,
-    drain: Drain,
-    rates: Sequence[Rate] = PANOPTO_RATES,
-    breaker: Breaker | None = None,
-    clocks: Clocks | None = None,
-) -> SessionManagement:
-    """Build the client of Panopto's SOAP, whose cookie is got when it is first used."""
-
-    def rest(headers: Headers) -> Rest:
-        return panopto_rest(settings, http, headers, observer, drain, rates, breaker, clocks)
-
-    login = LegacyLogin(Calls(rest(tokens.headers), tokens))
-    return SessionManagement(rest(login.headers), login, Contract())
-
-
-def panopto_rest(
-    settings: Settings,
-    http: Http,
-    headers: Headers,
-    observer: Observer,
-    drain: Drain,
-    rates: Sequence[Rate],
-    breaker: Breaker | None,
-    clocks: Clocks | None,
-) -> Rest:
-    """Build the way to one of Panopto's APIs; its rates are for each endpoint."""
-    return Rest(
-        http,
-        settings.panopto.url,
-        pace=Pace(rates),
-        policy=policy(settings),
-        headers=headers,
-        observer=observer,
-        breaker=breaker,
-        clocks=clocks,
-        sleep=drain.before_another_try,
-    )
-
-
-def luminus_of(
-    settings: Settings,
-    http: Http,
-    observer: Observer,
-    drain: Drain,
-    breaker: Breaker | None = None,
-    clocks: Clocks | None = None,
-) -> Luminus | None:
-    """Build LumiNUS's client, whose calls all share one pace; None where the settings have no LumiNUS."""
-    account = settings.luminus
-    if account is None:
-        return None
-    patience = replace(policy(settings), first=1.0)
-    rest = Rest(
-        http,
-        account.url,
-        pace=Pace((Rate(account.calls_per_second, 1.0),)),
-        paced_as="luminus",
-        judge=answers.judge,
-        policy=patience,
-        observer=observer,
-        breaker=breaker,
-        clocks=clocks,
-        sleep=drain.before_another_try,
-    )
-    return Luminus(
-        rest,
-        token=revealed(account.token),
-        subscription_key=revealed(account.subscription_key),
-        tenant=host_of(settings.panopto.url),
-        policy=patience,
-        sleep=drain.before_another_try,
-        observer=observer,
-    )
-
-
-def valt_of(
-    settings: Settings,
-    http: Http,
-    observer: Observer,
-    drain: Drain,
-    breaker: Breaker | None = None,
-    clocks: Clocks | None = None,
-) -> Valt:
-    """Build VALT's client, whose calls all share one pace. Raises SettingsError where there is no VALT."""
-    account = settings.valt
-    if account is None:
-        raise SettingsError("the settings have no section [valt]")
-    rest = Rest(
-        http,
-        account.url,
-        pace=Pace((Rate(account.calls_per_second, 1.0),)),
-        paced_as="valt",
-        policy=policy(settings),
-        observer=observer,
-        breaker=breaker,
-        clocks=clocks,
-        sleep=drain.before_another_try,
-    )
-    return Valt(rest, account.username, revealed(account.password))
+        yield Services(ways.opencast(source), *ways.panopto(target), ways.clocks, ways.luminus(students))
 
 
 def network(settings: Settings, *, connections: int = 100, cookies: bool = False) -> Network:

@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from engine import (
-    Drain,
     HttpReads,
     Locator,
     ReadLimits,
@@ -16,11 +15,10 @@ from engine import (
     Validator,
     open_http,
     open_rereads,
-    silence,
 )
 from pipelines.app.books import contents_of
 from pipelines.app.limits import RunLimits
-from pipelines.app.services import Services, network, open_services, policy, valt_of
+from pipelines.app.services import Services, Ways, network, open_services, policy
 from pipelines.config import Settings
 from pipelines.opencast.locate import EventLocator
 from pipelines.recheck.depth import Depth, Level
@@ -50,7 +48,7 @@ async def verification_of(
     async with AsyncExitStack() as stack:
         services = await stack.enter_async_context(open_services(settings))
         http = await stack.enter_async_context(open_http(network(settings, connections=4)))
-        valt = valt_of(settings, http, silence, Drain()) if settings.valt else None
+        valt = Ways(settings).valt(http) if settings.valt else None
         found = Found(waiting=tuple(known.waiting))
         found += await recheck_sessions(known.sessions, services.panopto)
         found += await recheck_lecture_items(known.states, services.luminus, modules)

@@ -15,7 +15,7 @@ from fakes.virtual_time import virtually
 
 from engine import Answer, Breaker, Drain, HostAnswers, HostRests, Patience, Unreachable, host_of
 from pipelines import items
-from pipelines.app.services import luminus_of, valt_of
+from pipelines.app.services import Ways
 from pipelines.config import Settings
 
 PANOPTO = "panopto.example.org"
@@ -117,7 +117,7 @@ def test_ten_minutes_without_luminus_are_ridden_out(down_at: int, lost: bool, re
 
     async def scene() -> float:
         drain = Drain()
-        client = luminus_of(SETTINGS, network.http, told.append, drain, breaker(told, drain))  # type: ignore[arg-type]
+        client = Ways(SETTINGS, told.append, drain, breaker(told, drain)).luminus(network.http)  # type: ignore[arg-type]
         site.luminus = client  # type: ignore[assignment]
         await site.right("e1")
         await site.journal.append(items.right("e1", SESSION.upper(), WHEN.isoformat()))
@@ -146,7 +146,7 @@ def test_ten_minutes_without_valt_are_ridden_out(record_property: Any) -> None:
 
     async def scene() -> float:
         drain = Drain()
-        client = valt_of(SETTINGS, network.http, told.append, drain, breaker(told, drain))  # type: ignore[arg-type]
+        client = Ways(SETTINGS, told.append, drain, breaker(told, drain)).valt(network.http)  # type: ignore[arg-type]
         begun = asyncio.get_running_loop().time()
         await client.rooms()
         return asyncio.get_running_loop().time() - begun
