@@ -71,9 +71,18 @@ SCHEDULES = "schedule:"
 """How the subjects begin under which the checkpoint keeps schedules: they are no items."""
 
 
+STREAMS = "stream:"
+"""How the subjects begin under which the checkpoint keeps streams that were added to sessions."""
+
+
 def is_item(subject: str) -> bool:
     """Tell whether a subject of the checkpoint is an item."""
-    return not subject.startswith(SCHEDULES)
+    return not subject.startswith((SCHEDULES, STREAMS))
+
+
+def is_schedule(subject: str) -> bool:
+    """Tell whether a subject of the checkpoint is a schedule."""
+    return subject.startswith(SCHEDULES)
 
 
 PLANNED = "item.planned"

@@ -38,6 +38,7 @@ from pipelines.panopto.client import Panopto
 from pipelines.panopto.contract import Contract
 from pipelines.panopto.legacy_login import LegacyLogin
 from pipelines.panopto.session_management import SessionManagement
+from pipelines.panopto.streams import Streams
 from pipelines.rest import Rest
 from pipelines.valt.client import Valt
 
@@ -53,6 +54,7 @@ class Services:
     panopto: Panopto
     aspects: Aspects
     sessions: SessionManagement
+    streams: Streams
     clocks: Clocks
     luminus: Luminus | None = None
 
@@ -96,8 +98,8 @@ class Ways:
             self.rest(http, account.url), Account(*client, account.username, revealed(account.password))
         )
 
-    def panopto(self, http: Http) -> tuple[Panopto, Aspects, SessionManagement]:
-        """Build Panopto's three clients, which count together: its rates are for each endpoint."""
+    def panopto(self, http: Http) -> tuple[Panopto, Aspects, SessionManagement, Streams]:
+        """Build Panopto's four clients, which count together: its rates are for each endpoint."""
         tokens, patience, pace = self.tokens(http), policy(self.settings), Pace(self.panopto_rates)
         rest = self.rest(http, self.settings.panopto.url, pace=pace, headers=tokens.headers)
         sleep = self.drain.before_another_try
@@ -109,12 +111,14 @@ class Ways:
             check=http.network.check,
             unheard=lambda: self.observer(SessionUploadUnheard()),
         )
-        login = LegacyLogin(Calls(rest, tokens))
+        calls = Calls(rest, tokens)
+        login = LegacyLogin(calls)
         soap = self.rest(http, self.settings.panopto.url, pace=pace, headers=login.headers)
         return (
             panopto,
-            Aspects(Calls(rest, tokens), policy=patience, sleep=sleep),
+            Aspects(calls, policy=patience, sleep=sleep),
             SessionManagement(soap, login, Contract()),
+            Streams(calls, policy=patience, sleep=sleep, check=http.network.check),
         )
 
     def luminus(self, http: Http) -> Luminus | None:

@@ -34,9 +34,10 @@ def remembered(subjects: Iterable[tuple[str, Sequence[Record]]], at: str | None)
     """Sort the subjects of a checkpoint. `at` is VALT's address; None believes what was spoken to last."""
     found = Remembered()
     for subject, records in subjects:
-        if not items.is_item(subject):
+        if items.is_schedule(subject):
             site = at if at is not None else records[-1].facts.get("at", "")
             found.schedules.append((subject.removeprefix(SCHEDULES), fold(records, site)))
+        if not items.is_item(subject):
             continue
         state = items.fold(records)
         if (item := kept(subject, records)) is not None:

@@ -58,7 +58,7 @@ def report_of(subjects: Iterable[tuple[str, Sequence[Record]]]) -> Report:
     for subject, records in subjects:
         if items.is_item(subject):
             states.append((subject, items.fold(records)))
-        else:
+        elif items.is_schedule(subject):
             bookings.append((subject, records))
     return Report(tuple(rows(states)), tuple(booking_rows(bookings)))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import Record
 from pipelines import items
-from pipelines.items import SCHEDULES, ItemState
+from pipelines.items import SCHEDULES, STREAMS, ItemState
 from pipelines.report.advice import next_step
 from pipelines.report.bookings import BookingRow, booking_row
 from pipelines.report.files import FileLine, file_lines
@@ -66,7 +66,7 @@ def named(wanted: str, subjects: Subjects) -> list[str]:
     begun: dict[str, None] = {}
     of_session: dict[str, None] = {}
     for subject, records in subjects:
-        event_id = subject.removeprefix(SCHEDULES)
+        event_id = subject.removeprefix(SCHEDULES).removeprefix(STREAMS)
         if event_id.startswith(wanted):
             begun[event_id] = None
         if items.is_item(subject) and wanted in sessions(items.fold(records)):
