@@ -11,6 +11,7 @@ from pipelines.migration.gather import Gathered
 from pipelines.opencast.model import Event
 from pipelines.panopto.description import Facts, describe
 from pipelines.panopto.manifest import Cut, Manifest, Video, VideoType, title_of
+from pipelines.panopto.schema import InvalidManifest
 
 
 def recorded(event: Event) -> datetime:
@@ -33,22 +34,26 @@ def manifest_of(
 ) -> Manifest:
     """Return the manifest of an event whose files have been moved; `template` words its description.
 
-    Captions and the table of contents are the first stream's, as their times are.
+    Captions and the table of contents are the first stream's, as their times are. Raises InvalidManifest for
+    what Panopto would not take, such as two files of one name.
     """
-    beside = gathered or Gathered()
+    date, beside = recorded(event), gathered or Gathered()
     videos = [Video(file["name"], results[file["name"]].crc32, VideoType(file["role"])) for file in files]
     first = replace(videos[0], entries=beside.entries, transcripts=beside.transcripts)
-    return Manifest(
-        title=title_of(event.title, event.identifier),
-        description=describe(told(event), event.identifier, template),
-        date=recorded(event),
-        videos=(first, *videos[1:]),
-        images=beside.images,
-        attachments=beside.attachments,
-        cuts=beside.cuts,
-        tags=beside.tags,
-        thumbnail=beside.thumbnail,
-    )
+    try:
+        return Manifest(
+            title=title_of(event.title, event.identifier),
+            description=describe(told(event), event.identifier, template),
+            date=date,
+            videos=(first, *videos[1:]),
+            images=beside.images,
+            attachments=beside.attachments,
+            cuts=beside.cuts,
+            tags=beside.tags,
+            thumbnail=beside.thumbnail,
+        )
+    except ValueError as error:
+        raise InvalidManifest(f"its manifest would not be taken: {error}", where=event.identifier) from None
 
 
 def told(event: Event) -> Facts:

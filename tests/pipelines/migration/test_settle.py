@@ -1,6 +1,6 @@
 """From uploaded files to a compared session: our client, manifest, finisher and comparison at the sandbox."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,11 +15,23 @@ from fakes.panopto_client import calls, client_at
 
 from engine import Throttled
 from pipelines.migration.finish import Failed, Finisher, Pending, Ready, Settled
+from pipelines.migration.meant import shown_ms
 from pipelines.migration.verify import Expected, differences
 from pipelines.panopto.client import Panopto
 from pipelines.panopto.description import describe
 from pipelines.panopto.document import write
-from pipelines.panopto.manifest import Manifest, Video, VideoType, title_of
+from pipelines.panopto.manifest import (
+    Attachment,
+    Cut,
+    Entry,
+    Image,
+    Manifest,
+    Thumbnail,
+    Transcript,
+    Video,
+    VideoType,
+    title_of,
+)
 from pipelines.panopto.model import SessionUpload, State, target_of
 from pipelines.sandbox import Fault, Switches
 
@@ -47,7 +59,6 @@ class Run:
 
     async def shipped(self, checksum: int = crc32(FILM), film: bytes = FILM) -> SessionUpload:
         """An upload with one film and its manifest, completed."""
-        upload = await self.panopto.create(self.site.folder)
         manifest = Manifest(
             title_of(TITLE, "event-1"),
             describe(
@@ -56,7 +67,12 @@ class Run:
             DATE,
             (Video("presenter.mp4", checksum, VideoType.PRIMARY),),
         )
-        for name, body in (("presenter.mp4", film), ("manifest.xml", write(manifest))):
+        return await self.sent(manifest, {"presenter.mp4": film})
+
+    async def sent(self, manifest: Manifest, files: Mapping[str, bytes]) -> SessionUpload:
+        """An upload with these files and this manifest, completed."""
+        upload = await self.panopto.create(self.site.folder)
+        for name, body in {**files, "manifest.xml": write(manifest)}.items():
             target = target_of(upload.upload_target, name)
             prefix, _, file = target.key.rpartition("/")
             await self.site.send(f"{target.endpoint}/{target.bucket}/{prefix}", file, [body])
@@ -99,6 +115,42 @@ async def test_an_upload_becomes_the_session_that_was_meant(tmp_path: Path) -> N
         session = await run.panopto.session(settled.session_id)
         expected = replace(EXPECTED, session_id=settled.session_id, folder_id=run.site.folder)
         assert differences(expected, session, {"presenter.mp4"}) == ()
+
+
+async def test_everything_in_a_manifest_is_what_the_site_reads(tmp_path: Path) -> None:
+    """Lines, captions, pictures, files, cuts and thumbnail arrive; what is left is as long as was meant."""
+    captions = b"WEBVTT\n\n00:01.000 --> 00:02.000\nHello\n"
+    film = Video(
+        "presenter.mp4", crc32(FILM), VideoType.PRIMARY, "Camera", (Entry("R&D", 1041, "<b>", "https://a/?b&c"),),
+        (Cut(0, 500),), (Transcript("en.vtt", crc32(captions), "en-GB"),),
+    )  # fmt: skip
+    manifest = Manifest(
+        TITLE, describe({}, "event-1"), DATE, (film,), (Image("i.png", None, 20_000, "Slide"),),
+        (Attachment("h.pdf", None, "application/pdf"),), (Cut(60_010, 10_000),), ("maths",),
+        Thumbnail("t.png", None),
+    )  # fmt: skip
+    files = {"presenter.mp4": FILM, "en.vtt": captions, "i.png": b"i", "h.pdf": b"h", "t.png": b"t"}
+    async with running(tmp_path, manifest_tags="keep") as run:
+        settled = await run.settle(await run.sent(manifest, files))
+        assert settled.verdict == Ready()
+        (row,) = run.site.audit.sessions()
+        session = await run.panopto.session(settled.session_id or "")
+    assert row["entries"] == [
+        {"video": film.file, "time": 1.041, "title": "R&D", "description": "<b>", "url": "https://a/?b&c"}
+    ]
+    assert [(one["start"], one["duration"], one["video"]) for one in row["cuts"]] == [
+        (60.01, 10.0, None),
+        (0.0, 0.5, film.file),
+    ]
+    assert [one["language"] for one in row["captions"]] == ["English_GBR"]
+    assert [(one["file"], one["time"], one["title"]) for one in row["images"]] == [("i.png", 20.0, "Slide")]
+    assert row["attachments"] == [{"file": "h.pdf", "mediatype": "application/pdf"}]
+    assert (row["thumbnail"], row["tags"]) == ("t.png", ["maths"])
+    expected = replace(
+        EXPECTED, session_id=row["session_id"], folder_id=row["folder_id"], files=frozenset(files),
+        duration=shown_ms(90_500, manifest.cuts) / 1000,
+    )  # fmt: skip
+    assert differences(expected, session, set(files)) == ()
 
 
 async def test_the_session_is_told_while_the_site_still_processes(tmp_path: Path) -> None:
