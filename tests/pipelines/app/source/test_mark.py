@@ -119,7 +119,6 @@ async def test_an_account_without_the_role_ends_it_at_once(dry: bool) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.fault(25)
 @pytest.mark.parametrize(
     ("action", "arguments", "writes"),
     [
@@ -141,7 +140,6 @@ async def test_an_answer_that_does_not_come(action: str, arguments: dict[str, ob
 
 
 @pytest.mark.slow
-@pytest.mark.fault(25)
 async def test_an_answer_that_never_comes_leaves_the_event_undecided() -> None:
     """The intent stays on record, and the next time it is gone on with."""
     fault = Fault("opencast.add_ace", "status", times=9, arguments={"status": 500})

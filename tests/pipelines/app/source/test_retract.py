@@ -160,7 +160,6 @@ async def test_an_opencast_that_leaves_files_behind_deletes_nothing() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.fault(25)
 @pytest.mark.parametrize(
     ("action", "arguments", "deletions"),
     [
