@@ -117,8 +117,8 @@ def _read(lines: list[str], number: int) -> _Block:
     if found is None:
         raise NotCaptions(f"the times of its block {number} cannot be read")
     start, end = (one.replace(",", ".") for one in found.group(1, 2))
-    settings = f" {found[3]}" if found[3] else ""
-    timed = (*lines[:at], f"{start} {_ARROW} {end}{settings}", *lines[at + 1 :])
+    times = " ".join((start, _ARROW, end, *(found[3] or "").split()))
+    timed = (*lines[:at], times, *lines[at + 1 :])
     return _Block(timed, _milliseconds(start), _milliseconds(end), is_cue=True)
 
 

@@ -84,6 +84,12 @@ def test_webvtt_passes(form: str) -> None:
     assert as_webvtt(written, "vtt") == written
 
 
+def test_settings_are_parted_by_spaces() -> None:
+    """Whatever space a file has between a cue's settings, one is written."""
+    written = as_webvtt(b"WEBVTT\n\n00:01.000\t-->\t00:02.000 \x0balign:start\t line:0 \nx\n", "vtt")
+    assert written == b"WEBVTT\n\n00:01.000 --> 00:02.000 align:start line:0\nx\n"
+
+
 @pytest.mark.parametrize(
     ("document", "form", "told"),
     [
