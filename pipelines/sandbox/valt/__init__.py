@@ -7,6 +7,7 @@ which the Date header of each answer tells.
 import time
 from collections.abc import Awaitable, Callable
 from email.utils import formatdate
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -44,7 +45,8 @@ class Valt:
         async def dated(_request: web.Request, response: web.StreamResponse) -> None:
             response.headers["Date"] = formatdate(now(), usegmt=True)
 
-        self._holdings = Holdings(seeds, now)
+        zone, required = ZoneInfo(switches.valt_timezone), switches.valt_required == "on"
+        self._holdings = Holdings(seeds, now, zone, required=required)
         api = Api(self._holdings, account, Tokens(switches.valt_token_life, now), switches)
         self.app = front.application(SERVICE, audit, faults, middlewares=(_refusals, api.guarded))
         self.app.on_response_prepare.append(dated)

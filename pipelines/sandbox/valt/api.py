@@ -2,7 +2,8 @@
 
 Sources: IVS wiki, API_Authentication, API_Create_Schedule, API_List_Schedules, API_Schedule_Details,
 API_List_Rooms, API_List_Schedule_Conflicts, API_Update_Schedule, API_Delete_Schedule,
-API_Delete_Next_Instance; ivs-valt-python (schedule/blocked, rooms/info, admin/general).
+API_Delete_Next_Instance, API_List_Templates, API_Template_Details, API_List_Template_Fields, API_List_Users,
+API_List_User_Groups; ivs-valt-python (schedule/blocked, rooms/info, admin/general).
 Not established and chosen here: without the right to it, all under admin/ is a 403; the token is looked at
 before the path, so an unknown path is a 401 without one and a 404 with one.
 """
@@ -17,11 +18,12 @@ from pipelines.sandbox.valt.holdings import Holdings
 from pipelines.sandbox.valt.login import Account, Tokens
 from pipelines.sandbox.valt.model import Schedule
 from pipelines.sandbox.valt.render import Row, room_row, schedule_row
+from pipelines.sandbox.valt.templates import GROUPS, TEMPLATE, USERS, field_rows, template_row
 
 API = "/api/v3"
 SLASH = "{slash:/?}"
 LOGIN = "login"
-ADMIN = frozenset({"rooms", "version"})
+ADMIN = frozenset({"rooms", "version", "templates", "template", "template_fields", "users", "user_groups"})
 """The calls under admin/."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -46,6 +48,11 @@ class Api:
             "rooms": ("admin/rooms", self.rooms),
             "rooms_info": ("rooms/info", self.rooms_info),
             "version": ("admin/general", self.version),
+            "templates": ("admin/templates", self.templates),
+            "template": ("admin/templates/{id}", self.template),
+            "template_fields": ("admin/templates/{id}/fields", self.template_fields),
+            "users": ("admin/users", self.users),
+            "user_groups": ("admin/user_groups", self.user_groups),
         }
         writes: dict[str, tuple[str, Handler]] = {
             LOGIN: ("login", self.login),
@@ -130,6 +137,27 @@ class Api:
     async def version(self, _request: web.Request) -> web.Response:
         """GET admin/general."""
         return answer({"data": {"version": f"{self._switches.valt_version}.0"}})
+
+    async def templates(self, _request: web.Request) -> web.Response:
+        """GET admin/templates."""
+        return answer({"data": [TEMPLATE]})
+
+    async def template(self, request: web.Request) -> web.Response:
+        """GET admin/templates/{id}."""
+        return answer({"data": template_row(request.match_info["id"])})
+
+    async def template_fields(self, request: web.Request) -> web.Response:
+        """GET admin/templates/{id}/fields."""
+        template_row(request.match_info["id"])
+        return answer({"data": field_rows(self._switches.valt_required == "on")})
+
+    async def users(self, _request: web.Request) -> web.Response:
+        """GET admin/users."""
+        return answer({"data": {"users": [{"id": one, "name": name} for one, name in USERS.items()]}})
+
+    async def user_groups(self, _request: web.Request) -> web.Response:
+        """GET admin/user_groups: under userGroups."""
+        return answer({"data": {"userGroups": [{"id": one, "name": name} for one, name in GROUPS.items()]}})
 
     def _blocked(self) -> dict[str, list[int]]:
         return {"blocked_schedules": sorted(self._holdings.overlaps().blocked)}

@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from pipelines.sandbox.valt.answers import invalid, missing
 from pipelines.sandbox.valt.model import SINGLE, Range, Recurrence, Repeats
+from pipelines.sandbox.valt.templates import GROUPS, USERS, known_values
 
 LONGEST_NAME = 255
 LAST_TIME = 2**32 - 1
@@ -84,14 +85,16 @@ def _duration(value: object) -> Facts:
 def _template(value: object) -> Facts:
     if value is not None and not isinstance(value, dict):
         raise Wrong("Must be an object of field ids and values")
-    return {"template": value}
+    return {"template": known_values(value)}
 
 
 def _share(value: object) -> Facts:
     """Only the spelling of the table of API_Update_Schedule does anything: `users` and `user_groups`."""
     if not isinstance(value, dict):
         raise Wrong("Must be an object")
-    return {name: _numbers(value[name]) for name in ("users", "user_groups") if name in value}
+    known = {"users": USERS, "user_groups": GROUPS}
+    found = {name: _numbers(value[name]) for name in known if name in value}
+    return {name: tuple(one for one in listed if one in known[name]) for name, listed in found.items()}
 
 
 def _recurrence(value: object) -> Facts:

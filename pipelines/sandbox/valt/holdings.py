@@ -7,6 +7,7 @@ next instance to delete (400), and one whose last is deleted is gone.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, tzinfo
 from itertools import count
 from typing import Any
 
@@ -16,17 +17,25 @@ from pipelines.sandbox.valt.model import Room, Schedule
 from pipelines.sandbox.valt.occurrences import current, occurrences, status
 from pipelines.sandbox.valt.overlaps import Overlaps, overlaps
 from pipelines.sandbox.valt.seeds import Seeds
+from pipelines.sandbox.valt.templates import complete_values
 
 MOVING = frozenset({"start_at", "duration", "room_ids", "recurrence"})
 
 
 class Holdings:
-    """Rooms and schedules. `clock` is VALT's own, in seconds since 1970."""
+    """Rooms and schedules. `clock` is VALT's own, in seconds since 1970, and `zone` that of its server.
 
-    def __init__(self, seeds: Seeds, clock: Callable[[], float]) -> None:
+    With `required`, no schedule is taken without the template's required field.
+    """
+
+    def __init__(
+        self, seeds: Seeds, clock: Callable[[], float], zone: tzinfo = UTC, *, required: bool = False
+    ) -> None:
         self.rooms: Mapping[int, Room] = {room.id: room for room in seeds.rooms}
-        self._schedules = {schedule.id: schedule for schedule in seeds.schedules}
+        self._schedules = {schedule.id: replace(schedule, zone=zone) for schedule in seeds.schedules}
         self._clock = clock
+        self._zone = zone
+        self._required = required
         self._ids = count(max(self._schedules, default=0) + 1)
         self._bookings = count(max((one.booked for one in seeds.schedules), default=0) + 1)
 
@@ -58,16 +67,17 @@ class Holdings:
             created=int(self.now()),
             booked=next(self._bookings),
             created_by="api",
+            zone=self._zone,
             **facts,
         )
-        return self._keep(schedule)
+        return self._asked(schedule)
 
     def edit(self, schedule_id: str, asked: Mapping[str, Any]) -> Schedule:
         """A schedule with the members that are sent changed and all others as they were. Raises Refused."""
         before = self.schedule(schedule_id)
         if "start_at" in asked and status(before, self.now()) == "started":
             raise invalid([("start_at", "The schedule has already started")])
-        return self._keep(self._moved(before, self._checked(asked)))
+        return self._asked(self._moved(before, self._checked(asked)))
 
     def delete(self, schedule_id: str) -> None:
         """Remove a schedule. Raises Refused (404)."""
@@ -100,6 +110,12 @@ class Holdings:
         if moved:
             after = replace(after, booked=next(self._bookings))
         return replace(after, deleted=frozenset()) if moved & {"start_at", "recurrence"} else after
+
+    def _asked(self, schedule: Schedule) -> Schedule:
+        """Take a schedule as somebody wants it. Raises Refused (400) without what is required."""
+        if self._required:
+            complete_values(schedule.template)
+        return self._keep(schedule)
 
     def _keep(self, schedule: Schedule) -> Schedule:
         self._schedules[schedule.id] = schedule

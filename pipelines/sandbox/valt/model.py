@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, tzinfo
 from typing import Literal
 
 Repeats = Literal["none", "daily", "weekly", "monthly"]
@@ -15,6 +15,17 @@ class Room:
 
     id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a template; one that is not `on` is asked for nowhere."""
+
+    id: int
+    name: str
+    type: Literal["text", "notes"] = "text"
+    required: bool = False
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +47,8 @@ class Schedule:
     """One schedule. `start_at` (seconds since 1970) is the first occurrence's; `duration` is in seconds.
 
     `booked` says who came first where two overlap: it is given anew when times or rooms change. `deleted` are
-    the starts of single occurrences that were taken out. `edits` counts the edits that were applied.
+    the starts of single occurrences that were taken out. `edits` counts the edits that were applied. `zone`
+    is that of the server, by whose clocks it recurs.
     """
 
     id: int
@@ -53,3 +65,4 @@ class Schedule:
     user_groups: tuple[int, ...] = ()
     edits: int = 0
     created_by: Literal["seed", "api"] = "seed"
+    zone: tzinfo = UTC

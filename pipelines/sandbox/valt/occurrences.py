@@ -1,14 +1,16 @@
 """When a schedule records: its occurrences by its recurrence, and which of them is now or next.
 
 Source: IVS wiki, API_Update_Schedule (weeks_range, range_type, end_after, end_by). Not established and chosen
-here: days are those of UTC, so there is no daylight saving; `end_by` includes its day; a month without the
-day is left out; a deleted occurrence counts as one of `end_after`; a schedule shows the occurrence that is
-now or next, or its last one. One that is over keeps the status `started`: there are but two.
+here: days are those of the server's zone, by whose clocks every occurrence begins at the same time; a time
+that its clocks leave out is the one an hour later, of one that they show twice the first is meant; `end_by`
+includes its day; a month without the day is left out; a deleted occurrence counts as one of `end_after`; a
+schedule shows the occurrence that is now or next, or its last one. One that is over keeps the status
+`started`: there are but two.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from pipelines.sandbox.valt.model import Recurrence, Schedule
@@ -63,13 +65,13 @@ def weekday(moment: datetime) -> int:
 
 def _starts(schedule: Schedule) -> Iterator[int]:
     recurrence = schedule.recurrence
-    first = datetime.fromtimestamp(schedule.start_at, UTC)
+    first = datetime.fromtimestamp(schedule.start_at, schedule.zone)
     for number in range(1 if recurrence.type == "none" else HORIZON):
         day = first + timedelta(days=number)
         if recurrence.end_by is not None and day.date() > recurrence.end_by:
             return
         if _falls_on(recurrence, first, day):
-            yield schedule.start_at + number * DAY
+            yield int(day.timestamp()) if number else schedule.start_at
 
 
 def _falls_on(recurrence: Recurrence, first: datetime, day: datetime) -> bool:

@@ -6,13 +6,17 @@ of `shared`; a recurrence is told in the spelling in which it is sent.
 """
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from pipelines.sandbox.valt.model import Recurrence, Room, Schedule
-from pipelines.sandbox.valt.occurrences import shown, status
+from pipelines.sandbox.valt.occurrences import occurrences, shown, status
 from pipelines.sandbox.valt.overlaps import Overlaps
 
 AUTHOR = {"id": 3, "name": "Scheduling Office"}
+
+MOST = 60
+"""Occurrences that the audit tells of one schedule."""
 
 Row = dict[str, Any]
 
@@ -70,6 +74,10 @@ def audit_row(schedule: Schedule, overlaps: Overlaps, now: float) -> Row:
         "duration": schedule.duration,
         "status": status(schedule, now),
         "recurrence": recurrence_row(schedule.recurrence),
+        "occurrences": [one.start_at for one in islice(occurrences(schedule), MOST)],
+        "template": schedule.template,
+        "users": list(schedule.users),
+        "user_groups": list(schedule.user_groups),
         "blocked": schedule.id in overlaps.blocked,
         "conflict": schedule.id in overlaps.conflict,
         "edits": schedule.edits,

@@ -1,7 +1,8 @@
 """Occurrences by their recurrence."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice, pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -55,6 +56,29 @@ def test_the_shown_occurrence_is_now_or_next(recurrence: Recurrence, later: int,
     assert (current(schedule, now) == seen) == (seen.stop_at > now and seen in whole)
     assert seen.stop_at > now or not whole or seen == whole[-1]
     assert status(schedule, now) == ("started" if seen.start_at <= now else "pending")
+
+
+@pytest.mark.parametrize(
+    ("zone", "month", "day", "hours"),
+    [
+        ("Europe/London", 3, 23, [10, 9]),
+        ("Europe/London", 10, 19, [9, 10]),
+        ("America/New_York", 3, 2, [15, 14]),
+        ("Asia/Singapore", 3, 23, [2, 2]),
+    ],
+)
+def test_a_schedule_recurs_by_the_clock_on_the_wall(
+    zone: str, month: int, day: int, hours: list[int]
+) -> None:
+    """Ten o'clock before a change of time is ten o'clock after it, which UTC has at another hour."""
+    first = datetime(2036, month, day, 10, tzinfo=ZoneInfo(zone))
+    weekly = Recurrence("weekly", (0,), "after", 2)
+    schedule = Schedule(1, "Any", (1,), int(first.timestamp()), 60, weekly, zone=ZoneInfo(zone))
+    starts = [datetime.fromtimestamp(one.start_at, UTC) for one in occurrences(schedule)]
+    assert [start.hour for start in starts] == hours
+    assert [start.astimezone(ZoneInfo(zone)).isoformat()[5:16] for start in starts] == [
+        f"{first + timedelta(days=days):%m-%dT10:00}" for days in (0, 7)
+    ]
 
 
 def test_a_deleted_occurrence_is_left_out_and_still_counts() -> None:
