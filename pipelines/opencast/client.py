@@ -1,8 +1,9 @@
 """Opencast's External API, as far as a reader needs it: events, their scheduling, series and the account.
 
-Sources: opencast/opencast, EventsEndpoint.java, SeriesEndpoint.java, BaseEndpoint.java and
-ApiMediaType.java. Lists are bare arrays without a total. Whoever is not logged in gets a redirect to a page,
-not a 401, so an answer that is not JSON means the account.
+Sources: opencast/opencast, EventsEndpoint.java, SeriesEndpoint.java, BaseEndpoint.java, SecurityEndpoint.java
+and ApiMediaType.java. Lists are bare arrays without a total. Whoever is not logged in gets a redirect to a
+page, not a 401, so an answer that is not JSON means the account. Two services beside the API are asked for
+what it does not tell: search (SearchRestService.java) and archive (AbstractAssetManagerRestEndpoint.java).
 """
 
 import base64
@@ -14,7 +15,8 @@ import anyio
 from engine import Answer, Gone, Refused, RetryPolicy, ServerFault, Transient, Unreadable
 from pipelines.config import SettingsError
 from pipelines.opencast.account import judge_account
-from pipelines.opencast.model import Event, Me, Scheduling, Series, Unread
+from pipelines.opencast.mediapackage import read_archive, read_search
+from pipelines.opencast.model import Event, Me, Publication, Scheduling, Series, Unread
 from pipelines.opencast.payload import read_event, read_scheduling, read_series
 from pipelines.opencast.version import WITH_SCHEDULING, Version, choose, media_type
 from pipelines.rest import decode, path_of
@@ -150,6 +152,47 @@ class Opencast:
         answer = await self._granted(_path("series", identifier), endpoint, "ROLE_API_SERIES_VIEW")
         return None if answer.status == 404 else read_series(self._json(answer, endpoint), identifier)
 
+    async def searched(self, identifier: str) -> Publication | None:
+        """Return what the search service has of an event, its addresses unsigned, or None for nothing.
+
+        Raises Unreadable, or Refused where that service does not answer this account.
+        """
+        path = "/search/episode.json"
+        answer = await self._beside(path, f"GET {path}", "application/json", {"id": identifier})
+        return read_search(self._json(answer, f"GET {path}"), identifier)
+
+    async def archived(self, identifier: str) -> Publication | None:
+        """Return what the archive has of an event, the cut list too, or None where it has no track.
+
+        Raises Gone, Unreadable, or Refused where the account may read the tracks or the cut list not.
+        """
+        endpoint = "GET /api/events/{id}/media"
+        path = _path("events", identifier, "media")
+        answer = await self._granted(path, endpoint, "ROLE_API_EVENTS_MEDIA_VIEW")
+        if answer.status == 404:
+            raise _gone(identifier)
+        if not (media := self._array(answer, endpoint)):
+            return None
+        path = path_of("assets", "episode", identifier)
+        package = await self._beside(path, "GET /assets/episode/{id}", "text/xml")
+        return read_archive(media, package.body, identifier)
+
+    async def sign(self, url: str) -> str:
+        """Return a file's address with a signature, or as it is where no signature is made for it.
+
+        Raises Refused without ROLE_API_SECURITY_EDIT.
+        """
+        endpoint = "POST /api/security/sign"
+        path = "/api/security/sign"
+        headers = {**self._basic, "Accept": media_type(await self.version())}
+        answer = await self._rest.call("POST", path, endpoint=endpoint, form={"url": url}, headers=headers)
+        where = f"{self._rest.where} {endpoint}"
+        if answer.status == 403:
+            raise _refused(where, "ROLE_API_SECURITY_EDIT")
+        judge_account(answer, path, where)
+        signed = self._object(answer, endpoint).get("url")
+        return signed if isinstance(signed, str) and signed.startswith(url) else url
+
     async def me(self) -> Me:
         """Tell who the account is and which roles it has."""
         path = "/api/info/me"
@@ -194,11 +237,22 @@ class Opencast:
         answer = await self._ask(path, endpoint)
         where = f"{self._rest.where} {endpoint}"
         if answer.status == 403:
-            raise Refused(
-                "Opencast does not let this account read that", where=where, advice=f"give it {role}"
-            )
+            raise _refused(where, role)
         judge_account(answer, path, where)
         return answer
+
+    async def _beside(
+        self, path: str, endpoint: str, accept: str, query: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Ask a service beside the API: that it refuses this account says nothing of other calls."""
+        headers = {**self._basic, "Accept": accept}
+        answer = await self._rest.call("GET", path, endpoint=endpoint, query=query, headers=headers)
+        is_page = "html" in answer.headers.get("Content-Type", "").lower()
+        if answer.status == 200 and not is_page:
+            return answer
+        await self.me()  # Raises where the account is not let in at all.
+        what = "a web page" if is_page and answer.status == 200 else f"HTTP {answer.status}"
+        raise Refused(f"answers this account {what}", where=f"{self._rest.where} {endpoint}")
 
     async def _ask(
         self,
@@ -277,6 +331,10 @@ def _path(kind: str, identifier: str, *more: str) -> str:
 
 def _flags(**wanted: bool) -> dict[str, str]:
     return {name: "true" for name, is_wanted in wanted.items() if is_wanted}
+
+
+def _refused(where: str, role: str) -> Refused:
+    return Refused("Opencast does not let this account do that", where=where, advice=f"give it {role}")
 
 
 def _gone(identifier: str) -> Gone:

@@ -1,16 +1,17 @@
-"""Tells the engine late where a track of an event can be read: the port `Locator`, made from Opencast.
+"""Tells the engine late where a file of an event can be read: the port `Locator`, made from Opencast.
 
 An address may be signed, and the clock of a signature starts when its event is asked for. So it is asked
-for just before it is needed, and again before it runs out. Many parts of a file, and both streams of an
-event, ask at once; one call to Opencast answers them all.
+for just before it is needed, and again before it runs out. Many parts of a file, and all files of an event,
+ask at once; one call to Opencast answers them all. What the search service tells is unsigned: each such
+address is signed by a call of its own when it is first needed.
 """
 
 import base64
 import binascii
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
@@ -18,14 +19,15 @@ import orjson
 
 from engine import Changed, FerryError, Gone, Location, Source
 from pipelines.opencast.client import Opencast
-from pipelines.opencast.model import Event
+from pipelines.opencast.fallback import Fallback
+from pipelines.opencast.model import ARCHIVE, SEARCH, Element, Event, Publication, Track
 
 LEAST_LEFT = 60.0
 """Seconds that an address must still hold, or a quarter of its lifetime where that is less."""
 
 
 class EventLocator:
-    """Locates tracks by event (`source.group`) and key (`source.name`).
+    """Locates tracks, attachments and catalogues by event (`source.group`) and key (`source.name`).
 
     It remembers the addresses of at most `keep` events, the last ones asked for. `clock` is in seconds since
     the epoch. Credentials go to the files only where `file_credentials` says so, and to the API's own origin.
@@ -35,35 +37,39 @@ class EventLocator:
         self,
         opencast: Opencast,
         *,
+        fallback: Fallback | None = None,
         file_credentials: bool = False,
         keep: int = 256,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._opencast = opencast
-        self._headers = opencast.credentials if file_credentials else ()
+        self._fallback = fallback or Fallback(opencast, search=False)
+        self._file_credentials = file_credentials
         self._keep = keep
         self._clock = clock
         self._shelves: OrderedDict[str, _Shelf] = OrderedDict()
 
     async def locate(self, source: Source, refused: Location | None = None) -> Location:
-        """Tell where to read a track; `refused` is an address that no longer works.
+        """Tell where to read a file; `refused` is an address that no longer works.
 
         Raises Gone where Opencast has no such event or publishes nothing of it any more, Changed where it
-        publishes other tracks now, Unreadable or a Transient error where it cannot tell.
+        publishes other files now, Unreadable or a Transient error where it cannot tell.
         """
         shelf = self._shelf(source.group)
         flights = shelf.flights
         async with shelf.turn:
+            await self._sign(shelf, source.name)
             location = shelf.locations.get(source.name)
             if location is not None and self._serves(location, shelf.fetched, refused):
                 return location
             if shelf.flights == flights:
                 await self._fetch(source.group, shelf)
+                await self._sign(shelf, source.name)
             return shelf.found(source)
 
     def learn(self, event: Event) -> None:
         """Take the addresses of an event that was read, signed, a moment ago."""
-        self._shelf(event.identifier).fill(self._locations(event), self._clock())
+        self._put(event, self._shelf(event.identifier))
 
     def _shelf(self, identifier: str) -> "_Shelf":
         shelf = self._shelves.setdefault(identifier, _Shelf())
@@ -80,23 +86,39 @@ class EventLocator:
     async def _fetch(self, identifier: str, shelf: "_Shelf") -> None:
         """Ask Opencast; its error, too, is the answer for all who wait."""
         try:
-            event = await self._opencast.event(identifier, sign=True)
+            event = await self._fallback.completed(await self._opencast.event(identifier, sign=True))
         except FerryError as error:
             shelf.fail(error)
         else:
-            shelf.fill(self._locations(event), self._clock())
+            self._put(event, shelf)
 
-    def _locations(self, event: Event) -> dict[str, Location]:
-        return {
-            track.key: self._location(track.url)
-            for publication in event.public
-            for track in publication.tracks
-            if track.url
-        }
+    def _put(self, event: Event, shelf: "_Shelf") -> None:
+        """Keep the addresses of an event; of a file in several publications the first one's."""
+        locations: dict[str, Location] = {}
+        unsigned: set[str] = set()
+        for publication in event.public:
+            for key, location in self._locations(publication):
+                if key not in locations:
+                    locations[key] = location
+                    unsigned |= {key} if publication.channel == SEARCH else set()
+        shelf.fill(locations, unsigned, self._clock())
 
-    def _location(self, url: str) -> Location:
-        own = bool(self._headers) and origin(url) == origin(self._opencast.base)
-        return Location(url, expiry(url), self._headers if own else ())
+    async def _sign(self, shelf: "_Shelf", key: str) -> None:
+        """Sign an address that came unsigned, once; it runs out as those do that came signed."""
+        if key in shelf.unsigned:
+            location = shelf.locations[key]
+            url = await self._fallback.signed(location.url)
+            shelf.locations[key] = replace(location, url=url, expires=expiry(url))
+            shelf.unsigned.discard(key)
+
+    def _locations(self, publication: Publication) -> Iterator[tuple[str, Location]]:
+        files: tuple[Track | Element, ...] = (*publication.tracks, *publication.elements)
+        for one in files:
+            if one.url:
+                wanted = self._file_credentials or publication.channel == ARCHIVE
+                own = wanted and origin(one.url) == origin(self._opencast.base)
+                headers = self._opencast.credentials if own else ()
+                yield one.key, Location(one.url, expiry(one.url), headers)
 
 
 @dataclass(slots=True)
@@ -106,12 +128,14 @@ class _Shelf:
     turn: anyio.Lock = field(default_factory=lambda: anyio.Lock(fast_acquire=True))
     flights: int = 0
     fetched: float = 0.0
-    locations: Mapping[str, Location] = field(default_factory=dict)
+    locations: dict[str, Location] = field(default_factory=dict)
+    unsigned: set[str] = field(default_factory=set)
     error: FerryError | None = None
 
-    def fill(self, locations: Mapping[str, Location], now: float) -> None:
+    def fill(self, locations: dict[str, Location], unsigned: set[str], now: float) -> None:
         self.flights += 1
-        self.fetched, self.locations, self.error = now, locations, None
+        self.locations, self.unsigned = locations, unsigned
+        self.fetched, self.error = now, None
 
     def fail(self, error: FerryError) -> None:
         self.flights += 1

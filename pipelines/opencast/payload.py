@@ -8,24 +8,22 @@ event that cannot be read, because it must not look like an event without one.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal
 
 from engine import Unreadable
-from pipelines.opencast.model import TOO_LARGE, Element, Event, Grant, Publication, Scheduling, Series, Track
+from pipelines.opencast.model import Element, Event, Grant, Publication, Scheduling, Series, Track
+from pipelines.opencast.table import Table, is_list
 
 _MD5 = re.compile(r"([0-9a-f]{32}) \(md5\)", re.IGNORECASE)
-_CLOCK = re.compile(r"(\d{1,6}):([0-5]?\d):([0-5]?\d(?:\.\d+)?)")
 
 
 def read_event(json: Any) -> Event:
     """Read one event. Raises Unreadable, which names the event and the field."""
-    event = _Table(json, "an event")
+    event = Table(json, "an event")
     identifier = event.text("identifier") or event.text("id")
     if not identifier:
         raise Unreadable("has no identifier", where="an event")
-    event = _Table(json, f"event {identifier}")
+    event = Table(json, f"event {identifier}")
     return Event(
         identifier,
         title=event.text("title"),
@@ -60,7 +58,7 @@ def read_scheduling(json: Any, identifier: str) -> Scheduling | None:
     Raises Unreadable where there is something that cannot be understood.
     """
     where = f"event {identifier}, scheduling"
-    scheduling = _Table(json or {}, where)
+    scheduling = Table(json or {}, where)
     if not scheduling:
         return None
     agent = scheduling.text("agent_id").strip()
@@ -73,7 +71,7 @@ def read_scheduling(json: Any, identifier: str) -> Scheduling | None:
 
 def read_series(json: Any, identifier: str) -> Series:
     """Read one series. Raises Unreadable, which names the series and the field."""
-    series = _Table(json, f"series {identifier}")
+    series = Table(json, f"series {identifier}")
     return Series(
         identifier,
         title=series.text("title"),
@@ -92,7 +90,7 @@ def read_series(json: Any, identifier: str) -> Series:
 
 def _acl(json: Any) -> tuple[Grant, ...] | None:
     """Read an access control list; one with a line that makes no sense is as good as none told."""
-    if not _is_list(json):
+    if not is_list(json):
         return None
     lines = [_grant(one) for one in json]
     known = tuple(line for line in lines if line is not None)
@@ -107,7 +105,7 @@ def _grant(json: Any) -> Grant | None:
             return None
 
 
-def _publication(json: "_Table") -> Publication:
+def _publication(json: Table) -> Publication:
     tracks = tuple(_track(one) for one in json.tables("media"))
     elements = (
         *_elements(json.raw("attachments"), "attachment"),
@@ -118,13 +116,13 @@ def _publication(json: "_Table") -> Publication:
 
 def _elements(json: Any, kind: Literal["attachment", "catalogue"]) -> tuple[Element, ...]:
     """Read a publication's other elements; one that makes no sense is none, and fails no event."""
-    several = json if _is_list(json) else ()
+    several = json if is_list(json) else ()
     return tuple(found for one in several if (found := _element(one, kind)) is not None)
 
 
 def _element(json: Any, kind: Literal["attachment", "catalogue"]) -> Element | None:
     try:
-        element = _Table(json, kind)
+        element = Table(json, kind)
         flavor, url = element.raw("flavor"), element.text("url")
         if not (isinstance(flavor, str) and flavor) and not url:
             return None
@@ -142,7 +140,7 @@ def _element(json: Any, kind: Literal["attachment", "catalogue"]) -> Element | N
         return None
 
 
-def _track(json: "_Table") -> Track:
+def _track(json: Table) -> Track:
     mediatype = json.text("mediatype")
     return Track(
         json.text("id"),
@@ -150,7 +148,7 @@ def _track(json: "_Table") -> Track:
         mediatype,
         flavor=json.text("flavor").lower(),
         size=json.known("size"),
-        md5=_md5(json.text("checksum")),
+        md5=md5_of(json.text("checksum")),
         tags=json.texts("tags"),
         has_audio=json.flag("has_audio", mediatype.startswith("audio/")),
         has_video=json.flag("has_video", mediatype.startswith("video/")),
@@ -163,114 +161,7 @@ def _track(json: "_Table") -> Track:
     )
 
 
-def _md5(checksum: str) -> str | None:
+def md5_of(checksum: str) -> str | None:
+    """Return the MD5 that a checksum is ("<hex> (md5)"), or None where it is another or none."""
     found = _MD5.fullmatch(checksum.strip())
     return found[1].lower() if found else None
-
-
-class _Table:
-    """A JSON object whose fields are read by kind; `where` names it in errors."""
-
-    def __init__(self, json: Any, where: str) -> None:
-        if not isinstance(json, Mapping):
-            raise Unreadable(f"is {_kind(json)} where an object was expected", where=where)
-        self._json = json
-        self._where = where
-
-    def __bool__(self) -> bool:
-        return bool(self._json)
-
-    def raw(self, name: str) -> Any:
-        """A value as it came, or None."""
-        return self._json.get(name)
-
-    def text(self, name: str) -> str:
-        """A text as it is; none is the empty one."""
-        return self._text(name, self._json.get(name))
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Texts, the blank ones left out; one alone may come without its list."""
-        value = self._json.get(name)
-        several: list[Any] = list(value) if _is_list(value) else [value]
-        found = (self._text(name, one).strip() for one in several)
-        return tuple(text for text in found if text)
-
-    def flag(self, name: str, otherwise: bool = False) -> bool:
-        """A truth, which older versions do not tell."""
-        value = self._json.get(name)
-        if isinstance(value, str):
-            return value.strip().lower() == "true"
-        return otherwise if value is None else bool(value)
-
-    def number(self, name: str) -> int | None:
-        """A whole number from 0 on and below `TOO_LARGE`, however it is written, or None."""
-        return _whole(self._plain(name))
-
-    def known(self, name: str) -> int | None:
-        """A number of something: 0 and -1 say that it is not known."""
-        return self.number(name) or None
-
-    def duration(self, name: str) -> int | None:
-        """Milliseconds, from a number of them or from "00:00:03"."""
-        value = self._plain(name)
-        clock = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
-        if clock:
-            hours, minutes, seconds = clock.groups()
-            value = ((int(hours) * 60 + int(minutes)) * 60 + float(seconds)) * 1000
-        return _whole(value) or None
-
-    def moment(self, name: str) -> datetime | None:
-        """A moment in UTC; one without a zone is in it already, as Opencast writes them."""
-        try:
-            moment = datetime.fromisoformat(self.text(name).strip())
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError):
-            return None
-
-    def tables(self, name: str) -> "Sequence[_Table]":
-        """Objects; none at all is an empty list."""
-        value = self._json.get(name)
-        if value is None or value == "":
-            return ()
-        if not _is_list(value):
-            raise self._unreadable(name, value, "a list")
-        return [_Table(one, f"{self._where}, {name}") for one in value]
-
-    def _plain(self, name: str) -> Any:
-        value = self._json.get(name)
-        if isinstance(value, Mapping) or _is_list(value):
-            raise self._unreadable(name, value, "a number")
-        return value
-
-    def _text(self, name: str, value: Any) -> str:
-        if value is None:
-            return ""
-        if isinstance(value, str | int | float):
-            return str(value)
-        raise self._unreadable(name, value, "a text")
-
-    def _unreadable(self, name: str, value: Any, expected: str) -> Unreadable:
-        return Unreadable(f"{name} is {_kind(value)} where {expected} was expected", where=self._where)
-
-
-def _is_list(value: Any) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, Sequence) and not isinstance(value, str)
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "an object"
-    if _is_list(value):
-        return "a list"
-    return "nothing" if value is None else "a text" if isinstance(value, str) else "a number"
-
-
-def _whole(value: Any) -> int | None:
-    """Read 7, 7.0 and "7"; whatever is no number, not finite, negative or too large is None."""
-    if isinstance(value, bool):
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return int(number) if 0 <= number < TOO_LARGE else None
