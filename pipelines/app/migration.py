@@ -34,6 +34,7 @@ from engine import (
 )
 from pipelines import items
 from pipelines.app.books import count, identity
+from pipelines.app.furnishing import furnisher_of, sending_of
 from pipelines.app.limits import RunLimits
 from pipelines.app.rules import publish_policy, rules
 from pipelines.app.services import Services, breaker_of, network, open_services, policy
@@ -199,6 +200,7 @@ async def open_pass(
             Folders(services.panopto),
             checkpoint,
             settings.opencast.publications,
+            sending=sending_of(settings, engine, checkpoint),
         )
         migration = Migration(
             engine,
@@ -208,6 +210,7 @@ async def open_pass(
             checkpoint,
             in_flight=transfer.items_in_flight,
             finishing=settings.finish.in_flight,
+            furnisher=furnisher_of(settings, services, engine, checkpoint),
             onward=carry_of(settings, services, decided.modules, checkpoint, observer),
             observer=observer,
         )

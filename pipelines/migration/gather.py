@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from engine import (
     Blob,
+    Changed,
     Empty,
     Gone,
     NotAllowed,
@@ -52,7 +53,7 @@ LARGEST_PICTURE = 16 * 1024 * 1024
 MOST_PICTURES = 500
 """Slides of one recording."""
 
-SOURCE_FAULTS = (Empty, Gone, NotAllowed, NotReadable, TooLarge, Unreadable)
+SOURCE_FAULTS = (Changed, Empty, Gone, NotAllowed, NotReadable, TooLarge, Unreadable)
 """Errors that say that a file of the source cannot be had."""
 
 
@@ -143,9 +144,8 @@ class _Gathering:
         if self._duration_ms is None:
             raise BadCuts("nobody knows how long the film is", where=self._selected.event.identifier)
         kept = read_smil(await self._read(self._source(element.key), LARGEST_TEXT))
-        parts = cuts_of(kept, self._duration_ms)
-        self.found.cuts = tuple(Cut(one.start_ms, one.duration_ms) for one in parts)
-        self.found.aspects["cuts"] = carried({"value": len(parts)})
+        self.found.cuts = cuts_of(kept, self._duration_ms)
+        self.found.aspects["cuts"] = carried({"value": len(self.found.cuts)})
 
     async def captions(self) -> None:
         """Read, convert and send the captions of each language."""
@@ -162,7 +162,11 @@ class _Gathering:
     async def _webvtt(self, caption: Caption) -> bytes | None:
         """Return captions as WebVTT; None where they cannot be had, which is told when they are added."""
         try:
-            return as_webvtt(await self._read(self._source(caption.key), LARGEST_TEXT), caption.form)
+            return as_webvtt(
+                await self._read(self._source(caption.key), LARGEST_TEXT),
+                caption.form,
+                language=caption.language,
+            )
         except Stopping:
             raise
         except (Transient, *SOURCE_FAULTS):
@@ -181,7 +185,7 @@ class _Gathering:
         except NotReadable as error:
             self._leave("chapters", error.code, str(error))
             return
-        self.found.entries = tuple(Entry(one.title, one.time_ms, one.description) for one in entries)
+        self.found.entries = entries
         if sentence is not None:
             self._leave("chapters", "past_the_end", sentence, len(entries))
         else:

@@ -30,7 +30,7 @@ from pipelines.migration.furnish.furnisher import Furnisher
 from pipelines.migration.furnish.wants import kept_in
 from pipelines.migration.onward import Nowhere, Onward
 from pipelines.migration.select import Skip
-from pipelines.migration.sending import MANIFEST, whole_files
+from pipelines.migration.sending import whole_files
 from pipelines.migration.ship import Ship
 from pipelines.migration.stages import ItemBegan, ItemEnded, ItemProcessing
 from pipelines.migration.verify import Expected, differences
@@ -312,9 +312,11 @@ class Migration:
 
 
 def moved_files(history: Sequence[Record], generation: int) -> set[str]:
-    """Return the names of an item's media files that are whole at the target, by the engine's records."""
-    found = whole_files(history)
-    return {name for of, name in found if of == generation and not name.startswith(MANIFEST)}
+    """Return the names of an item's films that are whole at the target, by the engine's records.
+
+    The manifest, and what else lies beside the films, has an @ in its name (`sending.beside`).
+    """
+    return {name for of, name in whole_files(history) if of == generation and "@" not in name}
 
 
 class Place:

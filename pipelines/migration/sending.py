@@ -87,7 +87,7 @@ class Sending:
 
         async def send(name: str, content: Blob | Source) -> TransferResult:
             target = target_of((state.upload or {})["target"], name)
-            named = transfer_name(state.generation, _version(name, content))
+            named = transfer_name(state.generation, beside(name, content))
             results[name] = await self._engine.transfer(Transfer(event.identifier, named, content, target))
             return results[name]
 
@@ -134,13 +134,13 @@ class Sending:
     def _manifest(self, event: Event, state: ItemState, blob: Blob) -> Transfer:
         """Return the transfer of a manifest."""
         target = target_of((state.upload or {})["target"], MANIFEST)
-        name = transfer_name(state.generation, _version(MANIFEST, blob))
+        name = transfer_name(state.generation, beside(MANIFEST, blob))
         return Transfer(event.identifier, name, blob, target)
 
 
-def _version(name: str, content: Blob | Source) -> str:
+def beside(name: str, content: Blob | Source) -> str:
     """Return what a file beside the films is called: one in memory that has other bytes is another file."""
-    return f"{name}@{checksum_text(crc32(content.data))}" if isinstance(content, Blob) else name
+    return f"{name}@{checksum_text(crc32(content.data)) if isinstance(content, Blob) else ''}"
 
 
 def transfer_name(generation: int, file_name: str) -> str:

@@ -40,8 +40,6 @@ from pipelines.panopto.client import Panopto
 from pipelines.panopto.manifest import event_of
 from pipelines.panopto.model import SessionUpload, State
 
-MANIFEST = "manifest.xml"
-
 DEAD = frozenset({State.UPLOAD_CANCELLED, State.DELETING_FILES, State.DELETED, State.DELETING_ERROR})
 """States from which a session upload never becomes a session: it timed out, or somebody cancelled it."""
 

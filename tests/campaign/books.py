@@ -35,8 +35,8 @@ class Object:
 
     @property
     def media(self) -> bool:
-        """Whether it is a file of an event, and no manifest."""
-        return not self.key.lower().endswith(".xml")
+        """Whether it is a file of an event as it was there: manifest and captions are written by us."""
+        return not self.key.lower().endswith((".xml", ".vtt"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,51 @@
+"""Builds what gives a session more than its films: what goes into its manifest, and what comes after."""
+
+from engine import Engine, Journal
+from pipelines.app.services import Services
+from pipelines.config import Settings
+from pipelines.migration.furnish.aspects import Availability, ExternalId, Owner, SubjectTags
+from pipelines.migration.furnish.captions import Captions
+from pipelines.migration.furnish.furnisher import Aspect, Furnisher
+from pipelines.migration.furnish.tables import read_owners, read_windows
+from pipelines.migration.gather import Gatherer
+from pipelines.migration.sending import Sending
+
+GATHERED = ("captions", "chapters", "slides", "thumbnail", "attachments", "tags")
+
+
+def wished(settings: Settings) -> frozenset[str]:
+    """Return which aspects the operator wants in manifests."""
+    return frozenset(name for name in GATHERED if getattr(settings.session, name))
+
+
+def sending_of(settings: Settings, engine: Engine, journal: Journal) -> Sending:
+    """Build what sends an event's files."""
+    return Sending(
+        engine,
+        journal,
+        settings.opencast.publications,
+        gatherer=Gatherer(engine.read, wished(settings)),
+        description=settings.session.description,
+    )
+
+
+def aspects_of(settings: Settings, services: Services, engine: Engine, journal: Journal) -> list[Aspect]:
+    """Return what sessions are furnished with, in this order. Raises SettingsError for a bad table."""
+    session = settings.session
+    found: list[Aspect] = []
+    if session.external_id:
+        found.append(ExternalId(services.sessions))
+    if session.tags:
+        found.append(SubjectTags(services.aspects))
+    if session.captions:
+        found.append(Captions(services.aspects, engine.read, journal))
+    if session.availability is not None:
+        found.append(Availability(services.sessions, read_windows(session.availability)))
+    if session.owners is not None:  # Last: who gives a session away may not be let in any more.
+        found.append(Owner(services.sessions, read_owners(session.owners)))
+    return found
+
+
+def furnisher_of(settings: Settings, services: Services, engine: Engine, journal: Journal) -> Furnisher:
+    """Build what furnishes the sessions of a run."""
+    return Furnisher(aspects_of(settings, services, engine, journal), journal)
