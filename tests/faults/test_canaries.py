@@ -36,6 +36,7 @@ SWITCHES = Switches(
     lecture_item_lag=0.2,
     luminus_rate=20,
     search_lag=0.1,
+    opencast_account="editor",
 )
 LOUD = {"PYTHONASYNCIODEBUG": "1", "FERRY_TRACEBACK": "1"}
 """As much as can be had of errors and of asyncio."""
@@ -136,7 +137,7 @@ SERVICES = (
     *refusals(
         "opencast.list_events", "panopto.token", "panopto.create_session_upload",
         "panopto.get_session_upload", "panopto.put_session_upload", "luminus.modules", "luminus.sessions",
-        "luminus.patch_session",
+        "luminus.patch_session", "opencast.add_ace", "opencast.delete_ace",
     ),
     at("luminus.weblecture", "status", 1, status=403, headers=HEADERS, body=BODY),
 )  # fmt: skip
@@ -163,6 +164,9 @@ ROUNDS: Mapping[str, tuple[Fault, ...]] = {
     **SILENT,
     **REFUSED,
 }
+REPORT = "FOLDER/report.json"
+"""FOLDER stands for that of the settings."""
+
 VERBS: tuple[tuple[str, ...], ...] = (
     ("plan",),
     ("run",),
@@ -182,6 +186,12 @@ VERBS: tuple[tuple[str, ...], ...] = (
     ("retry", "--failed"),
     ("show", WORLD.events[0].identifier),
     ("redirects", "--format", "csv"),
+    ("report", "--format", "json", "--output", REPORT),
+    ("source", "mark", "--from-report", REPORT, "--apply"),
+    ("source", "mark", "--from-report", REPORT, "--field", "subjects=moved", "--apply", "--json"),
+    ("source", "unmark", "--from-report", REPORT, "--apply"),
+    ("source", "retract", "--from-report", REPORT),
+    ("add-stream", WORLD.events[0].identifier, REPORT, "--type", "primary"),
 )
 LOOKS: tuple[tuple[str, ...], ...] = (
     ("plan",),
@@ -211,7 +221,8 @@ def said(settings: Path, given: Sequence[tuple[str, ...]]) -> dict[str, bytes]:
     """Run the verbs, every other one with all that there is of debugging, and return what each has said."""
     told = {}
     for number, verb in enumerate(given):
-        ran = ferry(*verb, "-c", settings, environment=LOUD if number % 2 else {}, seconds=100)
+        words = [word.replace("FOLDER", str(settings.parent)) for word in verb]
+        ran = ferry(*words, "-c", settings, environment=LOUD if number % 2 else {}, seconds=100)
         for stream, text in (("stdout", ran.output), ("stderr", ran.talk)):
             told[f"{stream} of {number} {' '.join(verb)}"] = text.encode()
     return told
