@@ -4,8 +4,10 @@ import base64
 import csv
 import json
 import re
+import signal
+import time
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +16,7 @@ from typing import Any
 
 from anyio.from_thread import start_blocking_portal
 
-from fakes.processes import Ran, Stand, ferry
+from fakes.processes import Ran, Stand, begun, ferry
 from pipelines.sandbox import Fault, Sandbox, Switches, World
 from pipelines.sandbox.recordings import Event, Scheduling
 
@@ -142,6 +144,23 @@ def calls(stand: Stand, call: str) -> int:
     return sum(
         one["count"] for one in stand.audit("requests") if (one["service"], one["call"]) == ("valt", call)
     )
+
+
+def until(holds: Callable[[], bool], seconds: float = 30) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def killed(stand: Stand, settings: Path, call: str, count: int) -> None:
+    """Run, and kill the run once VALT has been asked so often for something."""
+    with begun("schedules", "run", "-c", settings, "--json", folder=settings.parent) as process:
+        until(lambda: process.poll() is not None or calls(stand, call) >= count)
+        assert process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
 
 
 def lines(path: Path) -> list[list[str]]:

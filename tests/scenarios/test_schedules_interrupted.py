@@ -1,8 +1,7 @@
 """Answers that are lost, runs that are killed at any step: one edit and one schedule a booking in the end."""
 
 import signal
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from fakes.booking_world import (
     calls,
     checked,
     edits,
+    killed,
     leads,
     lecture,
     posts,
@@ -22,6 +22,7 @@ from fakes.booking_world import (
     row,
     schedules,
     table,
+    until,
     verdicts,
     wanted,
     world_of,
@@ -39,23 +40,6 @@ LONG = {"seconds": 60}
 def fault(call: str, action: str, nth: int = 1, **arguments: Any) -> Mapping[str, Any]:
     """Return a fault of VALT's, as a faults file holds it."""
     return {"operation": f"valt.{call}", "action": action, "nth": nth, "arguments": arguments}
-
-
-def until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait until something holds."""
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
-
-
-def killed(stand: Stand, settings: Path, call: str, count: int) -> None:
-    """Run, and kill the run once VALT has been asked so often for something."""
-    with begun("schedules", "run", "-c", settings, "--json", folder=settings.parent) as process:
-        until(lambda: process.poll() is not None or calls(stand, call) >= count)
-        assert process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
 
 
 @pytest.mark.fault(28)
