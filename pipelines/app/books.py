@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from engine import Contents, Record, read_checkpoint
 from pipelines import items
 from pipelines.config import Settings, SettingsError
-from pipelines.items import SCHEDULES, ItemState, Outcomes
+from pipelines.items import SCHEDULES, STREAMS, ItemState, Outcomes
 from pipelines.report.document import Report, report_of
 from pipelines.report.story import Story, named, story_of
 
@@ -54,7 +54,12 @@ def story_in(settings: Settings, wanted: str) -> Story:
     """
     with contents_of(settings) as contents:
         event_id = wanted if _known(contents, wanted) else _meant(contents, wanted)
-        return story_of(event_id, contents.history(event_id), contents.history(SCHEDULES + event_id))
+        return story_of(
+            event_id,
+            contents.history(event_id),
+            contents.history(SCHEDULES + event_id),
+            contents.history(STREAMS + event_id),
+        )
 
 
 def _known(contents: Contents, event_id: str) -> bool:

@@ -13,6 +13,7 @@ from pipelines.cli.status import path_of
 from pipelines.cli.summary import VERSION, answered, write_json
 from pipelines.cli.text import page, plain, size
 from pipelines.config import load
+from pipelines.report.added import AddedLine
 from pipelines.report.bookings import BookingRow
 from pipelines.report.files import FileLine
 from pipelines.report.history import Step
@@ -65,6 +66,9 @@ def lines(found: Story) -> Iterator[str]:
         if found.shortened:
             yield f"  ({SHORTENED})"
         yield from (f"  {_step(one)}" for one in found.history)
+    if found.added:
+        yield "streams added to its session:"
+        yield from (f"  {_added(one)}" for one in found.added)
     if found.booking is not None:
         yield from _facts(_booked(found.booking))
 
@@ -115,6 +119,12 @@ def _file(one: FileLine) -> str:
 
 def _step(one: Step) -> str:
     return f"{one.order:4} {one.role:7} {one.words}"
+
+
+def _added(one: AddedLine) -> str:
+    told = [one.name, one.kind, *((size(one.bytes),) if one.bytes is not None else ())]
+    why = f" ({one.why})" if one.why else ""
+    return ", ".join((*told, f"{one.outcome or one.stage}{why}"))
 
 
 def _booked(booking: BookingRow) -> dict[str, str]:

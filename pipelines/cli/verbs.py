@@ -25,6 +25,7 @@ VERBS = {
     "verify": "Hold what was moved, carried and booked against what the services tell now.",
     "reconcile": "Make a lost or older checkpoint know what Panopto holds, before anything is sent again.",
     "retry": "Let what Panopto could not process begin anew, after a look at what Panopto has of it.",
+    "add-stream": "Add a stream to a session that was moved: a track of its event, or a local file.",
     "bench": "Measure how fast bytes move between these endpoints, and leave nothing there.",
     "report": "List every item of a checkpoint: what it became, how it was checked, what was not carried.",
     "source": "Mark moved events at Opencast, or delete them there; shows what it would do, until --apply.",
@@ -43,12 +44,17 @@ class Verbs(TyperGroup):
         """Import a verb's module and return its command; None where there is no such verb."""
         if cmd_name not in VERBS:
             return None
-        return typer.main.get_command(import_module(f"pipelines.cli.{cmd_name}").app)
+        return typer.main.get_command(import_module(f"pipelines.cli.{module_of(cmd_name)}").app)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the table without importing what it names."""
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
+
+
+def module_of(verb: str) -> str:
+    """Return the name of a verb's module: a hyphen is none of Python's names."""
+    return verb.replace("-", "_")
 
 
 app = typer.Typer(

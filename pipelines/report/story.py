@@ -7,6 +7,7 @@ from typing import Any
 from engine import Record
 from pipelines import items
 from pipelines.items import SCHEDULES, STREAMS, ItemState
+from pipelines.report.added import AddedLine, added_lines
 from pipelines.report.advice import next_step
 from pipelines.report.bookings import BookingRow, booking_row
 from pipelines.report.files import FileLine, file_lines
@@ -23,7 +24,8 @@ class Story:
     """One event. `item` is None where only its booking is on record, `booking` where there is none.
 
     `stage` tells how far an item is that has no end; `anew` why it was begun anew, each time; `shortened`
-    that the history begins with an end, which replaced all records before it.
+    that the history begins with an end, which replaced all records before it; `added` are streams that were
+    added to its session later.
     """
 
     event_id: str
@@ -35,6 +37,7 @@ class Story:
     files: tuple[FileLine, ...] = ()
     history: tuple[Step, ...] = ()
     booking: BookingRow | None = None
+    added: tuple[AddedLine, ...] = ()
 
     @property
     def document(self) -> Mapping[str, Any]:
@@ -42,11 +45,16 @@ class Story:
         return {"version": VERSION, **asdict(self)}
 
 
-def story_of(event_id: str, item: Sequence[Record], schedule: Sequence[Record]) -> Story:
-    """Return the story of an event from the records of its item and of its schedule; either may be none."""
+def story_of(
+    event_id: str, item: Sequence[Record], schedule: Sequence[Record], streams: Sequence[Record] = ()
+) -> Story:
+    """Return the story of an event from the records of its item, its schedule and the streams added to it.
+
+    Any of them may be none.
+    """
     booking = booking_row(event_id, schedule) if schedule else None
     if not item:
-        return Story(event_id, booking=booking)
+        return Story(event_id, booking=booking, added=added_lines(streams))
     state = items.fold(item)
     return Story(
         event_id,
@@ -58,6 +66,7 @@ def story_of(event_id: str, item: Sequence[Record], schedule: Sequence[Record]) 
         files=tuple(file_lines(state, item)),
         history=tuple(steps(item)),
         booking=booking,
+        added=added_lines(streams),
     )
 
 

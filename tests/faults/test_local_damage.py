@@ -20,7 +20,8 @@ from engine.checkpoint.line import Header, entry_of
 from engine.checkpoint.store import Store, open_store
 from engine.errors import CheckpointDamaged, CheckpointForeign, FerryError
 from pipelines import items, sources
-from pipelines.items import Outcome
+from pipelines.items import AspectOutcome, Outcome
+from pipelines.migration import added
 
 pytestmark = [pytest.mark.fault(31), pytest.mark.slow]
 
@@ -32,6 +33,8 @@ REST = [
     items.delete("event-4", "s"),
     items.deleted("event-4", "s"),
     items.anew("event-4", "upload_timed_out"),
+    items.aspect("event-5", "captions", {"language": "English_GBR"}),
+    items.aspects("event-5", {"captions": {"outcome": "carried"}}),
     items.ended("event-5", Outcome.RETRYABLE, "unreachable", why="ä & b"),
     sources.mark("event-6", {"role": "R", "action": "migrated"}),
     sources.marked("event-6", {"role": "R", "action": "migrated"}, 4),
@@ -39,6 +42,14 @@ REST = [
     sources.unmarked("event-6", {"role": "R", "action": "migrated"}, 5),
     sources.retract("event-6", "s"),
     sources.retracted("event-6", "s"),
+    added.open_("event-7", "primary-a.mp4", "s", "PrimaryVideo"),
+    added.opened(
+        "event-7", "primary-a.mp4", upload_id="u", session_id="s", kind="PrimaryVideo", target="https://h/u"
+    ),
+    added.submit("event-7", "primary-a.mp4"),
+    added.submitted("event-7", "primary-a.mp4"),
+    added.anew("event-7", "primary-a.mp4", "upload_timed_out"),
+    added.ended("event-7", "primary-a.mp4", AspectOutcome.CARRIED, bytes=5, crc32=7),
     *(
         Record("schedule:event-1", f"schedule.{kind}", {"at": "https://valt", "before": {"name": "x"}})
         for kind in ("edit", "edited", "create", "created", "ended")
@@ -86,11 +97,14 @@ def opened(data: bytes, header: Header = HEADER) -> dict[str, list[str]]:
 
 
 def test_every_kind_of_record_is_in_it() -> None:
-    """Those of transfers, items, sources and schedules, that there are."""
+    """Those of transfers, items, sources, streams and schedules, that there are."""
     names = [
-        one for module in (journal, items, sources) for one in vars(module).values() if isinstance(one, str)
+        one
+        for module in (journal, items, sources, added)
+        for one in vars(module).values()
+        if isinstance(one, str)
     ]
-    wanted = {one for one in names if re.fullmatch(r"(item|source|transfer)\.[a-z]+", one)}
+    wanted = {one for one in names if re.fullmatch(r"(item|source|stream|transfer)\.[a-z]+", one)}
     assert kinds(whole()) >= wanted | {f"schedule.{one}" for one in ("edit", "edited", "create", "ended")}
 
 
