@@ -33,7 +33,7 @@ REST = [
     items.delete("event-4", "s"),
     items.deleted("event-4", "s"),
     items.anew("event-4", "upload_timed_out"),
-    items.aspect("event-5", "captions", {"language": "English_GBR"}),
+    items.aspect("event-5", "captions:de"),
     items.aspects("event-5", {"captions": {"outcome": "carried"}}),
     items.ended("event-5", Outcome.RETRYABLE, "unreachable", why="ä & b"),
     sources.mark("event-6", {"role": "R", "action": "migrated"}),
