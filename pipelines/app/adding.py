@@ -8,6 +8,7 @@ from engine import Drain, LocalFile, Observer, Source, open_checkpoint, silence
 from pipelines import items
 from pipelines.app.books import contents_of, identity
 from pipelines.app.migration import open_engine
+from pipelines.app.reading import fallback_of, locator_of
 from pipelines.app.services import breaker_of, open_services
 from pipelines.config import Settings, SettingsError
 from pipelines.items import ItemState, Outcome
@@ -15,7 +16,6 @@ from pipelines.migration import added
 from pipelines.migration.add_stream import AddStream, Wanted, name_of, track_name, track_of
 from pipelines.migration.added import AddedStream
 from pipelines.opencast.client import Opencast
-from pipelines.opencast.locate import EventLocator
 from pipelines.panopto.streams import StreamType
 
 
@@ -60,7 +60,7 @@ async def _shown(settings: Settings, asked: Asked) -> Told:
         state = items.fold(contents.history(asked.event_id))
         history = contents.history(added.subject(asked.event_id))
     async with open_services(settings) as services:
-        wanted = await _wanted(asked, state, services.opencast)
+        wanted = await _wanted(settings, asked, state, services.opencast)
     stands = added.fold(history, wanted.name)
     return Told(wanted, stands, stands)
 
@@ -74,10 +74,9 @@ async def _added(settings: Settings, asked: Asked, observer: Observer, drain: Dr
         open_services(settings, observer, drain, breaker=breaker) as services,
     ):
         state = items.fold(checkpoint.history(asked.event_id))
-        wanted = await _wanted(asked, state, services.opencast)
+        wanted = await _wanted(settings, asked, state, services.opencast)
         before = added.fold(checkpoint.history(added.subject(asked.event_id)), wanted.name)
-        credentials = settings.opencast.credentials_for_files
-        locator = EventLocator(services.opencast, file_credentials=credentials)
+        locator = locator_of(settings, services.opencast)
         async with open_engine(settings, checkpoint, locator, drain, observer, breaker=breaker) as engine:
             limit = settings.finish.limit_minutes * 60
             adding = AddStream(
@@ -86,13 +85,14 @@ async def _added(settings: Settings, asked: Asked, observer: Observer, drain: Dr
             return Told(wanted, before, await adding.add(wanted))
 
 
-async def _wanted(asked: Asked, state: ItemState, opencast: Opencast) -> Wanted:
+async def _wanted(settings: Settings, asked: Asked, state: ItemState, opencast: Opencast) -> Wanted:
     session_id = session_of(asked.event_id, state)
     if asked.file is not None:
         path = asked.file.resolve()
         name = name_of(asked.kind, path.name, str(path))
         return Wanted(asked.event_id, session_id, LocalFile(path), name, asked.kind, asked.start)
-    event = await opencast.event(asked.event_id, sign=True)
+    listed = await opencast.event(asked.event_id, sign=True)
+    event = await fallback_of(settings, opencast).completed(listed)
     track = track_of(event, asked.track or "")
     source = Source(asked.event_id, track.key)
     return Wanted(asked.event_id, session_id, source, track_name(asked.kind, track), asked.kind, asked.start)

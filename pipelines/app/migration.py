@@ -36,13 +36,14 @@ from pipelines import items
 from pipelines.app.books import count, identity
 from pipelines.app.furnishing import furnisher_of, sending_of
 from pipelines.app.limits import RunLimits
+from pipelines.app.reading import fallback_of, locator_of, wanted_events
 from pipelines.app.rules import publish_policy, rules
 from pipelines.app.services import Services, breaker_of, network, open_services, policy
 from pipelines.config import Settings
 from pipelines.items import Outcomes
 from pipelines.migration.batches import Batches
 from pipelines.migration.carry.stage import Carry
-from pipelines.migration.discover import discover
+from pipelines.migration.discover import Found
 from pipelines.migration.finish import Finisher
 from pipelines.migration.folders import Folders
 from pipelines.migration.passes import Hours, Passes
@@ -61,14 +62,14 @@ class PlannedPass:
     def __init__(
         self,
         rules: Rules,
-        services: Services,
+        found: AsyncIterator[Found],
         checkpoint: Checkpoint,
         migration: Migration,
         batches: Batches,
         observer: Observer,
     ) -> None:
         self._rules = rules
-        self._services = services
+        self._found = found
         self._checkpoint = checkpoint
         self._migration = migration
         self._batches = batches
@@ -92,11 +93,11 @@ class PlannedPass:
     async def _plan(self) -> Plan:
         wanted = self._rules.wanted
         met: set[str] = set()
-        found = decisions(noting(discover(self._services.opencast, wanted), met), self._rules)
+        decided = decisions(noting(self._found, met), self._rules)
         known = [one for one in self._checkpoint.subjects() if items.is_item(one)]
         plan = await Planner(
             self._checkpoint, self._observer, self._rules.modules, again=self._rules.again
-        ).plan(found, known, wanted.everything, wanted.events)
+        ).plan(decided, known, wanted.everything, wanted.events)
         if unmet := tuple(sorted(wanted.series - met)):
             self._observer(SeriesUnmet(unmet))
         return plan
@@ -188,11 +189,12 @@ async def open_pass(
         services = await stack.enter_async_context(
             open_services(settings, observer, drain, panopto_rates=panopto_rates, breaker=breaker)
         )
-        locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
+        locator = locator_of(settings, services.opencast)
         engine = await stack.enter_async_context(
             open_engine(settings, checkpoint, locator, drain, observer, limits, breaker)
         )
-        batches = Batches(services.opencast, locator)
+        fallback = fallback_of(settings, services.opencast)
+        batches = Batches(services.opencast, locator, fallback=fallback)
         ship = Ship(
             engine,
             services.panopto,
@@ -214,7 +216,8 @@ async def open_pass(
             onward=carry_of(settings, services, decided.modules, checkpoint, observer),
             observer=observer,
         )
-        yield PlannedPass(decided, services, checkpoint, migration, batches, observer)
+        found = wanted_events(settings, services.opencast, decided.wanted)
+        yield PlannedPass(decided, found, checkpoint, migration, batches, observer)
 
 
 @asynccontextmanager

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from engine import about_clock
 from pipelines import items
 from pipelines.app.books import contents_of
+from pipelines.app.reading import wanted_events
 from pipelines.app.rules import publish_policy, rules
 from pipelines.app.services import Services, allowed, open_services, revealed
 from pipelines.config import Settings
 from pipelines.items import ItemState
 from pipelines.luminus.token import expiry_of
 from pipelines.migration.carry.preflight import Problem, flips, preflight, stopped
-from pipelines.migration.discover import discover
 from pipelines.migration.found import Marked
 from pipelines.migration.hosts import ForeignHosts
 from pipelines.migration.planning import Rules, decisions, noting
@@ -41,7 +41,7 @@ async def preview_of(settings: Settings) -> Preview:
 
             met: set[str] = set()
             foreign = ForeignHosts(allowed(settings), decided)
-            events = foreign.noting(noting(discover(services.opencast, decided.wanted), met))
+            events = foreign.noting(noting(wanted_events(settings, services.opencast, decided.wanted), met))
             found = foreign.without(decisions(events, decided))
             seen = await preview(found, state_of, decided.folders, exists, decided.modules)
             seen.problems += foreign.problems

@@ -11,14 +11,14 @@ import anyio
 from engine import FerryError, Journal, Record, Refused, open_checkpoint
 from pipelines import items
 from pipelines.app.books import contents_of, identity
+from pipelines.app.reading import wanted_events
 from pipelines.app.rules import rules
 from pipelines.app.services import open_services
 from pipelines.config import Settings
 from pipelines.items import ItemState
-from pipelines.migration.discover import discover
+from pipelines.migration.discover import Found
 from pipelines.migration.planning import Row, Rules, decide
 from pipelines.migration.select import Selected, select
-from pipelines.opencast.client import Opencast
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
 from pipelines.panopto.manifest import event_of
@@ -83,7 +83,7 @@ async def reconciliation_of(settings: Settings, *, dry_run: bool) -> Reconciled:
     """
     decided = rules(settings)
     async with open_books(settings, dry_run) as books, open_services(settings) as services:
-        wanted = await _wanted(services.opencast, decided)
+        wanted = await _wanted(wanted_events(settings, services.opencast, decided.wanted), decided)
         found = await _found(services.panopto, decided, wanted, books)
         if books.journal is not None:
             await _write(books.journal, found.joined)
@@ -105,10 +105,10 @@ async def open_books(settings: Settings, dry_run: bool) -> AsyncIterator[Books]:
         yield Books((), lambda _: ())
 
 
-async def _wanted(opencast: Opencast, decided: Rules) -> list[Wanted]:
+async def _wanted(events: AsyncIterator[Found], decided: Rules) -> list[Wanted]:
     """Return the events that a run would move, as it decides about them."""
     found: list[Wanted] = []
-    async for event in discover(opencast, decided.wanted):
+    async for event in events:
         decision = decide(event, decided, len(found))
         if not (isinstance(decision, Row) and isinstance(event, Event)):
             continue

@@ -18,9 +18,9 @@ from engine import (
 )
 from pipelines.app.books import contents_of
 from pipelines.app.limits import RunLimits
+from pipelines.app.reading import locator_of
 from pipelines.app.services import Services, Ways, network, open_services, policy
 from pipelines.config import Settings
-from pipelines.opencast.locate import EventLocator
 from pipelines.recheck.depth import Depth, Level
 from pipelines.recheck.found import Found
 from pipelines.recheck.lecture_items import recheck_lecture_items
@@ -74,7 +74,7 @@ async def open_sums(
     settings: Settings, services: Services, limits: RunLimits, so_far: ReadSoFar
 ) -> AsyncIterator[Sums]:
     """Connect to Opencast's file server, under the limits of the settings."""
-    locator = EventLocator(services.opencast, file_credentials=settings.opencast.credentials_for_files)
+    locator = locator_of(settings, services.opencast)
     reading = ReadLimits(
         limits.slots,
         limits.bandwidth,

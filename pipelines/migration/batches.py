@@ -8,6 +8,7 @@ import anyio
 
 from engine import Gone, Unreadable
 from pipelines.opencast.client import Opencast
+from pipelines.opencast.fallback import Fallback
 from pipelines.opencast.locate import EventLocator
 from pipelines.opencast.model import Event, Unread
 
@@ -25,18 +26,23 @@ class Reading:
 
 
 class Batches:
-    """Gives each event of a plan once, as it is now; the locator learns its signed addresses."""
+    """Gives each event of a plan once, as it is now; the locator learns its signed addresses.
+
+    `fallback` finds what its own publications do not name.
+    """
 
     def __init__(
         self,
         opencast: Opencast,
         locator: EventLocator,
         *,
+        fallback: Fallback | None = None,
         size: int = SIZE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._opencast = opencast
         self._locator = locator
+        self._fallback = fallback or Fallback(opencast, search=False)
         self._size = size
         self._clock = clock
         self._plan: Sequence[str] = ()
@@ -72,7 +78,8 @@ class Batches:
         self._readings = {
             name: one for name, one in self._readings.items() if self._clock() - one.at <= FRESH
         }
-        for asked_for, found in zip(asked, read, strict=True):
+        for asked_for, listed in zip(asked, read, strict=True):
+            found = await self._fallback.whole(listed)
             self._readings[asked_for] = Reading(found, self._clock())
             if isinstance(found, Event):
                 self._locator.learn(found)

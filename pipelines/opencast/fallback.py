@@ -9,7 +9,7 @@ An event that has a film costs no call. What is found is one more publication of
 where a service does not answer this account, that publication has no files and says so.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -63,11 +63,6 @@ class Fallback:
         except ServerFault as error:
             await self._elsewhere.me()  # Raises where it is not the event, but the server as a whole.
             return Unread(found.identifier, "unreadable", str(error))
-
-    async def each(self, found: AsyncIterator[Event | Unread]) -> AsyncIterator[Event | Unread]:
-        """Pass events on, each completed."""
-        async for one in found:
-            yield await self.whole(one)
 
     async def signed(self, url: str) -> str:
         """Return an address that the search service told, signed where it takes a signature.

@@ -1,6 +1,5 @@
 """Where no publication names a file, search service and archive are asked; nobody else is."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -112,17 +111,12 @@ async def test_a_fault_of_one_event_leaves_it_unread() -> None:
         await Fallback(Beside(fault, me=AccountRefused("no", where="x"))).whole(BARE)
 
 
-async def test_each_event_is_completed_in_its_order() -> None:
-    """What could not be read passes as it is."""
-
-    async def found() -> AsyncIterator[Event | Unread]:
-        yield Unread("u", "gone", "it went")
-        yield BARE
-
-    passed = [one async for one in Fallback(Beside(FOUND)).each(found())]
-    assert passed[0] == Unread("u", "gone", "it went")
-    assert isinstance(passed[1], Event)
-    assert passed[1].publications == (EMPTY, FOUND)
+async def test_what_could_not_be_read_passes_as_it_is() -> None:
+    """Nobody is asked about it."""
+    beside = Beside(FOUND)
+    unread = Unread("u", "gone", "it went")
+    assert await Fallback(beside).whole(unread) == unread
+    assert beside.asked == []
 
 
 async def test_an_account_that_may_not_sign_reads_what_needs_no_signature() -> None:
