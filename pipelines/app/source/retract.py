@@ -178,7 +178,9 @@ def published_anew(event: Event, session: Kept) -> str:
     tracks = {one.key for held in event.publications for one in held.tracks}
     there = tracks | {one.key for held in event.publications for one in held.elements}
     if any(one.track not in there for one in session.receipts):
-        return "it was published anew since it was moved"
+        return (
+            "what was sent is not among what it publishes now, so nobody knows whether it has changed since"
+        )
     return ""
 
 

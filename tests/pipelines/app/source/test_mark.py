@@ -98,6 +98,20 @@ async def test_an_event_that_a_workflow_has_waits() -> None:
         assert fates(await site.marker(ROLE).mark_all(site.asked())) == {"undecided": 3}
 
 
+async def test_an_event_that_the_account_may_not_write_is_refused() -> None:
+    """By a page with 403, unlike a workflow's: the others are marked."""
+    async with source_site() as site:
+        event = site.opencast.emulated._holdings.event(site.names[0])
+        assert event is not None
+        site.opencast.emulated._holdings.put(replace(event, grants=()))
+        found = await site.marker(ROLE).mark_all(site.asked())
+        assert fates(found) == {"done": 2, "refused": 1}
+        assert (
+            "the right to write in the event's access control list"
+            in found[0].why + found[1].why + found[2].why
+        )
+
+
 async def test_an_event_that_is_gone_is_left() -> None:
     """The others are marked."""
     async with source_site() as site:
