@@ -7,16 +7,16 @@ workflow. Deleting what is published is only begun (202); meanwhile the event is
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
 from aiohttp import web
 
 from pipelines.sandbox import front
 from pipelines.sandbox.opencast import pages, render
 from pipelines.sandbox.opencast.accounts import ADMIN, Account, Answer
+from pipelines.sandbox.opencast.changes import allowing, fields, names, pairs, silent, with_field
 from pipelines.sandbox.opencast.holdings import Holdings
 from pipelines.sandbox.opencast.versions import Version, negotiate
 from pipelines.sandbox.recordings import Event
@@ -27,22 +27,6 @@ RETRACTS = Version(1, 6)
 
 ACTIVE = frozenset({"INSTANTIATED", "RUNNING", "PAUSED", "FAILING"})
 """States of a workflow that has an event."""
-
-TEXTS: Mapping[str, str] = {
-    "title": "title",
-    "description": "description",
-    "language": "language",
-    "rightsHolder": "rightsholder",
-    "license": "license",
-    "location": "location",
-    "source": "source",
-}
-LISTS: Mapping[str, str] = {
-    "subjects": "subjects",
-    "creator": "presenters",
-    "contributor": "contributors",
-}
-"""The fields of the episode catalogue that are emulated, and where the sandbox holds them."""
 
 
 @dataclass(slots=True)
@@ -108,25 +92,25 @@ class Writes:
         if "role" not in form:
             raise pages.RefusedError(pages.html(500))  # An entry without a role cannot be stored.
         self._refuse_busy(event)
-        self._keep(_allowing(event, str(form["role"]), action), "add_ace")
+        self._keep(allowing(event, str(form["role"]), action), "add_ace")
         return web.Response(status=204)
 
     async def delete_ace(self, request: web.Request) -> web.Response:
         """Take every line of a role and an action away, those that forbid too; 404 where there is none."""
         event = self._writable(request, "ROLE_API_EVENTS_ACL_DELETE")
         role, action = request.match_info["role"], request.match_info["action"]
-        if not _names(event, role, action):
+        if not names(event, role, action):
             return pages.plain(
                 404, f"Unable to find an access control entry with action '{action}' and role '{role}'"
             )
         self._refuse_busy(event)
-        self._keep(_silent(event, role, action), "delete_ace")
+        self._keep(silent(event, role, action), "delete_ace")
         return web.Response(status=204)
 
     async def put_metadata(self, request: web.Request) -> web.Response:
         """Set fields of a catalogue, which the query names; one in the form is not looked at."""
         event = self._writable(request, "ROLE_API_EVENTS_METADATA_EDIT")
-        given = _pairs(str((await request.post()).get("metadata", "")))
+        given = pairs(str((await request.post()).get("metadata", "")))
         flavor = request.query.get("type", "")
         if flavor.count("/") != 1:
             return pages.plain(
@@ -136,7 +120,7 @@ class Writes:
             return pages.plain(404, f"Cannot find a catalog with type '{flavor}' for event with id")
         changed = event
         for name, value in given.items():
-            changed = _with_field(changed, name, value)
+            changed = with_field(changed, name, value)
         self._keep(changed, "put_metadata", snapshot=event.processing_state not in ACTIVE)
         return web.Response(status=204)
 
@@ -186,7 +170,7 @@ class Writes:
             "there": event is not None,
             "archive_version": event.archive_version if event else None,
             "acl": render.acl_json(event.readers, event.denied, event.grants) if event else [],
-            "metadata": {one["id"]: one["value"] for one in _fields(event)},
+            "metadata": {one["id"]: one["value"] for one in fields(event)},
             "add_ace": written.add_ace,
             "delete_ace": written.delete_ace,
             "put_metadata": written.put_metadata,
@@ -197,62 +181,3 @@ class Writes:
 def lasting(seconds: float, ends: str) -> float:
     """How long a retraction takes; for ever where it never ends (opencast issue 7911)."""
     return seconds if ends == "on" else math.inf
-
-
-def _fields(event: Event | None) -> list[dict[str, Any]]:
-    return render.metadata_fields(event, combined=True) if event else []
-
-
-def _allowing(event: Event, role: str, action: str) -> Event:
-    if action == "read":
-        denied = tuple(one for one in event.denied if one != role)
-        return replace(event, readers=tuple(dict.fromkeys((*event.readers, role))), denied=denied)
-    return replace(event, grants=tuple(dict.fromkeys((*event.grants, (role, action)))))
-
-
-def _silent(event: Event, role: str, action: str) -> Event:
-    if action == "read":
-        readers, denied = (
-            tuple(one for one in held if one != role) for held in (event.readers, event.denied)
-        )
-        return replace(event, readers=readers, denied=denied)
-    return replace(event, grants=tuple(one for one in event.grants if one != (role, action)))
-
-
-def _names(event: Event, role: str, action: str) -> bool:
-    """Whether a line names both; those of the administrator are in every list."""
-    named = {*((one, "read") for one in (*event.readers, *event.denied)), *event.grants}
-    return (role, action) in named
-
-
-def _pairs(text: str) -> dict[str, Any]:
-    """The fields of a form's JSON, [{"id": ..., "value": ...}]."""
-    try:
-        given = {one["id"]: one["value"] for one in orjson.loads(text)}
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        text = f"Unable to parse metadata fields as json from '{text}'"
-        raise pages.RefusedError(pages.plain(400, text)) from None
-    if not given:
-        raise pages.RefusedError(pages.plain(400, "there were no fields to update."))
-    return given
-
-
-def _with_field(event: Event, name: str, value: Any) -> Event:
-    known = {one["id"]: one for one in _fields(event)}
-    if name not in known:
-        raise pages.RefusedError(
-            pages.plain(404, f"Cannot find a metadata field with id '{name}' from event")
-        )
-    if known[name]["readOnly"]:
-        raise pages.RefusedError(pages.plain(400, f"The field {name} is read only"))
-    if known[name]["required"] and not value:
-        raise pages.RefusedError(
-            pages.plain(400, f"The event metadata field with id '{name}' is required and can not be empty!.")
-        )
-    if name in TEXTS:
-        texts: dict[str, Any] = {TEXTS[name]: str(value)}
-        return replace(event, **texts)
-    if name in LISTS and isinstance(value, list):
-        lists: dict[str, Any] = {LISTS[name]: tuple(map(str, value))}
-        return replace(event, **lists)
-    raise pages.RefusedError(pages.html(500))  # A list that is no list; or a field that is not emulated.
