@@ -90,3 +90,13 @@ def test_a_table_of_schedules_is_one_to_one() -> None:
         schedules_of(b"event_id,schedule_id\ne-1,12\ne-1,13\n", "s")
     with pytest.raises(SettingsError, match=r"line 3: names the schedule 12 again; line 2 has it too"):
         schedules_of(b"event_id,schedule_id\ne-1,12\ne-2,12\n", "s")
+
+
+def test_a_schedule_may_be_that_of_several_events() -> None:
+    """Only where it may recur; an event has one schedule in any case."""
+    content = b"event_id,schedule_id\na,7\nb,7\n"
+    assert schedules_of(content, "t", shared=True) == {"a": Named("7"), "b": Named("7")}
+    with pytest.raises(SettingsError, match="schedule 7 again"):
+        schedules_of(content, "t")
+    with pytest.raises(SettingsError, match="event a again"):
+        schedules_of(content + b"a,8\n", "t", shared=True)

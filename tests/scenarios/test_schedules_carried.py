@@ -147,6 +147,27 @@ def test_an_edit_that_goes_wrong(name: str, fault: str, tmp_path: Path) -> None:
         as_wanted(site, payload)
 
 
+READS = {
+    "throttled": {"status": 429, "headers": {"Retry-After": "1"}},
+    "failing": {"status": 503, "body": "<html>Down</html>"},
+    "token": {"status": 401, "body": '{"error":{"code":401,"message":"Invalid API key"}}'},
+}
+
+
+@pytest.mark.fault(28)
+@pytest.mark.parametrize("fault", [*READS, "reset", "lose_answer"])
+@pytest.mark.parametrize("call", ["templates", "template_fields"])
+def test_a_template_that_is_read_again(call: str, fault: str, tmp_path: Path) -> None:
+    """A passing fault of the look at the template costs nothing but time, and no check is left out."""
+    payload = PAYLOADS["fields and sharing"]
+    action, arguments = ("status", READS[fault]) if fault in READS else (fault, {})
+    with standing(tmp_path, payload, Fault(f"valt.{call}", action, arguments=arguments)) as (site, settings):
+        ran = schedules("run", settings)
+        assert (ran.code, verdicts(ran)) == (0, {"a": ("verified", None)}), ran.talk
+        assert not any("does not show its templates" in one for one in ran.document["problems"])
+        as_wanted(site, payload)
+
+
 KILLS: Mapping[str, tuple[tuple[Fault, ...], str, int]] = {
     "before the edit": ((Fault("valt.schedule", "stall"),), "schedule", 1),
     "edit that is not applied": ((Fault("valt.edit", "stall"),), "edit", 1),

@@ -10,7 +10,7 @@ from pipelines.recheck.found import Finding, Found
 from pipelines.recheck.schedules import recheck_schedules
 from pipelines.schedules import records
 from pipelines.schedules.records import End, Outcome, ScheduleState
-from pipelines.valt.model import Booking, Listing, Overlaps, Room, Schedule
+from pipelines.valt.model import Booking, Listing, Overlaps, Recurrence, Room, Schedule, Share
 
 BOOKING = Booking("Analysis I", "39", 2_000, 600)
 THERE = Schedule("7", "Analysis I", (Room("39", "Theatre"),), 2_000, 600)
@@ -110,3 +110,44 @@ async def test_settings_without_valt() -> None:
     (unread,) = (await recheck_schedules([state()], None)).unread
     assert "no section [valt]" in unread.why
     assert await recheck_schedules([], None) == Found()
+
+
+WEEKLY = Recurrence("weekly", (4,), count=3)
+SERIES = replace(
+    BOOKING, start_at=1_000, repeats=WEEKLY, template={"17": "A"}, share=Share(frozenset({"13"}))
+)
+RECURS = replace(
+    THERE,
+    recurrence="weekly",
+    repeats=WEEKLY,
+    template={"17": "A", "18": "b"},
+    share=Share(frozenset({"13"})),
+)
+
+
+@pytest.mark.parametrize(
+    ("there", "unlike"),
+    [
+        (RECURS, []),
+        (replace(RECURS, start_at=1_000), []),
+        (replace(RECURS, start_at=400), ["start"]),
+        (replace(RECURS, recurrence="none", repeats=None), ["recurrence"]),
+        (replace(RECURS, repeats=replace(WEEKLY, count=4)), ["recurrence"]),
+        (replace(RECURS, template={}), ["field 17"]),
+        (replace(RECURS, share=Share()), ["share"]),
+        (replace(RECURS, share=None), ["share"]),
+    ],
+)
+async def test_a_recurring_schedule_with_all_that_it_says(there: Schedule, unlike: list[str]) -> None:
+    """VALT may tell its first recording as the start, or one that is still to come; the rest is compared."""
+    end = End(Outcome.VERIFIED, schedule_id="7", booking=BOOKING, series=SERIES)
+    known = ("e", records.fold([records.ended("e", "at", end)], "at"))
+    found = await recheck_schedules([known], site(there))
+    assert [one.field.removeprefix("schedule 7 ") for one in found.differences] == unlike
+
+
+async def test_a_recording_of_a_series_that_is_over_is_not_compared() -> None:
+    """Its own time counts, and not that of the whole."""
+    end = End(Outcome.VERIFIED, schedule_id="7", booking=replace(BOOKING, start_at=1), series=SERIES)
+    known = ("e", records.fold([records.ended("e", "at", end)], "at"))
+    assert await recheck_schedules([known], site()) == Found()

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from fakes.valt_caller import ACCOUNT, DAY, HOUR, NOW, Caller, served
@@ -11,7 +12,8 @@ from pipelines.rest import Rest
 from pipelines.sandbox.faults import Fault
 from pipelines.sandbox.switches import Switches
 from pipelines.valt.client import Valt
-from pipelines.valt.model import Booking, Overlaps
+from pipelines.valt.model import Booking, Overlaps, Recurrence, Share
+from pipelines.valt.sharing import write_share
 
 BOTH = pytest.mark.parametrize("version", ["5.8", "6.6"])
 BOOKING = Booking("Heat", "17", NOW + 3 * DAY, HOUR)
@@ -146,3 +148,37 @@ async def test_a_500_after_which_nothing_has_changed_is_a_no() -> None:
         with pytest.raises(Refused, match="JSON Body Formatted Incorrectly"):
             await valt.edit("1", {"name": "Heat"})
         assert next(row["edits"] for row in caller.valt.rows() if row["schedule_id"] == 1) == 0
+
+
+@BOTH
+async def test_fields_sharing_and_recurrence_are_read_back(version: str) -> None:
+    """What goes out comes back, made or changed; `none` makes a recurring one single."""
+    weekly = Recurrence("weekly", (4,), count=3)
+    share = Share(frozenset({"13"}), frozenset({"7", "1"}))
+    async with calling(Switches(valt_version=version)) as (valt, _):  # type: ignore[arg-type]
+        asked = replace(BOOKING, template={"17": "Student"}, share=share, repeats=weekly)
+        made = await valt.schedule(await valt.create(asked))
+        assert made is not None
+        assert (made.template, made.share, made.repeats) == ({"17": "Student"}, share, weekly)
+        changes = {
+            "template": {"17": "Student", "19": "Notes"},
+            "share": write_share(Share(frozenset({"17"}))),
+            "recurrence": {"type": "none"},
+        }
+        changed = await valt.edit(made.id, changes)
+        assert changed is not None
+        assert (changed.template, changed.share) == (changes["template"], Share(frozenset({"17"})))
+        assert (changed.repeats, changed.is_recurring) == (None, False)
+
+
+async def test_the_template_is_read() -> None:
+    """Its fields that are on, with what is required; not by everybody."""
+    async with calling(Switches(valt_required="on")) as (valt, _):
+        (template,) = await valt.templates() or ()
+        assert [(one.id, one.required, one.is_long) for one in template.fields.values()] == [
+            ("17", True, False),
+            ("18", False, False),
+            ("19", False, True),
+        ]
+    async with calling(Switches(valt_account="user")) as (valt, _):
+        assert await valt.templates() is None
