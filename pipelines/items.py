@@ -74,10 +74,13 @@ SCHEDULES = "schedule:"
 STREAMS = "stream:"
 """How the subjects begin under which the checkpoint keeps streams that were added to sessions."""
 
+RUNS = "run:"
+"""How the subjects begin under which the checkpoint keeps its runs."""
+
 
 def is_item(subject: str) -> bool:
     """Tell whether a subject of the checkpoint is an item."""
-    return not subject.startswith((SCHEDULES, STREAMS))
+    return not subject.startswith((SCHEDULES, STREAMS, RUNS))
 
 
 def is_schedule(subject: str) -> bool:
@@ -114,8 +117,9 @@ class ItemState:
     items that were about to be changed, until they are `carried`: read back as they should be; by their ids.
     `found` has session_ids and what they are to be, where Panopto was found to hold sessions that no record
     told of: nothing is shipped then. `aspects` are how those of the session stand, by their names; `asked`
-    are those of which a call that is not idempotent was begun, and no answer is known. `earlier` is how it
-    ended before it was taken up again.
+    are those of which a call that is not idempotent was begun, and no answer is known. `given_up` are session
+    uploads of earlier generations, by their ids. `deleting` is its session, which was right, once a rollback
+    is about to delete it. `earlier` is how it ended before it was taken up again.
     """
 
     planned: Mapping[str, Any] | None = None
@@ -130,6 +134,8 @@ class ItemState:
     found: Mapping[str, Any] | None = None
     aspects: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
+    given_up: tuple[str, ...] = ()
+    deleting: str | None = None
     ended: Mapping[str, Any] | None = None
     earlier: Mapping[str, Any] = field(default_factory=dict)
 
@@ -159,9 +165,10 @@ class ItemState:
 
         `carries` is whether LumiNUS is to have it as well, `again` whether that is to be looked at once more.
         Each run looks again at a skip, at a session that differed, and at what could not be moved, since its
-        cause may be mended; but not at what Panopto has received and could not process.
+        cause may be mended; but not at what Panopto has received and could not process, nor at what is being
+        rolled back.
         """
-        if self.reason == "processing_error":
+        if self.reason == "processing_error" or self.deleting is not None:
             return True
         return (
             self.outcome is Outcome.VERIFIED
@@ -175,8 +182,20 @@ class ItemState:
         return tuple(name for name, one in self.aspects.items() if one["outcome"] == AspectOutcome.RETRYABLE)
 
     @property
+    def uploads(self) -> tuple[str, ...]:
+        """The ids of its session uploads that are on record, oldest first."""
+        kept = self.ended or self.earlier
+        last = (kept.get("upload_id"), (self.upload or {}).get("id"))
+        return tuple(dict.fromkeys(one for one in (*kept.get("given_up", ()), *self.given_up, *last) if one))
+
+    @property
     def stage(self) -> str:
-        """How far an item is that has no end: not_begun, shipping, processing at Panopto, or carrying on."""
+        """How far an item is that has no end: not_begun, shipping, processing at Panopto, or carrying on.
+
+        Or rolling_back.
+        """
+        if self.deleting is not None:
+            return "rolling_back"
         if self.right is not None:
             return "carrying"
         if self.submitted or self.found is not None:
@@ -201,7 +220,9 @@ class ItemState:
             case "item.found":
                 return replace(self._open, found=facts, session_id=facts["session_ids"][0])
             case "item.anew":
-                return ItemState(self.planned, self.generation + 1)
+                return ItemState(self.planned, self.generation + 1, given_up=self.uploads)
+            case "item.delete" if self.right is not None:
+                return replace(self._open, right=None, deleting=facts["session_id"])
             case "item.ended":
                 return self._at_end(facts)
             case _:
@@ -349,7 +370,7 @@ def anew(event_id: str, reason: str) -> Record:
 
 
 def delete(event_id: str, session_id: str) -> Record:
-    """Say that the failed session of the session upload on record is about to be deleted."""
+    """Say that a session is about to be deleted: it failed, or its run is rolled back."""
     return Record(event_id, DELETE, {"session_id": session_id})
 
 

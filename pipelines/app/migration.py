@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from importlib.metadata import version
 
 from anyio import CancelScope
 
@@ -52,6 +53,7 @@ from pipelines.migration.planning import Plan, Planner, Rules, decisions, noting
 from pipelines.migration.ship import Ship
 from pipelines.migration.stages import CheckpointMended, Planned, SeriesUnmet
 from pipelines.opencast.locate import EventLocator
+from pipelines.runs import CurrentRun
 
 MIB = 1024 * 1024
 
@@ -166,8 +168,10 @@ async def open_application(
         if (cut := checkpoint.statistics().cut) > 0:
             observer(CheckpointMended(cut))
 
+        run = CurrentRun(checkpoint, version("lecture-ferry"))
+
         def begin() -> AbstractAsyncContextManager[PlannedPass]:
-            return open_pass(settings, decided, checkpoint, limits, observer, panopto_rates)
+            return open_pass(settings, decided, checkpoint, run, limits, observer, panopto_rates)
 
         yield Application(Passes(begin, hours, observer), checkpoint, limits)
 
@@ -177,6 +181,7 @@ async def open_pass(
     settings: Settings,
     decided: Rules,
     checkpoint: Checkpoint,
+    run: CurrentRun,
     limits: RunLimits,
     observer: Observer,
     panopto_rates: Sequence[Rate],
@@ -203,6 +208,7 @@ async def open_pass(
             checkpoint,
             settings.opencast.publications,
             sending=sending_of(settings, engine, checkpoint),
+            run=run,
         )
         migration = Migration(
             engine,

@@ -9,7 +9,7 @@ from pipelines.items import ItemState, Outcome
 
 KEPT = (
     "title", "date", "duration", "files", "bytes", "parts", "checked", "level", "receipts", "taken", "left",
-    "wants",
+    "wants", "run", "described",
 )  # fmt: skip
 """What the end of an item keeps of what its session was meant to be."""
 
@@ -47,6 +47,8 @@ def known(state: ItemState) -> dict[str, Any]:
     for told in (state.found or {}, meant):
         facts |= {name: told[name] for name in (*KEPT, "folder_id") if name in told}
     facts |= {"upload_id": upload["id"], "folder_id": upload["folder_id"]} if upload else {}
+    given_up = [one for one in state.uploads if one != facts.get("upload_id")]
+    facts |= {"given_up": given_up} if given_up else {}
     facts |= {"session_id": state.session_id, "series": state.series, "right": state.right}
     facts |= {"aspects": dict(state.aspects)} if state.aspects else {}
     return {**facts, "carried": list(state.carried.values())}

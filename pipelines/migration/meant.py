@@ -8,6 +8,7 @@ from typing import Any
 from engine import Level, TransferResult, Unreadable
 from pipelines.config.template import DESCRIPTION
 from pipelines.migration.gather import Gathered
+from pipelines.migration.verify import fingerprint
 from pipelines.opencast.model import Event
 from pipelines.panopto.description import Facts, describe
 from pipelines.panopto.manifest import Cut, Manifest, Video, VideoType, title_of
@@ -82,6 +83,7 @@ def meant(
     media = [results[file["name"]] for file in files]
     return {
         "title": manifest.title,
+        "described": fingerprint(manifest.description),
         "date": manifest.date.isoformat(),
         "duration": shown_ms(max(durations), manifest.cuts) / 1000 if durations else None,
         "files": [file["name"] for file in files],

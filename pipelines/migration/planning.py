@@ -6,6 +6,7 @@ is short. The order is by an estimate; it decides nothing else.
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import anyio
 
@@ -161,15 +162,9 @@ def record_of(decision: Row | Left, state: ItemState, carries: bool = False) -> 
         return None if same else row
     if state.outcome is decision.outcome and state.reason == decision.reason:
         return None
-    return items.ended(
-        decision.event_id,
-        decision.outcome,
-        decision.reason,
-        why=decision.why,
-        title=decision.title,
-        series=decision.series,
-        date=decision.date,
-    )
+    facts: dict[str, Any] = {"title": decision.title, "series": decision.series, "date": decision.date}
+    facts |= {"given_up": list(state.uploads)} if state.uploads else {}
+    return items.ended(decision.event_id, decision.outcome, decision.reason, why=decision.why, **facts)
 
 
 @dataclass(frozen=True, slots=True)

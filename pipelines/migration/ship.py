@@ -38,6 +38,7 @@ from pipelines.migration.sending import Sending, file_of, transfer_name
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
 from pipelines.panopto.manifest import event_of
+from pipelines.runs import CurrentRun
 from pipelines.panopto.model import SessionUpload, State
 
 DEAD = frozenset({State.UPLOAD_CANCELLED, State.DELETING_FILES, State.DELETED, State.DELETING_ERROR})
@@ -80,6 +81,7 @@ class Ship:
         journal: Journal,
         channels: tuple[str, ...],
         *,
+        run: CurrentRun | None = None,
         sending: Sending | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
@@ -90,6 +92,7 @@ class Ship:
         self._folders = folders
         self._journal = journal
         self._channels = channels
+        self._run = run
         self._sending = sending or Sending(engine, journal, channels)
 
     async def ship(self, event_id: str) -> ItemState | Skip:
@@ -190,6 +193,7 @@ class Ship:
                 if isinstance(begun, Skip):
                     return begun
                 state = begun
+            meant |= {"run": await self._run.id()} if self._run else {}
             meant = await self._sending.send(event, state)
             await self._journal.append(items.submit(event_id, meant))
             state = self._state(event_id)

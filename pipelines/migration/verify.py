@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from engine import checksum_text, crc32
 from pipelines.panopto.manifest import event_of, legal
 from pipelines.panopto.model import Session
 
@@ -72,6 +73,11 @@ def differences(
         _files(expected, files),
     )
     return tuple(difference for difference in found if difference is not None)
+
+
+def fingerprint(text: str) -> str:
+    """Return a sum of the words of a text: whether somebody changed it shows without keeping it."""
+    return checksum_text(crc32(" ".join(legal(text).split()).encode()))
 
 
 def _identity(expected: Expected, session: Session) -> Difference | None:

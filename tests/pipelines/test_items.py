@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from engine import Record
 from pipelines import items
 from pipelines.items import ItemState, Outcome, Outcomes, fold
+from pipelines.migration.ends import End, end_record
 
 FILES = [{"name": "presenter.mp4", "track": "t", "role": "Primary", "duration_ms": 1000}]
 MEANT = {"title": "T", "date": "2020-01-01T00:00:00+00:00", "duration": 1.0, "files": ["presenter.mp4"]}
@@ -88,10 +89,36 @@ def test_an_intent_is_not_an_upload() -> None:
 
 
 def test_starting_anew_forgets_the_upload_and_keeps_the_plan() -> None:
-    """A new generation has the plan of the old one, and none of its upload, session or end."""
+    """A new generation has the plan of the old one, and of its upload, session and end the upload's id alone."""
     records = [PLAN, UPLOADING, items.submit("e", MEANT), items.submitted("e"), items.session("e", "s1")]
     state = fold([*records, items.anew("e", "cancelled")])
-    assert state == ItemState(PLAN.facts, generation=2)
+    assert state == ItemState(PLAN.facts, generation=2, given_up=("u",))
+
+
+def test_no_session_upload_is_forgotten() -> None:
+    """Of whichever generation, whatever ended in between, and where an end is all that is left of an item."""
+    second = items.uploading("e", upload_id="u2", folder_id="f", target="https://t/b/k", files=FILES)
+    history = [PLAN, UPLOADING, items.anew("e", "cancelled"), second]
+    assert fold(history).uploads == ("u", "u2")
+    state = fold([end_record("e", fold(history), End(Outcome.PERMANENT, "gone"))])
+    assert state.uploads == ("u", "u2")
+    third = items.uploading("e", upload_id="u3", folder_id="f", target="https://t/b/k", files=FILES)
+    again = fold([end_record("e", state, End(Outcome.PERMANENT, "gone")), PLAN, third])
+    assert again.uploads == ("u", "u2", "u3")
+    assert fold([end_record("e", again, End(Outcome.PERMANENT, "gone"))]).uploads == ("u", "u2", "u3")
+
+
+def test_a_session_that_is_about_to_be_deleted_is_right_no_more() -> None:
+    """No run takes it up, and it is not done: a rollback goes on with it. A failed one stays as it ended."""
+    end = end_record("e", fold([PLAN, UPLOADING, items.right("e", "s1", None)]), End(Outcome.VERIFIED))
+    state = fold([end, items.delete("e", "s1")])
+    assert (state.deleting, state.right, state.outcome, state.stage) == (
+        "s1", None, Outcome.WAITING, "rolling_back"
+    )  # fmt: skip
+    assert state.settled()
+    assert state.uploads == ("u",)
+    failed = fold([done(Outcome.PERMANENT, "processing_error"), items.delete("e", "s1")])
+    assert (failed.deleting, failed.outcome) == (None, Outcome.PERMANENT)
 
 
 def test_the_session_is_kept_from_its_own_record_and_from_the_end() -> None:
