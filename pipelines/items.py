@@ -417,10 +417,17 @@ class Outcomes:
 
         An aspect counts as its item would: what could not be carried is not passed over in silence.
         """
-        fates = {fate for _, fate in self.aspects}
+        outcomes = {outcome for _, outcome in self.aspects}
+        for code, outcome in ((4, AspectOutcome.PERMANENT), (3, AspectOutcome.RETRYABLE)):
+            if outcome in outcomes:
+                return max(code, self.of_items)
+        return self.of_items
+
+    @property
+    def of_items(self) -> int:
+        """The same of the items alone."""
         if self.outcomes.get(Outcome.DIFFERS):
             return 5
-        if self.outcomes.get(Outcome.PERMANENT) or AspectOutcome.PERMANENT in fates:
+        if self.outcomes.get(Outcome.PERMANENT):
             return 4
-        left = self.outcomes.get(Outcome.RETRYABLE) or self.outcomes.get(Outcome.WAITING)
-        return 3 if left or AspectOutcome.RETRYABLE in fates else 0
+        return 3 if self.outcomes.get(Outcome.RETRYABLE) or self.outcomes.get(Outcome.WAITING) else 0

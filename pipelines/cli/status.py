@@ -13,7 +13,8 @@ from pipelines.cli.exits import Exit
 from pipelines.cli.summary import answered, document, nothing, write_json, write_table
 from pipelines.cli.text import page, plain
 from pipelines.config import Settings, SettingsError, load
-from pipelines.items import ItemState, Outcome, Outcomes
+from pipelines.items import AspectOutcome, ItemState, Outcome, Outcomes
+from pipelines.report.aspects import aspect_lines
 
 app = typer.Typer(add_completion=False)
 
@@ -57,13 +58,23 @@ def path_of(settings: Settings) -> Path:
 
 
 def write_troubles(states: Mapping[str, ItemState]) -> None:
-    """Write a line for each item that failed or differs: which, how it stands, and why."""
+    """Write a line for each item that failed or differs, and for each aspect: which, how it stands, why."""
     troubles = [(name, state) for name, state in states.items() if state.ended and state.outcome in TROUBLES]
     for name, state in troubles[:LONGEST]:
         why = (state.ended or {}).get("why") or state.reason or ""
         page().print(plain(f"{state.outcome.value}: {name}: {why}"))
     if len(troubles) > LONGEST:
         page().print(f"and {len(troubles) - LONGEST} more")
+    parts = [
+        (name, line)
+        for name, state in states.items()
+        for line in aspect_lines(state.aspects)
+        if line.outcome != AspectOutcome.CARRIED
+    ]
+    for name, line in parts[:LONGEST]:
+        page().print(plain(f"{line.outcome}: {name}, {line.aspect}: {line.why or line.reason}"))
+    if len(parts) > LONGEST:
+        page().print(f"and {len(parts) - LONGEST} more")
     for (reason, why), count in waits(states).items():
         page().print(plain(f"waiting: {count} items, {reason}: {why}"))
 

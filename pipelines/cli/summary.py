@@ -29,6 +29,13 @@ SENTENCES: Mapping[Exit, str] = {
     Exit.TERMINATED: "Terminated; the same command goes on where it was.",
 }
 
+OF_ASPECTS: Mapping[Exit, str] = {
+    Exit.RETRYABLE: "Every item arrived; something that belongs to some of them failed for now: run again.",
+    Exit.PERMANENT: "Every item arrived; something that belongs to some of them could not be carried: "
+    "`ferry report` says what, and why.",
+}
+"""The same where the items themselves ask for nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class LectureItems:
@@ -47,8 +54,9 @@ def document(
 ) -> dict[str, Any]:
     """Return the document of `run`, `status` and `demo`.
 
-    Outcomes and reasons count the whole checkpoint; bytes, parts and lecture items what this process did,
-    and orphans what it may have left open: uploads at the target, session uploads that were `unheard` of.
+    Outcomes, reasons and aspects count the whole checkpoint; bytes, parts and lecture items what this process
+    did, and orphans what it may have left open: uploads at the target, session uploads that were `unheard`
+    of.
     """
     snapshot = snapshot or Snapshot()
     told = {"lecture_items": asdict(lecture_items)} if lecture_items else {}
@@ -57,6 +65,7 @@ def document(
         "exit": int(code),
         "outcomes": {outcome.value: outcomes.outcomes.get(outcome, 0) for outcome in Outcome},
         "reasons": dict(outcomes.reasons),
+        "aspects": aspects(outcomes),
         "bytes": tally(snapshot.bytes),
         "parts": tally(snapshot.parts),
         "orphan_uploads": snapshot.orphan_uploads,
@@ -83,6 +92,14 @@ def answered(json: bool, empty: Callable[[Exit], Any]) -> Iterator[None]:
 def nothing(code: Exit) -> dict[str, Any]:
     """Return the document of a run that came to no item."""
     return document(code, Outcomes())
+
+
+def aspects(outcomes: Outcomes) -> dict[str, dict[str, int]]:
+    """Return how many aspects stand how, by their names."""
+    told: dict[str, dict[str, int]] = {}
+    for (name, outcome), count in outcomes.aspects.items():
+        told.setdefault(name, {})[outcome.value] = count
+    return told
 
 
 def tally(count: Tally) -> dict[str, int]:
@@ -115,6 +132,8 @@ def write_table(
         console.print(
             "because: " + ", ".join(f"{count} {reason}" for reason, count in outcomes.reasons.items())
         )
+    for name, counts in aspects(outcomes).items():
+        console.print(f"{name}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
     if snapshot is not None:
         console.print(moved(snapshot))
     if lecture_items is not None and lecture_items.set:
@@ -126,6 +145,8 @@ def write_table(
 def sentence(code: Exit, outcomes: Outcomes) -> str:
     """Say what an end means, and what to do next. What a selection left out is not done."""
     left = outcomes.reasons.get("not_selected", 0)
+    if code in OF_ASPECTS and outcomes.of_items == 0:
+        return OF_ASPECTS[code]
     if code is Exit.DONE and left:
         return f"All that was selected is done and verified; {left} more are not selected."
     if code is Exit.RETRYABLE and outcomes.reasons.get(UNRECORDED):

@@ -93,7 +93,7 @@ class Gatherer:
 
     def __init__(self, read: Read, wished: Collection[str]) -> None:
         self._read = read
-        self._wished = frozenset(wished)
+        self.wished = frozenset(wished)
 
     async def gather(
         self,
@@ -116,9 +116,9 @@ class Gatherer:
             ("thumbnail", gathering.thumbnail),
             ("attachments", gathering.attachments),
         ):
-            if name in self._wished and gathering.found.put_off is None:
+            if name in self.wished and gathering.found.put_off is None:
                 await work()
-        if "tags" in self._wished:
+        if "tags" in self.wished:
             gathering.found.tags = tags_of(selected.event.subjects)
         return gathering.found
 

@@ -1,17 +1,22 @@
 """Says what of an event Panopto is given, and what the event has that stays behind.
 
-Panopto takes a title, a date and a description (`panopto.manifest`); the description holds presenters and
-location, for which it has no field. Everything else that an event has is named, so that nobody finds out
-by missing it. The flavors are those of Opencast's own workflows.
+Panopto takes a title, a date and a description (`panopto.manifest`); what has no field there is told by the
+description, as far as the operator's template asks for it. Aspects that are wished (captions, slides) have
+outcomes of their own and are not told here. Everything else that an event has is named, so that nobody
+finds out by missing it. The flavors are those of Opencast's own workflows.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from pipelines.config.template import DESCRIPTION, FIELD
 from pipelines.migration.select import Selected
 from pipelines.opencast.model import Event, Track
 from pipelines.opencast.usable import is_usable
+
+ACCESS = "access list"
+"""What is said of an access control list: `ferry access` carries it, and no run does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,67 +28,101 @@ class Moved:
 
 
 _EXTRAS = (
-    ("captions/*", "captions"),
-    ("mpeg-7/*", "chapters and the text of slides"),
-    ("*/segment?preview", "previews of slides"),
-    ("*/timeline?preview", "preview of the timeline"),
-    ("*?preview", "thumbnails"),
-    ("security/*", "access list"),
-    ("dublincore/*", ""),
+    ("captions/*", "captions", "captions"),
+    ("mpeg-7/*", "chapters and the text of slides", "chapters"),
+    ("*/segment?preview", "previews of slides", "slides"),
+    ("*/timeline?preview", "preview of the timeline", ""),
+    ("*?preview", "thumbnails", "thumbnail"),
+    ("security/*", ACCESS, ""),
+    ("smil/*", "", ""),
+    ("dublincore/*", "", ""),
 )
-"""What attachments and catalogues are, by flavor, the first that fits; what is empty is told by the event.
+"""What attachments and catalogues are, by flavor, the first that fits, and the aspect that carries them.
 
-The plus of a preview is a space in some answers."""
+What has no words is told by the event. The plus of a preview is a space in some answers."""
 
 _CAPTIONS = frozenset({"text/vtt", "application/x-subrip", "application/ttml+xml"})
 
+_TOLD = {
+    "description": "description",
+    "presenters": "presenters",
+    "contributors": "contributors",
+    "location": "location",
+    "language": "language",
+    "license": "license",
+    "rightsholder": "rightsholder",
+    "source": "source",
+    "series": "name of the series",
+}
+"""Fields of the template, and what is said of them."""
 
-def moved(event: Event, selected: Selected) -> Moved:
-    """Return what of an event is moved by `selected`, and what it has besides."""
-    return Moved(tuple(_taken(event, selected)), tuple(dict.fromkeys(_left(event, selected))))
 
+def moved(
+    event: Event, selected: Selected, wished: Collection[str] = (), template: str = DESCRIPTION
+) -> Moved:
+    """Return what of an event is moved by `selected`, and what it has besides.
 
-def _taken(event: Event, selected: Selected) -> Iterator[str]:
-    texts = (
-        (event.title.strip(), "title"),
-        (event.recorded, "date"),
-        (event.description.strip(), "description"),
-        (event.presenters, "presenters, in the description"),
-        (event.location.strip(), "location, in the description"),
+    `wished` are the aspects that have outcomes of their own, `template` words the description.
+    """
+    told = set(FIELD.findall(template))
+    return Moved(
+        tuple(_taken(event, selected, told)),
+        tuple(dict.fromkeys(_left(event, selected, frozenset(wished), told))),
     )
-    yield from (words for given, words in texts if given)
+
+
+def _taken(event: Event, selected: Selected, told: Collection[str]) -> Iterator[str]:
+    if event.title.strip():
+        yield "title"
+    if event.recorded:
+        yield "date"
+    for field, words in _fields(event):
+        if field in told:
+            yield words if field == "description" else f"{words}, in the description"
     count = len(selected.streams)
     yield f"{count} stream" if count == 1 else f"{count} streams"
 
 
-def _left(event: Event, selected: Selected) -> Iterator[str]:
+def _fields(event: Event) -> Iterator[tuple[str, str]]:
+    """Give the fields that an event has of those that a description can tell."""
+    given = {
+        "description": event.description.strip(),
+        "presenters": event.presenters,
+        "contributors": event.contributors,
+        "location": event.location.strip(),
+        "language": event.language.strip(),
+        "license": event.license.strip(),
+        "rightsholder": event.rightsholder.strip(),
+        "source": event.source.strip(),
+        "series": event.series_title.strip(),
+    }
+    yield from ((field, words) for field, words in _TOLD.items() if given[field])
+
+
+def _left(event: Event, selected: Selected, wished: Collection[str], told: Collection[str]) -> Iterator[str]:
     """Name what is left, the most missed first."""
     tracks = [track for one in event.public for track in one.tracks]
-    if any(map(_is_caption, tracks)):
+    if "captions" not in wished and any(map(_is_caption, tracks)):
         yield "captions"
-    yield from _extras(flavor for one in event.public for flavor in one.extras)
+    yield from _extras((flavor for one in event.public for flavor in one.extras), wished)
     yield from _streams(tracks, selected)
     if event.acl:
-        yield "access list"
-    texts = (
-        (event.series_title, "name of the series"),
-        (event.contributors, "contributors"),
-        (event.language, "language"),
-        (event.license, "license"),
-        (event.rightsholder, "rightsholder"),
-    )
-    yield from (words for given, words in texts if given)
+        yield ACCESS
+    if event.subjects and not {"tags"} & set(wished) and "subjects" not in told:
+        yield "subjects"
+    yield from (words for field, words in _fields(event) if field not in told)
 
 
-def _extras(flavors: Iterable[str]) -> Iterator[str]:
+def _extras(flavors: Iterable[str], wished: Collection[str]) -> Iterator[str]:
     """Name attachments and catalogues in the order of the table, what it does not know at the end."""
     met = set(flavors)
-    for pattern, words in _EXTRAS:
+    for pattern, words, aspect in _EXTRAS:
         fitting = {flavor for flavor in met if fnmatchcase(flavor, pattern)}
         met -= fitting
-        if fitting and words:
+        if fitting and words and aspect not in wished:
             yield words
-    yield from (f"attachment {flavor}" for flavor in sorted(met))
+    if "attachments" not in wished:
+        yield from (f"attachment {flavor}" for flavor in sorted(met))
 
 
 def _streams(tracks: Iterable[Track], selected: Selected) -> Iterator[str]:

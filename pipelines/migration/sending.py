@@ -28,8 +28,9 @@ from pipelines.items import ItemState
 from pipelines.migration.furnish.wants import wants_of
 from pipelines.migration.gather import Gathered, Gatherer
 from pipelines.migration.meant import manifest_of, meant
+from pipelines.migration.moved import Moved, moved
 from pipelines.migration.receipts import receipts
-from pipelines.migration.select import Skip, Stream, select
+from pipelines.migration.select import Selected, Skip, Stream, select
 from pipelines.opencast.model import Event
 from pipelines.panopto.document import write
 from pipelines.panopto.model import target_of
@@ -54,6 +55,10 @@ class Sending:
         self._channels = channels
         self._gatherer = gatherer or Gatherer(engine.read, ())
         self._description = description
+
+    def told(self, event: Event, selected: Selected) -> Moved:
+        """Say what of an event will be sent, and what it has besides."""
+        return moved(event, selected, self._gatherer.wished, self._description)
 
     async def send(self, event: Event, state: ItemState) -> dict[str, Any]:
         """Send all that a session upload is to have; return what is to be kept of it (`items.submit`).

@@ -32,7 +32,6 @@ from pipelines.items import ItemState
 from pipelines.migration.folders import Folders
 from pipelines.migration.found import Unrecorded
 from pipelines.migration.meant import recorded
-from pipelines.migration.moved import moved
 from pipelines.migration.select import Selected, Skip, select
 from pipelines.migration.sending import Sending, file_of, transfer_name
 from pipelines.opencast.model import Event
@@ -214,7 +213,7 @@ class Ship:
         files = await self._measured(selected, state.generation)
         await self._journal.append(items.upload(event.identifier, folder_id))
         upload = await self._panopto.create(folder_id)
-        what = moved(event, selected)
+        what = self._sending.told(event, selected)
         opened = items.uploading(
             event.identifier,
             upload_id=upload.id,

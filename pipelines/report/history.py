@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from engine import Record
+from pipelines.report.aspects import aspect_lines
 
 Facts = Mapping[str, Any]
 
@@ -28,6 +29,8 @@ ROLES: Mapping[str, str] = {
     "item.uploading": ANSWER,
     "item.submit": INTENT,
     "item.submitted": ANSWER,
+    "item.aspect": INTENT,
+    "item.aspects": ANSWER,
     "item.patch": INTENT,
     "item.carried": ANSWER,
     "item.delete": INTENT,
@@ -155,6 +158,10 @@ def _from_session(kind: str, facts: Facts) -> str:
             return f"session {facts.get('session_id')} is what was meant: nothing is sent any more"
         case "item.found":
             return f"found at Panopto, not on record before: {', '.join(facts.get('session_ids') or ())}"
+        case "item.aspect":
+            return f"about to be given {facts.get('aspect')}"
+        case "item.aspects":
+            return ", ".join(map(str, aspect_lines(facts.get("aspects") or {})))
         case "item.patch":
             return f"about to change lecture item {facts.get('lecture_item')}"
         case "item.carried":

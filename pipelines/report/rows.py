@@ -11,6 +11,9 @@ from typing import Any
 from pipelines.items import ItemState, Outcome
 from pipelines.luminus.model import LONGEST_TEXT
 from pipelines.migration.ends import known
+from pipelines.migration.moved import ACCESS
+from pipelines.report import aspects
+from pipelines.report.aspects import AspectLine
 from pipelines.report.coverage import files_of, unchecked
 
 Facts = Mapping[str, Any]
@@ -25,7 +28,8 @@ class Row:
     is the level that held. `files` counts its media, `proven` those whose MD5 was found to be the source's
     own; `unchecked` says in plain words what was not compared.
     `lecture_items` are LumiNUS's ids; `published` is yes where students see any of them there, else no, empty
-    where nobody knows, and `published_why` why. `carried` and `not_carried` are plain words.
+    where nobody knows, and `published_why` why. `carried` and `not_carried` are plain words;
+    `aspects` tells of each thing with an outcome of its own.
     """
 
     event_id: str
@@ -52,6 +56,7 @@ class Row:
     published_why: str
     carried: tuple[str, ...]
     not_carried: tuple[str, ...]
+    aspects: tuple[AspectLine, ...]
 
 
 def rows(states: Iterable[tuple[str, ItemState]]) -> list[Row]:
@@ -86,9 +91,21 @@ def row(event_id: str, state: ItemState) -> Row:
         presenter_from=_once(_text(one, "presenter_from") for one in _lecture_items(state)),
         published=_any(_published(one) for one in _lecture_items(state)),
         published_why=_why(_lecture_items(state)),
-        carried=(*facts.get("taken", ()), *dict.fromkeys(map(_carried, _lecture_items(state)))),
-        not_carried=(*facts.get("left", ()), *_not_carried(state)),
+        carried=(
+            *facts.get("taken", ()),
+            *aspects.carried(state),
+            *dict.fromkeys(map(_carried, _lecture_items(state))),
+        ),
+        not_carried=(*_left(state, facts), *aspects.not_carried(state), *_not_carried(state)),
+        aspects=aspects.aspect_lines(state.aspects),
     )
+
+
+def _left(state: ItemState, facts: Facts) -> Iterator[str]:
+    """Name what no run carries; the access list may have been carried since."""
+    for words in facts.get("left", ()):
+        if words != ACCESS or "access" not in state.aspects:
+            yield words
 
 
 def _lecture_items(state: ItemState) -> list[Facts]:

@@ -9,7 +9,7 @@ cannot be shown.
 import csv
 import io
 import re
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from pipelines.report.bookings import BookingRow
@@ -41,7 +41,7 @@ def sheet(report: Report) -> bytes:
 
 
 def _line(kind: str, row: Row | BookingRow) -> dict[str, str]:
-    return {"kind": kind, **{name: cell(value) for name, value in asdict(row).items()}}
+    return {"kind": kind, **{one.name: cell(getattr(row, one.name)) for one in fields(row)}}
 
 
 def cell(value: Any) -> str:

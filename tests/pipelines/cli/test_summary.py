@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from engine import Snapshot, Tally
 from pipelines.cli.exits import Exit
 from pipelines.cli.summary import document, moved, write_json, write_table
-from pipelines.items import Outcome, Outcomes
+from pipelines.items import AspectOutcome, Outcome, Outcomes
 
-SOME = Outcomes({Outcome.VERIFIED: 3, Outcome.PERMANENT: 1}, {"gone": 1})
+ASPECTS = {("captions", AspectOutcome.CARRIED): 2, ("owner", AspectOutcome.PERMANENT): 1}
+SOME = Outcomes({Outcome.VERIFIED: 3, Outcome.PERMANENT: 1}, {"gone": 1}, ASPECTS)
 SENT = Snapshot(bytes=Tally(10_000, 200, 3_000), parts=Tally(5, 1, 2), orphan_uploads=1)
 
 
@@ -28,6 +29,7 @@ def test_the_document_is_what_was_promised() -> None:
             "differs": 0,
         },
         "reasons": {"gone": 1},
+        "aspects": {"captions": {"carried": 2}, "owner": {"permanent": 1}},
         "bytes": {"sent": 10_000, "sent_again": 200, "skipped": 3_000},
         "parts": {"sent": 5, "sent_again": 1, "skipped": 2},
         "orphan_uploads": 1,
@@ -81,3 +83,20 @@ def test_sessions_that_are_not_on_record_are_reconciled_first(capsys: pytest.Cap
     """To run again alone would end the same way for ever."""
     write_table(Exit.RETRYABLE, Outcomes({Outcome.RETRYABLE: 2}, {"unrecorded_session": 2}))
     assert "the checkpoint does not tell of: `ferry reconcile`, then run again." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "words"),
+    [(AspectOutcome.PERMANENT, 4, "could not be carried"), (AspectOutcome.RETRYABLE, 3, "run again")],
+)
+def test_an_aspect_counts_as_its_item_would(
+    outcome: AspectOutcome, code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was not carried is an exit code and a sentence of its own, though every item arrived."""
+    outcomes = Outcomes({Outcome.VERIFIED: 3}, {}, {("captions", outcome): 1})
+    assert outcomes.exit_code == code
+    write_table(Exit(code), outcomes)
+    shown = capsys.readouterr().out
+    assert f"captions: 1 {outcome.value}" in shown
+    assert words in " ".join(shown.split())
+    assert Outcomes({Outcome.DIFFERS: 1}, {}, outcomes.aspects).exit_code == 5

@@ -41,11 +41,43 @@ def test_an_event_with_everything() -> None:
             "date",
             "description",
             "presenters, in the description",
+            "contributors, in the description",
             "location, in the description",
+            "language, in the description",
+            "license, in the description",
+            "rightsholder, in the description",
             "2 streams",
         ),
-        left=("access list", "name of the series", "contributors", "language", "license", "rightsholder"),
+        left=("access list", "name of the series"),
     )
+
+
+def test_what_the_template_does_not_ask_for_is_left() -> None:
+    """The operator's own words decide what a description tells."""
+    event = lecture("e", description="d", presenters=("Ada",), location="Room 1", series_title="S")
+    selected = select(event)
+    assert isinstance(selected, Selected)
+    what = moved(event, selected, template="{description}\nCourse: {series}\n")
+    assert what.taken == (
+        "title",
+        "date",
+        "description",
+        "name of the series, in the description",
+        "2 streams",
+    )
+    assert what.left == ("presenters", "location")
+
+
+def test_what_has_an_outcome_of_its_own_is_told_there() -> None:
+    """Captions, chapters, slides, thumbnails and handouts that are wished are neither taken nor left here."""
+    flavors = ("captions/vtt+en", "mpeg-7/text", "presentation/segment+preview", "presenter/player+preview",
+               "attachment/notes", "presenter/timeline+preview")  # fmt: skip
+    event = with_tracks(PRESENTER, extras=flavors)
+    selected = select(event)
+    assert isinstance(selected, Selected)
+    wished = ("captions", "chapters", "slides", "thumbnail", "attachments", "tags")
+    assert moved(event, selected, wished).left == ("preview of the timeline",)
+    assert len(moved(event, selected).left) == len(flavors)
 
 
 def test_an_event_with_nothing() -> None:

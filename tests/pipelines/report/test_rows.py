@@ -7,7 +7,8 @@ from fakes.kept import CARRIED, MEANT, MEMBERS, SECRET, finished, steps
 
 from engine import Record
 from pipelines import items
-from pipelines.items import Outcome
+from pipelines.items import AspectOutcome, Outcome
+from pipelines.migration.furnish.furnisher import carried, left
 from pipelines.report.rows import Row, row, rows
 
 
@@ -43,7 +44,37 @@ def test_an_item_that_is_done() -> None:
         published_why="published in engage-player",
         carried=("title", "1 stream", "LumiNUS name, presenter, publish, startDate, description"),
         not_carried=("captions", "LumiNUS presenter beyond 500 units, in full: Ada, Bo"),
+        aspects=(),
     )
+
+
+def test_each_aspect_has_its_line() -> None:
+    """What was carried is named with what it is, what was not with why; the access list is told once."""
+    told = {
+        "external_id": carried(),
+        "captions": carried({"value": ["de", "en"]}),
+        "chapters": left(
+            AspectOutcome.PERMANENT,
+            "past_the_end",
+            "2 entries begin after the end",
+        ),
+        "access": left(AspectOutcome.RETRYABLE, "throttled", "asks for fewer calls"),
+    }
+    found = of(
+        items.right("e", "s-e", None),
+        items.aspects("e", told),
+        items.ended("e", Outcome.VERIFIED, left=["access list", "name of the series"], aspects=told),
+    )
+    assert found.carried == ("captions (de, en)", "external id")
+    assert found.not_carried == (
+        "name of the series", "chapters: 2 entries begin after the end", "access list: asks for fewer calls"
+    )  # fmt: skip
+    assert [str(one) for one in found.aspects] == [
+        "captions carried",
+        "chapters permanent (2 entries begin after the end)",
+        "access list retryable (asks for fewer calls)",
+        "external id carried",
+    ]
 
 
 def test_a_kill_before_the_end_loses_nothing() -> None:
