@@ -44,7 +44,6 @@ def touch(path: Path) -> None:
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1_000_000_000))
 
 
-@pytest.mark.fault(4)
 @pytest.mark.parametrize("change", [shorten, touch])
 async def test_a_file_that_changed_is_never_mixed(file: Path, change: Callable[[Path], None]) -> None:
     """Neither a shorter one, nor one of the same length."""

@@ -92,7 +92,6 @@ async def test_everything_is_set_and_read_back(tmp_path: Path) -> None:
         assert calls(here.site, "legacy_login") == [200]
 
 
-@pytest.mark.fault(24)
 @pytest.mark.parametrize("name", [OWNER, START, END, EXTERNAL])
 async def test_a_lost_answer_is_followed_by_the_same_call(tmp_path: Path, name: str) -> None:
     """Each sets a value, so twice is once."""
