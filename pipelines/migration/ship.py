@@ -37,8 +37,8 @@ from pipelines.migration.sending import Sending, file_of, transfer_name
 from pipelines.opencast.model import Event
 from pipelines.panopto.client import Panopto
 from pipelines.panopto.manifest import event_of
-from pipelines.runs import CurrentRun
 from pipelines.panopto.model import SessionUpload, State
+from pipelines.runs import CurrentRun
 
 DEAD = frozenset({State.UPLOAD_CANCELLED, State.DELETING_FILES, State.DELETED, State.DELETING_ERROR})
 """States from which a session upload never becomes a session: it timed out, or somebody cancelled it."""
@@ -80,8 +80,8 @@ class Ship:
         journal: Journal,
         channels: tuple[str, ...],
         *,
-        run: CurrentRun | None = None,
         sending: Sending | None = None,
+        run: CurrentRun | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
         self._sleep = sleep
@@ -91,8 +91,8 @@ class Ship:
         self._folders = folders
         self._journal = journal
         self._channels = channels
-        self._run = run
         self._sending = sending or Sending(engine, journal, channels)
+        self._run = run
 
     async def ship(self, event_id: str) -> ItemState | Skip:
         """Return the item's state when Panopto has the whole of it, or why nothing is to be moved after all.
@@ -192,8 +192,8 @@ class Ship:
                 if isinstance(begun, Skip):
                     return begun
                 state = begun
-            meant |= {"run": await self._run.id()} if self._run else {}
             meant = await self._sending.send(event, state)
+            meant |= {"run": await self._run.id()} if self._run else {}
             await self._journal.append(items.submit(event_id, meant))
             state = self._state(event_id)
         if not state.submitted:
