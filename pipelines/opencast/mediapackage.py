@@ -124,17 +124,20 @@ def _md5(checksum: Any) -> str | None:
 
 
 def _archived(json: Table) -> Track:
-    """Read a track of the archive; before API 1.7 only its streams tell what it has."""
+    """Read a track of the archive; before API 1.7 only its streams tell what it has.
+
+    In recorded answers of another endpoint it has the names of a media package.
+    """
     held = json.raw("streams")
     streams = {name: one for name, one in held.items() if one} if isinstance(held, Mapping) else {}
     videos = sorted(name for name in streams if name.startswith("video"))
     has_audio = any(name.startswith("audio") for name in streams)
     video = Table(streams[videos[0]], "a video stream") if videos else None
     return Track(
-        json.text("identifier"),
-        json.text("uri"),
+        json.text("identifier") or json.text("id"),
+        json.text("uri") or json.text("url"),
         json.text("mimetype"),
-        flavor=json.text("flavor").lower(),
+        flavor=(json.text("flavor") or json.text("type")).lower(),
         size=json.known("size"),
         md5=md5_of(json.text("checksum")),
         tags=json.texts("tags"),
