@@ -5,7 +5,8 @@ is not told, and this login has a rate of its own: so it is kept until it is ref
 """
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine import Answer, ServerFault
@@ -17,19 +18,27 @@ LOGIN = path_of("Panopto", "api", "v1", "auth", "legacyLogin")
 
 NAME = ".ASPXAUTH"
 
+NEW = 300.0
+"""Seconds in which a cookie is surely good."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cookie:
-    """The value of the cookie: who has it is signed in."""
+    """The value of the cookie: who has it is signed in. `since` is when it was got."""
 
     value: str = field(repr=False)
+    since: float = 0.0
 
 
 class LegacyLogin:
-    """Hands out the present cookie. Callers that need a new one at the same time share one login for it."""
+    """Hands out the present cookie. Callers that need a new one at the same time share one login for it.
 
-    def __init__(self, calls: Calls) -> None:
+    `clock` is in seconds.
+    """
+
+    def __init__(self, calls: Calls, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._calls = calls
+        self._clock = clock
         self._renewal = Renewal(self._log_in)
 
     async def headers(self) -> Mapping[str, str]:
@@ -54,7 +63,11 @@ class LegacyLogin:
                 "owner, availability and external id are set there: ask Panopto whether it is open to you"
             )
             raise self._calls.refusal(answer, "gives no cookie for its older API", advice)
-        return Cookie(read_cookie(answer, self._calls.where))
+        return Cookie(read_cookie(answer, self._calls.where), self._clock())
+
+    def may_have_ended(self, cookie: Cookie) -> bool:
+        """Whether a refusal of a right may mean that a cookie has run out: not while it is new."""
+        return self._clock() - cookie.since >= NEW
 
 
 def read_cookie(answer: Answer, where: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from engine import Answer, Refused, ServerFault
 from pipelines.panopto.legacy_login import LegacyLogin
 from pipelines.panopto.model import Session
-from pipelines.panopto.soap import Envelopes, fault_of, is_signed_out, judge, parse
+from pipelines.panopto.soap import Envelopes, fault_of, is_denied, is_signed_out, judge, parse
 from pipelines.rest import Rest, path_of
 
 SERVICE = path_of("Panopto", "PublicAPI", "4.6", "SessionManagement.svc")
@@ -127,7 +127,7 @@ class SessionManagement:
 
         cookie = await self._login.cookie()
         answer = await once()
-        if is_signed_out(answer):
+        if is_signed_out(answer) or (is_denied(answer) and self._login.may_have_ended(cookie)):
             await self._login.renew(cookie)
             answer = await once()
         return self._read(operation, answer, what, advice)

@@ -52,6 +52,11 @@ class SoapFault:
         return _SIGNED_OUT.search(self.said) is not None
 
     @property
+    def is_denied(self) -> bool:
+        """Whether it speaks of a right that is missing: of whom nobody knows by now, too, it may say that."""
+        return _DENIED.search(self.said) is not None
+
+    @property
     def passes(self) -> bool:
         """Whether the same call may succeed later."""
         return not self.is_signed_out and _PASSING.search(self.said) is not None
@@ -60,6 +65,7 @@ class SoapFault:
 _SIGNED_OUT = re.compile(
     r"(?i)\b(log(ged)?[ -]?[io]n|sign(ed)?[ -]?in|(un)?authenticat\w+|unauthori[sz]ed|cookie|expired)\b"
 )
+_DENIED = re.compile(r"(?i)\b(access|denied|permissions?|not allowed|rights?)\b")
 _PASSING = re.compile(r"(?i)\b(internal error|try again|timed? ?-?out|deadlock\w*|too busy|unavailable)\b")
 
 
@@ -110,6 +116,12 @@ def is_signed_out(answer: Answer) -> bool:
     """Whether an answer says that the caller is not signed in: in HTTP, as a way to the login, as a fault."""
     fault = fault_of(parse(answer))
     return answer.status in {401, 403} or 300 <= answer.status < 400 or bool(fault and fault.is_signed_out)
+
+
+def is_denied(answer: Answer) -> bool:
+    """Whether an answer is a fault that speaks of a right that is missing."""
+    fault = fault_of(parse(answer))
+    return fault is not None and fault.is_denied
 
 
 def _line(text: str) -> str:

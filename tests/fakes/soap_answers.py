@@ -39,10 +39,11 @@ class SoapSite:
         self.login = login
         self.http = ScriptedHttp(self._answer)
         self.slept: list[float] = []
+        self.now = 0.0
         plain = Rest(self.http, HOST, policy=RetryPolicy(attempts=1))  # type: ignore[arg-type]
         tokens = Tokens(plain, Account("client", "s3cret"))
         signed = Rest(self.http, HOST, headers=tokens.headers, sleep=self._sleep)  # type: ignore[arg-type]
-        self.legacy = LegacyLogin(Calls(signed, tokens))
+        self.legacy = LegacyLogin(Calls(signed, tokens), clock=lambda: self.now)
         soap = Rest(
             self.http,  # type: ignore[arg-type]
             HOST,

@@ -193,6 +193,19 @@ async def test_a_second_refusal_is_taken_at_its_word(no: Answer) -> None:
     assert (len(site.calls(SERVICE)), len(site.calls(LOGIN))) == (2, 2)
 
 
+@pytest.mark.fault(26)
+async def test_a_right_that_is_missing_is_believed_while_the_cookie_is_new() -> None:
+    """Of a caller whom Panopto knows no longer it may say the same: so an older cookie is renewed first."""
+    no = fault("The user does not have access to the session.")
+    site = SoapSite(no, no, result(OWNER))
+    with pytest.raises(Refused, match="does not have access"):
+        await site.sessions.set_owner(SESSION, "prof")
+    assert len(site.calls(LOGIN)) == 1
+    site.now = 300.0
+    await site.sessions.set_owner(SESSION, "prof")
+    assert (len(site.calls(SERVICE)), len(site.calls(LOGIN))) == (3, 2)
+
+
 async def test_a_fault_is_one_sentence() -> None:
     """What was asked, what Panopto says, and what to do; no XML, no cookie, no second try."""
     site = SoapSite(fault("User idp\\prof\n does not exist (ticket .ASPXAUTH=C00KIE1)"))
