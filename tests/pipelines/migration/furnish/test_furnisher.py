@@ -1,0 +1,293 @@
+"""Each aspect is set by itself, once, and how it stands is on record whatever becomes of the others."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from fakes.memory_journal import MemoryJournal
+
+from engine import (
+    AccountRefused,
+    FerryError,
+    Interrupted,
+    LocalResource,
+    Record,
+    Refused,
+    Source,
+    Throttled,
+    Unreachable,
+)
+from pipelines import items
+from pipelines.items import ItemState
+from pipelines.migration.furnish.aspects import Availability, ExternalId, Owner, SubjectTags, Window
+from pipelines.migration.furnish.captions import Captions
+from pipelines.migration.furnish.furnisher import Aspect, Furnisher
+from pipelines.migration.furnish.wants import CaptionFile, Wants, kept_in, wants_of
+from pipelines.opencast.model import Event
+from pipelines.panopto.aspects import InDoubt
+from pipelines.panopto.model import Session
+
+WEBVTT = b"WEBVTT\n\n00:00.000 --> 00:01.000\nGood morning.\n"
+OPENS, CLOSES = datetime(2027, 9, 1, tzinfo=UTC), datetime(2028, 9, 1, tzinfo=UTC)
+
+
+class Panopto:
+    """What a session has. `faults` are raised by the name of a call, in turn; `lost` does it and raises."""
+
+    def __init__(self) -> None:
+        self.has: dict[str, Any] = {}
+        self.captions: list[str] = []
+        self.manifest = False
+        self.taken_by: tuple[str, ...] = ()
+        self.calls: list[str] = []
+        self.faults: dict[str, list[FerryError]] = {}
+        self.lost: set[str] = set()
+        self.files = {"c-en": WEBVTT, "c-de": WEBVTT}
+
+    def _called(self, call: str, **value: Any) -> None:
+        self.calls.append(call)
+        waiting = self.faults.get(call, [])
+        if waiting and call not in self.lost:
+            raise waiting.pop(0)
+        self.has |= value
+        if waiting:
+            raise waiting.pop(0)
+
+    async def set_tags(self, session_id: str, tags: tuple[str, ...]) -> None:
+        """Set tags."""
+        self._called("tags", tags=tags)
+
+    async def set_owner(self, session_id: str, user_key: str) -> None:
+        """Set the owner."""
+        self._called("owner", owner=user_key)
+
+    async def set_availability(self, session_id: str, start: datetime | None, end: datetime | None) -> None:
+        """Set when it is seen."""
+        self._called("availability", availability=(start, end))
+
+    async def set_external_id(self, session_id: str, external_id: str) -> None:
+        """Set the external id."""
+        self._called("external_id", external_id=external_id)
+
+    async def by_external_id(self, external_id: str) -> tuple[Session, ...]:
+        """Tell who has it."""
+        return tuple(Session(one, "", "", None, None, "") for one in self.taken_by)
+
+    async def has_captions(self, session_id: str) -> bool:
+        """Tell whether there are any."""
+        return self.manifest or bool(self.captions)
+
+    async def add_captions(self, session_id: str, language: str, webvtt: bytes) -> None:
+        """Add captions."""
+        self.calls.append(f"captions {language}")
+        waiting = self.faults.get(f"captions {language}", [])
+        if waiting and language not in self.lost:
+            raise waiting.pop(0)
+        self.captions.append(language)
+        if waiting:
+            raise waiting.pop(0)
+
+    async def read(self, source: Source, largest: int) -> bytes:
+        """Read a caption file."""
+        return self.files[source.name]
+
+
+class Site:
+    """A furnisher of one session with everything that it can set."""
+
+    def __init__(self) -> None:
+        self.panopto = Panopto()
+        self.journal = MemoryJournal()
+        self.aspects: list[Aspect] = [
+            ExternalId(self.panopto),
+            SubjectTags(self.panopto),
+            Captions(self.panopto, self.panopto.read, self.journal),
+            Availability(self.panopto, {"heat": Window(OPENS, CLOSES)}),
+            Owner(self.panopto, {"Ada": "unified\\ada"}),
+        ]
+
+    @property
+    def state(self) -> ItemState:
+        """What the checkpoint says."""
+        return items.fold(self.journal.history("e"))
+
+    def begun(self, record: Record) -> None:
+        """Have a run killed after this record."""
+        for one in (items.right("e", "s", None), record):
+            asyncio.run(self.journal.append(one))
+
+    def furnish(self, wants: Wants) -> Mapping[str, tuple[str, str]]:
+        """Furnish, and tell how each aspect stands."""
+
+        async def scene() -> None:
+            if self.state.right is None:
+                await self.journal.append(items.right("e", "s", None))
+            await Furnisher(self.aspects, self.journal).furnish("e", self.state, wants)
+
+        asyncio.run(scene())
+        return {name: (one["outcome"], one.get("reason", "")) for name, one in self.state.aspects.items()}
+
+
+def captions(*languages: str, sent: bool = True) -> tuple[CaptionFile, ...]:
+    """Return caption files."""
+    return tuple(CaptionFile(f"c-{one}", "vtt", one, sent) for one in languages)
+
+
+EVERYTHING = Wants("e", "heat", ("Bo", "Ada"), ("Physics",), captions("de", "en"))
+CARRIED = ("carried", "")
+
+
+def test_everything_is_set_once() -> None:
+    """Each call is made once, and a second run makes none."""
+    site = Site()
+    site.panopto.manifest = True
+    found = site.furnish(EVERYTHING)
+    assert set(found.values()) == {CARRIED}
+    assert site.panopto.has == {
+        "external_id": "e", "tags": ("Physics",), "availability": (OPENS, CLOSES), "owner": "unified\\ada"
+    }  # fmt: skip
+    assert site.panopto.calls == ["external_id", "tags", "availability", "owner"]
+    site.furnish(EVERYTHING)
+    assert len(site.panopto.calls) == 4
+
+
+def test_what_an_event_does_not_have_is_not_asked_for() -> None:
+    """No tags, no presenter, no captions, a series without a row: the id alone is set."""
+    site = Site()
+    assert site.furnish(Wants("e", "other")) == {"external_id": CARRIED}
+
+
+@pytest.mark.parametrize("aspect", ["external_id", "tags", "availability", "owner"])
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (Refused("no such user"), ("permanent", "refused")),
+        (AccountRefused("no cookie"), ("permanent", "account_refused")),
+        (Throttled("slower"), ("retryable", "throttled")),
+        (Unreachable("gone"), ("retryable", "unreachable")),
+    ],
+)
+def test_one_that_fails_stops_no_other(aspect: str, error: FerryError, outcome: tuple[str, str]) -> None:
+    """Its outcome says why; a later run tries again what may go well then, and nothing else."""
+    site = Site()
+    site.panopto.manifest = True
+    site.panopto.faults[aspect] = [error]
+    found = site.furnish(EVERYTHING)
+    assert found.pop(aspect)[0] == outcome[0]
+    assert set(found.values()) == {CARRIED}
+    assert site.state.aspects[aspect]["why"] == str(error)
+    calls = len(site.panopto.calls)
+    again = site.furnish(EVERYTHING)
+    assert again[aspect][0] == ("carried" if outcome[0] == "retryable" else "permanent")
+    assert len(site.panopto.calls) == calls + (outcome[0] == "retryable")
+
+
+@pytest.mark.parametrize("error", [LocalResource("disk full"), Interrupted("stopped")])
+def test_what_ends_the_run_is_no_outcome(error: FerryError) -> None:
+    """Nothing is on record then, and the next run sets all of it."""
+    site = Site()
+    site.panopto.faults["tags"] = [error]
+    with pytest.raises(type(error)):
+        site.furnish(EVERYTHING)
+    assert site.state.aspects == {}
+
+
+def test_an_external_id_that_is_taken() -> None:
+    """The sentence names the session that has it, and nothing is taken from it."""
+    site = Site()
+    site.panopto.taken_by = ("other",)
+    site.panopto.faults["external_id"] = [Refused("taken")]
+    assert site.furnish(Wants("e"))["external_id"] == ("permanent", "id_taken")
+    assert "session other" in site.state.aspects["external_id"]["why"]
+
+
+def test_an_owner_without_a_row() -> None:
+    """Nobody is guessed: the session stays with the account that moved it."""
+    site = Site()
+    assert site.furnish(Wants("e", presenters=("Bo", "Cy")))["owner"] == ("permanent", "no_row")
+    assert "Bo or Cy" in site.state.aspects["owner"]["why"]
+    assert "owner" not in site.panopto.calls
+
+
+def test_captions_that_the_manifest_did_not_bring_are_added() -> None:
+    """Each language once, in Panopto's own words for it."""
+    site = Site()
+    assert site.furnish(Wants("e", captions=captions("de", "en")))["captions"] == CARRIED
+    assert site.panopto.captions == ["German", "English_USA"]
+    assert site.state.aspects["captions"]["value"] == ["de", "en"]
+
+
+def test_captions_that_could_not_be_converted_then_are_added_later() -> None:
+    """Those of the manifest are not added again."""
+    site = Site()
+    site.panopto.manifest = True
+    wants = Wants("e", captions=(*captions("de"), *captions("en", sent=False)))
+    assert site.furnish(wants)["captions"] == CARRIED
+    assert site.panopto.captions == ["English_USA"]
+
+
+@pytest.mark.parametrize(
+    ("language", "content", "cut", "reason"),
+    [
+        ("en", b"no captions", False, "no_captions"),
+        ("tlh", WEBVTT, False, "unknown_language"),
+        ("", WEBVTT, False, "unknown_language"),
+        ("en", WEBVTT, True, "other_times"),
+    ],
+)
+def test_captions_that_cannot_be_added(language: str, content: bytes, cut: bool, reason: str) -> None:
+    """One sentence says why, and the other language is there all the same."""
+    site = Site()
+    site.panopto.files |= {f"c-{language}": content}
+    wanted = captions(language) if cut else (*captions(language), *captions("de"))
+    assert site.furnish(Wants("e", captions=wanted, cut=cut))["captions"] == ("permanent", reason)
+    assert site.panopto.captions == ([] if cut else ["German"])
+
+
+def test_captions_of_which_one_fails_for_now() -> None:
+    """The next run adds that one, and no other twice."""
+    site = Site()
+    site.panopto.faults["captions English_USA"] = [Throttled("slower")]
+    assert site.furnish(Wants("e", captions=captions("de", "en")))["captions"] == ("retryable", "throttled")
+    assert site.furnish(Wants("e", captions=captions("de", "en")))["captions"] == CARRIED
+    assert site.panopto.captions == ["German", "English_USA"]
+
+
+def test_captions_in_doubt_are_left_to_a_person() -> None:
+    """Sent twice is as bad as lost."""
+    site = Site()
+    site.panopto.faults["captions English_USA"] = [InDoubt("may have them")]
+    assert site.furnish(Wants("e", captions=captions("de", "en")))["captions"] == ("permanent", "in_doubt")
+    site.furnish(Wants("e", captions=captions("de", "en")))
+    assert site.panopto.calls.count("captions English_USA") == 1
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_a_kill_after_captions_were_begun(arrived: bool) -> None:
+    """Where the session has captions then they are these; where it has none they are added."""
+    site = Site()
+    site.begun(items.aspect("e", "captions:en"))
+    site.panopto.captions = ["English_USA"] if arrived else []
+    assert site.furnish(Wants("e", captions=captions("en")))["captions"] == CARRIED
+    assert site.panopto.captions == ["English_USA"]
+    assert site.state.asked == frozenset()
+
+
+def test_a_kill_between_two_languages() -> None:
+    """Nobody can tell which of them are there: a person looks, and nothing is added twice."""
+    site = Site()
+    site.begun(items.aspect("e", "captions:de"))
+    site.panopto.captions = ["German"]
+    assert site.furnish(Wants("e", captions=captions("de", "en")))["captions"] == ("permanent", "in_doubt")
+    assert site.panopto.captions == ["German"]
+
+
+def test_what_is_wanted_is_kept() -> None:
+    """It comes back from the checkpoint as it was; of an item without it nothing is wanted."""
+    event = Event("e", series="heat", presenters=("Ada",))
+    wants = wants_of(event, ["Physics"], captions("en"), cut=True)
+    assert kept_in({"wants": wants.facts}, "e") == wants
+    assert kept_in({"wants": wants_of(Event("e"), ()).facts}, "e") == Wants("e")
+    assert kept_in({}, "e") is None
