@@ -227,6 +227,9 @@ class _Gathering:
         taken += [self.found.thumbnail.file] if self.found.thumbnail else []
         sent = []
         for one in attachments_of(self._selected.publication, taken):
+            if one.file_name.endswith(".xml"):
+                self._leave("attachments", "not_taken", f"{one.file_name}: Panopto takes XML for a manifest")
+                continue
             try:
                 result = await self._send(one.file_name, self._source(one.element.key))
             except SOURCE_FAULTS as error:

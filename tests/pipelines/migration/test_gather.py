@@ -202,6 +202,18 @@ def test_an_attachment_that_is_gone_leaves_the_others() -> None:
     assert outcome(site.gather(), "attachments") == ("permanent", "gone")
 
 
+def test_an_attachment_in_xml_is_not_sent() -> None:
+    """Panopto may take it for a second manifest."""
+    site = Site()
+    notes = Element("x", "attachment", "https://f/Notes.XML", "attachment/notes", "text/xml")
+    publication = Publication("p", "engage-player", (FILM,), (notes,))
+    selected = select(lecture("e", publications=(publication,)))
+    assert isinstance(selected, Selected)
+    found = asyncio.run(Gatherer(site.small, ALL).gather(selected, LENGTH, site.send, {}))
+    assert outcome(found, "attachments") == ("permanent", "not_taken")
+    assert site.sent == {}
+
+
 def test_a_target_that_refuses_is_no_fault_of_an_aspect() -> None:
     """The whole session upload is looked at again then."""
     site = Site()
