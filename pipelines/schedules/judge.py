@@ -209,7 +209,9 @@ class _Case:
         if target.is_started and "started" not in also:
             return self._of("skip", "already_recording", RECORDING)
         if len(target.rooms) > 1 and "many_rooms" not in also:
-            return self._error("multi_room", f"schedule {target.id} has {len(target.rooms)} rooms")
+            rooms = ", ".join(room.name or room.id for room in target.rooms)
+            why = f"schedule {target.id} has {len(target.rooms)} rooms ({rooms}), and an edit may drop some"
+            return self._error("multi_room", why)
         if target.is_recurring and "recurring" not in also and self._whole is None:
             return self._error(
                 "recurring_target", f"schedule {target.id} records more than once ({target.recurrence})"
