@@ -1,7 +1,7 @@
 """What a session has besides its films: captions, tags, an access level and permissions, by /api/v1.
 
-Source: Panopto's Swagger 2.0 (panoptoApi.json). Tags and access level are set whole, so saying it twice does no
-harm. Captions and permissions are added: where the answer is lost it is looked before it is said again.
+Source: Panopto's Swagger 2.0 (panoptoApi.json). Tags and access level are set whole, so saying it twice does
+no harm. Captions and permissions are added: where the answer is lost it is looked before it is said again.
 """
 
 import secrets
@@ -48,6 +48,14 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """The level of a session that counts; `inherited` where that is its folder's, whatever it has itself."""
+
+    level: Level
+    inherited: bool
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Permission:
     """What a principal may: `role` is Viewer, Creator, Publisher or a name of the site's own."""
 
@@ -87,14 +95,14 @@ class Aspects:
         """Make these the tags of a session; others that it has go."""
         await self._put(_session(session_id, "tags"), "PUT sessions/{id}/tags", {"Tags": list(tags)})
 
-    async def access(self, session_id: str) -> Level:
+    async def access(self, session_id: str) -> Access:
         """Return who may see a session; what it inherits counts where that is wider."""
         json = await self._get(
             _session(session_id, "settings", "access"), "GET sessions/{id}/settings/access"
         )
         try:
-            return Level(json["Level"])
-        except (KeyError, TypeError, ValueError):
+            return Access(Level(json["Level"]), json.get("IsInherited") is True)
+        except (KeyError, TypeError, ValueError, AttributeError):
             raise ServerFault("tells no access level", where=self._calls.where) from None
 
     async def set_access(self, session_id: str, level: Level) -> None:
@@ -116,17 +124,35 @@ class Aspects:
         raise ServerFault("lists permissions without an end", where=self._calls.where)
 
     async def grant(self, session_id: str, role: str, principal: Principal) -> None:
-        """Give a user or group a role on a session, unless it has it; one that is there is not added again."""
+        """Give a user or group a role on a session, unless it has it, of its own or from above."""
 
         async def once() -> None:
             have = await self.permissions(session_id)
             if any(one.role == role and one.principal_id == principal.id for one in have):
                 return
-            body = {"RoleType": role, "PrincipalId": principal.id, "PrincipalType": principal.kind}
+            body = _as_asked(role, principal)
             path, endpoint = _session(session_id, "permissions"), "POST sessions/{id}/permissions"
             answer = await self._calls.call("POST", path, endpoint=endpoint, json=body, policy=ONCE)
             if not is_fine(answer):
-                raise self._calls.refusal(answer, f"does not let {principal.name} see session {session_id}")
+                what = f"does not make {principal.name} {role} of session {session_id}"
+                raise self._calls.refusal(answer, what)
+
+        await retrying(once, policy=self._policy, sleep=self._sleep)
+
+    async def revoke(self, session_id: str, role: str, principal: Principal) -> None:
+        """Take a role on a session away again, where it has it of its own; what comes from above stays."""
+
+        async def once() -> None:
+            have = await self.permissions(session_id)
+            own = [one for one in have if not one.inherited]
+            if not any(one.role == role and one.principal_id == principal.id for one in own):
+                return
+            query = _as_asked(role, principal)
+            path, endpoint = _session(session_id, "permissions"), "DELETE sessions/{id}/permissions"
+            answer = await self._calls.call("DELETE", path, endpoint=endpoint, query=query, policy=ONCE)
+            if not is_fine(answer):
+                what = f"does not take {role} of session {session_id} from {principal.name}"
+                raise self._calls.refusal(answer, what)
 
         await retrying(once, policy=self._policy, sleep=self._sleep)
 
@@ -183,7 +209,7 @@ class Aspects:
         whole, endpoint = path_of("Panopto", "api", "v1", path, "search"), f"GET {path}/search"
         json = await self._get(whole, endpoint, {"searchQuery": name})
         found = [
-            Principal(one.get("Id", ""), str(one.get(field) or ""), kind)
+            Principal(str(one.get("Id") or "").lower(), str(one.get(field) or ""), kind)
             for one in _results(json, self._calls.where)
         ]
         return tuple(one for one in found if one.id and one.name.casefold() == name.casefold())
@@ -226,11 +252,15 @@ def _results(json: Any, where: str) -> list[dict[str, Any]]:
     return results
 
 
+def _as_asked(role: str, principal: Principal) -> dict[str, str]:
+    return {"RoleType": role, "PrincipalId": principal.id, "PrincipalType": principal.kind}
+
+
 def _permission(json: dict[str, Any]) -> Permission:
     principal, role = json.get("Principal") or {}, json.get("Role") or {}
     return Permission(
         str(role.get("Name") or ""),
-        str(principal.get("Id") or ""),
+        str(principal.get("Id") or "").lower(),
         str(principal.get("Type") or ""),
         json.get("IsInherited") is True,
     )
