@@ -52,6 +52,9 @@ PERMANENT = (
     "invalid",
 )
 
+SEEN_ANEW = "seen_anew"
+"""The fact of an end that LumiNUS is to be looked at once more."""
+
 ASPECTS = (
     "captions",
     "chapters",
@@ -64,8 +67,13 @@ ASPECTS = (
     "owner",
     "availability",
     "external_id",
+    "metadata",
+    "date",
 )
-"""What a recording carries besides its films, title, date and description; each has its own outcome."""
+"""What a recording carries besides its films, title, date and description; each has its own outcome.
+
+The last two tell of a title, a description or a date that changed at the source after it was carried.
+"""
 
 SCHEDULES = "schedule:"
 """How the subjects begin under which the checkpoint keeps schedules: they are no items."""
@@ -77,10 +85,13 @@ STREAMS = "stream:"
 RUNS = "run:"
 """How the subjects begin under which the checkpoint keeps its runs."""
 
+FOLDERS = "folder:"
+"""How the subjects begin under which the checkpoint keeps folders that were made."""
+
 
 def is_item(subject: str) -> bool:
     """Tell whether a subject of the checkpoint is an item."""
-    return not subject.startswith((SCHEDULES, STREAMS, RUNS))
+    return not subject.startswith((SCHEDULES, STREAMS, RUNS, FOLDERS))
 
 
 def is_schedule(subject: str) -> bool:
@@ -119,7 +130,8 @@ class ItemState:
     told of: nothing is shipped then. `aspects` are how those of the session stand, by their names; `asked`
     are those of which a call that is not idempotent was begun, and no answer is known. `given_up` are session
     uploads of earlier generations, by their ids. `deleting` is its session, which was right, once a rollback
-    is about to delete it. `earlier` is how it ended before it was taken up again.
+    is about to delete it. `earlier_sessions` are those that the session took the place of when its films had
+    changed at the source, oldest first. `earlier` is how it ended before it was taken up again.
     """
 
     planned: Mapping[str, Any] | None = None
@@ -136,6 +148,7 @@ class ItemState:
     asked: frozenset[str] = frozenset()
     given_up: tuple[str, ...] = ()
     deleting: str | None = None
+    earlier_sessions: tuple[str, ...] = ()
     ended: Mapping[str, Any] | None = None
     earlier: Mapping[str, Any] = field(default_factory=dict)
 
@@ -173,8 +186,18 @@ class ItemState:
         return (
             self.outcome is Outcome.VERIFIED
             and not self.lacking
-            and (not carries or (bool(self.carried) and not again))
+            and (not carries or (bool(self.carried) and not again and not self.seen_anew))
         )
+
+    @property
+    def seen(self) -> Mapping[str, Any] | None:
+        """What was seen of the event when its session was made, where that is on record."""
+        return (self.ended or self.meant or self.earlier).get("seen")
+
+    @property
+    def seen_anew(self) -> bool:
+        """Whether what its session shows was changed, and LumiNUS has not been looked at since."""
+        return bool((self.ended or self.earlier).get(SEEN_ANEW))
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -220,13 +243,25 @@ class ItemState:
             case "item.found":
                 return replace(self._open, found=facts, session_id=facts["session_ids"][0])
             case "item.anew":
-                return ItemState(self.planned, self.generation + 1, given_up=self.uploads)
+                return self._anew(facts)
             case "item.delete" if self.right is not None:
                 return replace(self._open, right=None, deleting=facts["session_id"])
             case "item.ended":
                 return self._at_end(facts)
             case _:
                 return self._after_carry(record)
+
+    def _anew(self, facts: Mapping[str, Any]) -> "ItemState":
+        """Begin anew. What was done at the source, and sessions that stay, are not forgotten."""
+        replaced = (facts["session_id"],) if facts.get("session_id") else ()
+        kept = self.ended or self.earlier
+        return ItemState(
+            self.planned,
+            self.generation + 1,
+            given_up=self.uploads,
+            earlier_sessions=(*self.earlier_sessions, *replaced),
+            earlier={"source": kept["source"]} if "source" in kept else {},
+        )
 
     def _after_carry(self, record: Record) -> "ItemState":
         """Take in what happens once the session is right."""
@@ -264,7 +299,13 @@ class ItemState:
         carried = {one["lecture_item"]: one for one in facts.get("carried", ())} or self.carried
         aspects = facts.get("aspects") or self.aspects
         return replace(
-            self, ended=facts, session_id=session_id, right=right, carried=carried, aspects=aspects
+            self,
+            ended=facts,
+            session_id=session_id,
+            right=right,
+            carried=carried,
+            aspects=aspects,
+            earlier_sessions=tuple(facts.get("earlier_sessions") or self.earlier_sessions),
         )
 
 
@@ -277,11 +318,27 @@ def fold(records: Iterable[Record]) -> ItemState:
 
 
 def planned(
-    event_id: str, *, estimate: int | None, series: str, folder_id: str, title: str = "", date: str = ""
+    event_id: str,
+    *,
+    estimate: int | None,
+    series: str,
+    folder_id: str,
+    path: Sequence[str] = (),
+    title: str = "",
+    date: str = "",
 ) -> Record:
-    """Put an event into the plan: what it orders by, where it goes, and what a person knows it by."""
+    """Put an event into the plan: what it orders by, where it goes, and what a person knows it by.
+
+    `path` are the folder at the top and the names that lead to its folder, whose id may be empty until the
+    item is begun.
+    """
     facts = {"bytes": estimate, "series": series, "folder_id": folder_id, "title": title, "date": date}
-    return Record(event_id, PLANNED, facts)
+    return Record(event_id, PLANNED, {**facts, **({"path": list(path)} if path else {})})
+
+
+def placed(event_id: str, plan: Mapping[str, Any], folder_id: str) -> Record:
+    """Keep the id of the folder that the path of a plan's row leads to."""
+    return Record(event_id, PLANNED, {**plan, "folder_id": folder_id})
 
 
 def upload(event_id: str, folder_id: str) -> Record:
@@ -364,9 +421,13 @@ def found(event_id: str, session_ids: Sequence[str], meant: Mapping[str, Any]) -
     return Record(event_id, FOUND, {**meant, "session_ids": list(session_ids)})
 
 
-def anew(event_id: str, reason: str) -> Record:
-    """Give the session upload up; the item begins anew with another one."""
-    return Record(event_id, ANEW, {"reason": reason})
+def anew(event_id: str, reason: str, session_id: str | None = None) -> Record:
+    """Give the session upload up; the item begins anew with another one.
+
+    `session_id` is a session that is right, stays, and is an earlier one from now on.
+    """
+    replaced = {"session_id": session_id} if session_id else {}
+    return Record(event_id, ANEW, {"reason": reason, **replaced})
 
 
 def delete(event_id: str, session_id: str) -> Record:

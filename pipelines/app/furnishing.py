@@ -3,6 +3,7 @@
 from engine import Engine, Journal
 from pipelines.app.services import Services
 from pipelines.config import Settings
+from pipelines.migration.changes import Shown
 from pipelines.migration.furnish.aspects import Availability, ExternalId, Owner, SubjectTags
 from pipelines.migration.furnish.captions import Captions
 from pipelines.migration.furnish.furnisher import Aspect, Furnisher
@@ -18,6 +19,12 @@ def wished(settings: Settings) -> frozenset[str]:
     return frozenset(name for name in GATHERED if getattr(settings.session, name))
 
 
+def shown(settings: Settings) -> Shown:
+    """Return what sessions show of an event, and what they are furnished with."""
+    owner = {"owner"} if settings.session.owners is not None else set[str]()
+    return Shown(settings.session.description, wished(settings) | owner)
+
+
 def sending_of(settings: Settings, engine: Engine, journal: Journal) -> Sending:
     """Build what sends an event's files."""
     return Sending(
@@ -25,7 +32,7 @@ def sending_of(settings: Settings, engine: Engine, journal: Journal) -> Sending:
         journal,
         settings.opencast.publications,
         gatherer=Gatherer(engine.read, wished(settings)),
-        description=settings.session.description,
+        shown=shown(settings),
     )
 
 

@@ -9,9 +9,11 @@ from pipelines.items import ItemState, Outcome
 
 KEPT = (
     "title", "date", "duration", "files", "bytes", "parts", "checked", "level", "receipts", "taken", "left",
-    "wants", "run", "described",
+    "wants", "run", "described", "seen",
 )  # fmt: skip
 """What the end of an item keeps of what its session was meant to be."""
+
+_OF_ONE_END = frozenset({"outcome", "reason", "why", items.SEEN_ANEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,20 @@ def end_record(event_id: str, state: ItemState, end: End) -> Record:
     return items.ended(event_id, end.outcome, end.reason, whole=whole, why=end.why, **known(state))
 
 
+def noted(event_id: str, state: ItemState, **notes: Any) -> Record:
+    """Return the same end with other facts in it; one that is None is left out."""
+    facts = {**known(state), **notes}
+    end = state.ended or {}
+    told = {name: value for name, value in facts.items() if value is not None}
+    return items.ended(
+        event_id, state.outcome, end.get("reason"), whole=True, why=end.get("why") or "", **told
+    )
+
+
 def known(state: ItemState) -> dict[str, Any]:
     """Return what is known of an item, for its end: what an earlier end kept, and what came after it."""
     earlier, upload, meant = state.ended or state.earlier, state.upload or {}, state.meant or {}
-    facts = {name: value for name, value in earlier.items() if name not in {"outcome", "reason", "why"}}
+    facts = {name: value for name, value in earlier.items() if name not in _OF_ONE_END}
     for told in (state.found or {}, meant):
         facts |= {name: told[name] for name in (*KEPT, "folder_id") if name in told}
     facts |= {"upload_id": upload["id"], "folder_id": upload["folder_id"]} if upload else {}
@@ -51,4 +63,5 @@ def known(state: ItemState) -> dict[str, Any]:
     facts |= {"given_up": given_up} if given_up else {}
     facts |= {"session_id": state.session_id, "series": state.series, "right": state.right}
     facts |= {"aspects": dict(state.aspects)} if state.aspects else {}
+    facts |= {"earlier_sessions": list(state.earlier_sessions)} if state.earlier_sessions else {}
     return {**facts, "carried": list(state.carried.values())}

@@ -23,8 +23,8 @@ from engine import (
     crc32,
 )
 from pipelines import items
-from pipelines.config.template import DESCRIPTION
 from pipelines.items import ItemState
+from pipelines.migration.changes import Seen, Shown, film_of, media_of, seen_of
 from pipelines.migration.furnish.wants import wants_of
 from pipelines.migration.gather import Gathered, Gatherer
 from pipelines.migration.meant import manifest_of, meant
@@ -39,7 +39,7 @@ MANIFEST = "manifest.xml"
 
 
 class Sending:
-    """Sends for one event after the other; `description` words a session's description."""
+    """Sends for one event after the other; `shown` words a session's description."""
 
     def __init__(
         self,
@@ -48,17 +48,17 @@ class Sending:
         channels: tuple[str, ...],
         *,
         gatherer: Gatherer | None = None,
-        description: str = DESCRIPTION,
+        shown: Shown | None = None,
     ) -> None:
         self._engine = engine
         self._journal = journal
         self._channels = channels
         self._gatherer = gatherer or Gatherer(engine.read, ())
-        self._description = description
+        self._shown = shown or Shown()
 
     def told(self, event: Event, selected: Selected) -> Moved:
         """Say what of an event will be sent, and what it has besides."""
-        return moved(event, selected, self._gatherer.wished, self._description)
+        return moved(event, selected, self._gatherer.wished, self._shown.description)
 
     async def send(self, event: Event, state: ItemState) -> dict[str, Any]:
         """Send all that a session upload is to have; return what is to be kept of it (`items.submit`).
@@ -68,13 +68,14 @@ class Sending:
         files = tuple((state.upload or {})["files"])
         results = await self._moved(event, state, files)
         gathered = await self._gathered(event, state, files, results)
-        manifest = manifest_of(event, files, results, self._description, gathered)
+        manifest = manifest_of(event, files, results, self._shown.description, gathered)
         results[MANIFEST] = await self._engine.transfer(self._manifest(event, state, Blob(write(manifest))))
         facts = meant(manifest, files, results)
         facts |= {name: (state.upload or {}).get(name, []) for name in ("taken", "left")}
         history = self._journal.history(event.identifier)
         facts["receipts"] = [one.facts for one in receipts(history, state.generation, files)]
         facts["aspects"] = gathered.aspects
+        facts |= {"seen": seen} if (seen := self._seen(event, files)) else {}
         facts["wants"] = wants_of(event, gathered.tags, gathered.captions, cut=bool(gathered.cuts)).facts
         return facts
 
@@ -103,6 +104,14 @@ class Sending:
             await self._journal.append(items.aspects(event.identifier, gathered.aspects))
             raise gathered.put_off
         return gathered
+
+    def _seen(self, event: Event, files: Sequence[Mapping[str, Any]]) -> Seen | None:
+        """Return what was seen of an event: the films that were sent, whichever it has by now."""
+        selected = select(event, channels=self._channels)
+        films = [file.get("film") for file in files]
+        if isinstance(selected, Skip) or None in films:
+            return None
+        return {**seen_of(selected, self._shown), "media": media_of(map(str, films))}
 
     async def _moved(
         self, event: Event, state: ItemState, files: tuple[Mapping[str, Any], ...]
@@ -174,4 +183,5 @@ def file_of(stream: Stream) -> dict[str, Any]:
         "role": stream.role,
         "duration_ms": stream.duration_ms,
         "md5": stream.md5,
+        "film": film_of(stream),
     }
