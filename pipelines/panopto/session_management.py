@@ -5,7 +5,7 @@ after an answer that was lost. A cookie that ran out is renewed at most once a c
 is taken at its word.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,6 +20,9 @@ from pipelines.rest import Rest, path_of
 SERVICE = path_of("Panopto", "PublicAPI", "4.6", "SessionManagement.svc")
 
 ENDPOINT = "POST SessionManagement.svc"
+
+MOST_IDS = 50
+"""External ids that one call asks for. No limit is published; so many keep an answer far below `soap.LARGEST`."""
 
 
 class Setting(StrEnum):
@@ -105,12 +108,22 @@ class SessionManagement:
 
     async def by_external_id(self, external_id: str) -> tuple[Session, ...]:
         """Return the sessions that have an external id; none is no error."""
+        return (await self.by_external_ids([external_id]))[external_id]
+
+    async def by_external_ids(self, external_ids: Sequence[str]) -> Mapping[str, tuple[Session, ...]]:
+        """Return the sessions of each of these external ids, of one to `MOST_IDS`; none is no error.
+
+        Whose session is whose is told by its own ExternalId: the answer keeps no order.
+        """
+        if not 0 < len(external_ids) <= MOST_IDS:
+            raise ValueError(f"{len(external_ids)} external ids in one call")
+        others = f" and {len(external_ids) - 1} more" if len(external_ids) > 1 else ""
         found = await self._call(
             "GetSessionsByExternalId",
-            f"does not look for the external id {external_id}",
-            sessionExternalIds={"string": [external_id]},
+            f"does not look for the external id {external_ids[0]}{others}",
+            sessionExternalIds={"string": list(external_ids)},
         )
-        return tuple(read_sessions(found or (), external_id, self._rest.where))
+        return {one: tuple(read_sessions(found or (), one, self._rest.where)) for one in external_ids}
 
     async def _set_date(self, operation: str, what: str, **values: Any) -> None:
         if await self._call(operation, what, **values) is False:

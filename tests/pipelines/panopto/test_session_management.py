@@ -9,7 +9,7 @@ from lxml import etree
 
 from engine import Answer, Refused, ServerFault, TimedOut
 from pipelines.panopto.model import Session
-from pipelines.panopto.session_management import Availability
+from pipelines.panopto.session_management import MOST_IDS, Availability
 
 SERVICE = "/Panopto/PublicAPI/4.6/SessionManagement.svc"
 LOGIN = "/legacyLogin"
@@ -160,6 +160,37 @@ async def test_sessions_are_found_by_their_external_id() -> None:
         folder_id="77777777-0000-0000-0000-000000000007",
         viewer_url="https://v.example/?id=1",
     )
+
+
+async def test_many_external_ids_are_one_call() -> None:
+    """Each session is that of its own ExternalId, wherever it stands; one id may have two, and one none."""
+    others = [SESSION.replace("1", number) for number in "234"]
+    listed = sessions(
+        session(others[0], "b"), session(SESSION, "a"), session(others[1], "b"), session(others[2], "d")
+    )
+    site = SoapSite(listed)
+    found = await site.sessions.by_external_ids(["a", "b", "c"])
+    assert {name: [one.id for one in there] for name, there in found.items()} == {
+        "a": [SESSION],
+        "b": others[:2],
+        "c": [],
+    }
+    assert operations(site) == [(FOUND, {"sessionExternalIds": "abc"})]
+
+
+@pytest.mark.parametrize("count", [0, MOST_IDS + 1])
+async def test_a_call_has_its_bound(count: int) -> None:
+    """Neither none nor too many are asked for."""
+    site = SoapSite(sessions())
+    with pytest.raises(ValueError, match="external ids in one call"):
+        await site.sessions.by_external_ids([str(number) for number in range(count)])
+    assert site.http.calls == []
+
+
+async def test_many_that_are_refused_name_the_first() -> None:
+    """A sentence of fifty ids is none."""
+    with pytest.raises(Refused, match=r"does not look for the external id a and 2 more \(says: no such"):
+        await SoapSite(fault("no such operation")).sessions.by_external_ids(["a", "b", "c"])
 
 
 @pytest.mark.parametrize("answer", [result(FOUND), sessions()])
