@@ -63,6 +63,9 @@ class Change:
         return tuple(name for name in ("media", "metadata", "date") if getattr(self, name))
 
 
+UNCHANGED = Change()
+
+
 def change_of(seen: Seen, date: str, state: ItemState) -> Change | None:
     """Hold what is seen of an event now against its item; None where an older version kept nothing of it.
 

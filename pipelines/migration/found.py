@@ -6,7 +6,7 @@ sessions are listed once, and an event whose marker is there is not shipped. `fe
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -49,15 +49,16 @@ class Marked:
         self._listed: dict[str, Mapping[str, Sequence[str]]] = {}
         self._turns: dict[str, anyio.Lock] = {}
 
-    async def unrecorded(self, event_id: str, folder_id: str) -> Sequence[str]:
-        """Return the ids of an event's sessions in its folder. Raises what the list raises.
+    async def unrecorded(self, event_id: str, folder_id: str, earlier: Collection[str] = ()) -> Sequence[str]:
+        """Return the ids of an event's sessions in its folder, but for its `earlier` ones on record.
 
+        Raises what the list raises.
         A folder that Panopto does not show has none: shipping says what is the matter with it.
         """
         async with self._turns.setdefault(folder_id, anyio.Lock()):
             if folder_id not in self._listed:
                 self._listed[folder_id] = await self._list(folder_id)
-        return self._listed[folder_id].get(event_id, ())
+        return others(self._listed[folder_id].get(event_id, ()), earlier)
 
     async def _list(self, folder_id: str) -> Mapping[str, Sequence[str]]:
         marked: dict[str, list[str]] = defaultdict(list)
@@ -68,6 +69,12 @@ class Marked:
         except Refused:
             return {}
         return dict(marked)
+
+
+def others(session_ids: Sequence[str], earlier: Collection[str]) -> Sequence[str]:
+    """Return the sessions that are none of the earlier ones of their item."""
+    known = {one.lower() for one in earlier}
+    return [one for one in session_ids if one.lower() not in known]
 
 
 def refusal(session_ids: Sequence[str]) -> End:

@@ -162,6 +162,18 @@ class Panopto:
             raise self._calls.refusal(answer, f"does not show session {session_id}")
         return self._calls.read(read_session, answer)
 
+    async def update_session(self, session_id: str, name: str, description: str) -> None:
+        """Set what a session is called and how it is described; the same again does no harm.
+
+        Nothing else of it can be set so: no date, no owner (Swagger, SessionUpdate). Raises Refused where
+        Panopto says no, or does not know it.
+        """
+        path = path_of("Panopto", "api", "v1", "sessions", session_id)
+        body = {"Name": name, "Description": description}
+        answer = await self._calls.call("PUT", path, endpoint="PUT sessions/{id}", json=body)
+        if not is_fine(answer):
+            raise self._calls.refusal(answer, f"does not change session {session_id}")
+
     async def delete_session(self, session_id: str) -> None:
         """Delete a session; Panopto keeps it in its recycle bin. One that it does not know needs none."""
         path = path_of("Panopto", "api", "v1", "sessions", session_id)

@@ -65,8 +65,13 @@ class ExternalId:
         """Whether there is an id: always."""
         return bool(wants.event_id)
 
-    async def set(self, session_id: str, wants: Wants, before: Before) -> Told:  # noqa: ARG002
-        """Set it. Raises IdTaken where Panopto refuses, and another session has it."""
+    async def set(self, session_id: str, wants: Wants, before: Before) -> Told:
+        """Set it, and take it from earlier sessions first, as no two may have it.
+
+        Raises IdTaken where Panopto refuses, and another session has it.
+        """
+        for earlier in before.sessions:
+            await self._take_from(earlier)
         try:
             await self.sessions.set_external_id(session_id, wants.event_id)
         except Refused:
@@ -79,6 +84,12 @@ class ExternalId:
                 ) from None
             raise
         return carried()
+
+    async def _take_from(self, session_id: str) -> None:
+        try:
+            await self.sessions.set_external_id(session_id, "")
+        except Refused:
+            return  # Somebody deleted it; where it has the id all the same, that is told.
 
 
 @dataclass(frozen=True, slots=True)

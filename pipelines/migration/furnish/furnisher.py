@@ -32,10 +32,14 @@ class Aspect(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What an earlier run told of an aspect, and calls that it began and never heard of."""
+    """What an earlier run told of an aspect, and calls that it began and never heard of.
+
+    `sessions` are earlier ones of the same event, which this one took the place of.
+    """
 
     told: Told = field(default_factory=dict)
     asked: frozenset[str] = frozenset()
+    sessions: tuple[str, ...] = ()
 
 
 def carried(value: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -62,8 +66,12 @@ class Furnisher:
         self._journal = journal
 
     def lacking(self, state: ItemState, wants: Wants) -> list[Aspect]:
-        """Return what is still to be set: never tried, or to be tried again."""
-        return [one for one in self._aspects if one.wanted(wants) and not _is_settled(state, one.name)]
+        """Return what is still to be set: never tried, or to be tried again, be it to set nothing."""
+        return [
+            one
+            for one in self._aspects
+            if one.name in state.lacking or (one.wanted(wants) and one.name not in state.aspects)
+        ]
 
     async def furnish(self, event_id: str, state: ItemState, wants: Wants) -> None:
         """Set what is lacking. Raises Stopping errors alone; any other is the aspect's own outcome."""
@@ -73,7 +81,10 @@ class Furnisher:
             return
         told = {
             one.name: await self._one(
-                one, session_id, wants, Before(state.aspects.get(one.name, {}), state.asked)
+                one,
+                session_id,
+                wants,
+                Before(state.aspects.get(one.name, {}), state.asked, state.earlier_sessions),
             )
             for one in lacking
         }
@@ -88,8 +99,3 @@ class Furnisher:
             raise
         except FerryError as error:
             return failed(error)
-
-
-def _is_settled(state: ItemState, name: str) -> bool:
-    known = state.aspects.get(name)
-    return known is not None and known["outcome"] != AspectOutcome.RETRYABLE

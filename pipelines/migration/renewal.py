@@ -1,0 +1,168 @@
+"""Takes up what has changed at the source of an item whose session is right.
+
+::
+
+    films ──── planned, anew ──> shipped as a new session; the earlier one stays
+    words ──── PUT session ── read back ── end with what is set now, and the aspects to be set again
+
+The event is read again just before: what is done is decided by what it is then. A session that cannot be
+changed stays right, and the aspect `metadata` tells why it was not.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from engine import Final, Gone, Journal, Record, Stopping, Unreadable
+from pipelines import items
+from pipelines.items import AspectOutcome, ItemState, Outcome
+from pipelines.migration.aspects.captions import captions_of
+from pipelines.migration.aspects.tags import tags_of
+from pipelines.migration.changes import MEDIA, UNCHANGED, Seen, Shown, change_of, description_of, seen_of
+from pipelines.migration.ends import End, known, noted
+from pipelines.migration.furnish.furnisher import failed, left
+from pipelines.migration.furnish.wants import CaptionFile, Wants, kept_in, wants_of
+from pipelines.migration.select import Selected, Skip, select
+from pipelines.migration.verify import fingerprint
+from pipelines.opencast.model import Event
+from pipelines.panopto.manifest import title_of
+from pipelines.panopto.model import Session
+
+
+class NotAsSet(Final):
+    """A session does not show what it was just set to."""
+
+    code = "not_as_set"
+
+
+class Events(Protocol):
+    """Reads an event as it is now."""
+
+    async def event(self, event_id: str) -> Event:
+        """Return the event. Raises Gone, Unreadable, or a Transient error."""
+        ...
+
+
+class Panopto(Protocol):
+    """The calls (pipelines.panopto.client.Panopto)."""
+
+    async def session(self, session_id: str) -> Session | None:
+        """Return a session, or None where Panopto knows none by that id."""
+        ...
+
+    async def update_session(self, session_id: str, name: str, description: str) -> None:
+        """Set what a session is called and how it is described."""
+        ...
+
+
+class Renewal:
+    """Renews items of one run. `moves` is whether films that changed are moved again."""
+
+    def __init__(
+        self,
+        events: Events,
+        panopto: Panopto,
+        journal: Journal,
+        channels: tuple[str, ...],
+        *,
+        shown: Shown | None = None,
+        moves: bool = True,
+    ) -> None:
+        self._events = events
+        self._panopto = panopto
+        self._journal = journal
+        self._channels = channels
+        self._shown = shown or Shown()
+        self._moves = moves
+
+    async def renew(self, event_id: str, planned: Record) -> End | None:
+        """Return how an item ends whose session stays; None where it is to be shipped anew.
+
+        `planned` is its row of the plan. Raises Stopping and Transient errors.
+        """
+        state = items.fold(self._journal.history(event_id))
+        try:
+            selected = select(await self._events.event(event_id), channels=self._channels)
+        except (Gone, Unreadable):
+            return End(Outcome.VERIFIED)  # The next run that meets it looks again.
+        if isinstance(selected, Skip):
+            return End(Outcome.VERIFIED)
+        seen = seen_of(selected, self._shown)
+        recorded = selected.event.recorded
+        change = change_of(seen, recorded.isoformat() if recorded else "", state) or UNCHANGED
+        if change.media and self._moves and recorded:
+            await self._journal.append(planned)
+            await self._journal.append(items.anew(event_id, MEDIA, state.session_id))
+            return None
+        if change.metadata:
+            await self._journal.append(await self._reworded(selected, seen, state))
+        return End(Outcome.VERIFIED)
+
+    async def _reworded(self, selected: Selected, seen: Seen, state: ItemState) -> Record:
+        """Set the words of a session, and return the end that tells of it."""
+        event = selected.event
+        title, description = title_of(event.title, event.identifier), description_of(event, self._shown)
+        aspects = {name: told for name, told in state.aspects.items() if name != "metadata"}
+        try:
+            await self._set(state.session_id or "", title, description)
+        except Stopping:
+            raise
+        except Final as error:
+            return noted(event.identifier, state, aspects={**aspects, "metadata": failed(error)})
+        before, wants = kept_in(known(state), event.identifier), self._wants(selected, state)
+        return noted(
+            event.identifier,
+            state,
+            title=title,
+            described=fingerprint(description),
+            seen={**seen, "media": (state.seen or seen)["media"]},
+            wants=wants.facts,
+            aspects=aspects | opened(aspects, before, wants, self._shown),
+            **{items.SEEN_ANEW: True},
+        )
+
+    async def _set(self, session_id: str, title: str, description: str) -> None:
+        """Set the words and read them back. Raises NotAsSet where others are there then, and Refused."""
+        await self._panopto.update_session(session_id, title, description)
+        session = await self._panopto.session(session_id)
+        there = (session.name, session.description) if session else ("", "")
+        if [fingerprint(one) for one in there] != [fingerprint(one) for one in (title, description)]:
+            raise NotAsSet(
+                "shows another title or description than it was just given",
+                where=f"session {session_id}",
+                advice="look at it there",
+            )
+
+    def _wants(self, selected: Selected, state: ItemState) -> Wants:
+        """Return what the session is to get now; captions that it has were brought by its manifest."""
+        before = kept_in(known(state), selected.event.identifier)
+        had = {one.language: one for one in before.captions} if before else {}
+        found = captions_of(selected.publication) if "captions" in self._shown.aspects else ()
+        captions = [
+            had.get(one.language) or CaptionFile(one.key, one.form, one.language, sent=False) for one in found
+        ]
+        tags = tags_of(selected.event.subjects) if "tags" in self._shown.aspects else ()
+        wants = wants_of(selected.event, tags, captions, cut=bool(before and before.cut))
+        return replace(wants, series=state.series or "")
+
+
+def opened(
+    aspects: Mapping[str, Mapping[str, Any]], before: Wants | None, wants: Wants, shown: Shown
+) -> dict[str, Mapping[str, Any]]:
+    """Return the aspects that are to be set again, as others are wanted now than `before`.
+
+    An owner stays where nobody is named any more, and captions that are gone at the source stay too.
+    """
+    was = before or Wants(wants.event_id)
+    languages = {one.language for one in wants.captions} - {one.language for one in was.captions}
+    others = {
+        "tags": set(wants.tags) != set(was.tags),
+        "owner": bool(wants.presenters) and wants.presenters != was.presenters,
+        "captions": bool(languages),
+    }
+    again = left(AspectOutcome.RETRYABLE, "changed", "it changed at the source, and is set again")
+    return {
+        name: {**aspects.get(name, {}), **again}
+        for name, other in others.items()
+        if other and name in shown.aspects
+    }
