@@ -9,11 +9,12 @@ from pipelines.app.reconciliation import Books, open_books
 from pipelines.app.services import open_services
 from pipelines.config import Settings, SettingsError
 from pipelines.items import ItemState, Outcome
-from pipelines.migration.ends import known
+from pipelines.migration.ends import End, end_record, known
 from pipelines.migration.found import Marked
 from pipelines.panopto.client import Panopto
 from pipelines.panopto.model import Session
 from pipelines.recheck.each import each
+from pipelines.reconcile.aspects import released, tried_again
 from pipelines.reconcile.release import HELD_BACK, Fate, Released, begun_anew, release
 from pipelines.report.advice import next_step
 
@@ -22,11 +23,15 @@ FAILED = frozenset({Outcome.PERMANENT, Outcome.RETRYABLE})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which items are asked for: all that failed, of one `reason` where it is given, or some by their ids."""
+    """Which items are asked for: all that failed, of one `reason` where it is given, or some by their ids.
+
+    With `aspects` those of these names are meant that could not be carried, of all items or of those named.
+    """
 
     events: Collection[str] = ()
     failed: bool = False
     reason: str | None = None
+    aspects: Collection[str] = ()
 
     def states_in(self, books: Books) -> dict[str, ItemState]:
         """Return the items. Raises SettingsError where one that is named is not on record."""
@@ -36,11 +41,12 @@ class Asked:
             raise SettingsError(
                 "no such event is on record", where=", ".join(sorted(strangers)), advice=advice
             )
-        states = {name: books.state(name) for name in (on_record if self.failed else self.events)}
+        everything = self.failed or (bool(self.aspects) and not self.events)
+        states = {name: books.state(name) for name in (on_record if everything else self.events)}
         return {name: state for name, state in sorted(states.items()) if self._meant(name, state)}
 
     def _meant(self, name: str, state: ItemState) -> bool:
-        if name in self.events:
+        if name in self.events or self.aspects:
             return True
         return state.outcome in FAILED and self.reason in {None, state.reason}
 
@@ -53,12 +59,32 @@ async def retried(settings: Settings, asked: Asked, *, dry_run: bool) -> list[Re
     """
     async with open_books(settings, dry_run) as books:
         states = asked.states_in(books)
+        if asked.aspects:
+            return [
+                one
+                for name, state in states.items()
+                for one in await again(name, state, asked.aspects, books.journal)
+            ]
         held = {name: state for name, state in states.items() if state.reason == HELD_BACK}
         found = [left(name, state) for name, state in states.items() if name not in held]
         if held:
             async with open_services(settings) as services:
                 found += await looked_at(held, services.panopto, books.journal)
     return sorted(found, key=lambda one: one.event_id)
+
+
+async def again(
+    event_id: str, state: ItemState, names: Collection[str], journal: Journal | None
+) -> list[Released]:
+    """Let aspects of an item be tried again, and write it where there is a journal."""
+    found = tried_again(event_id, state, names)
+    told = released(state, found)
+    if told and journal is not None:
+        await journal.append(items.aspects(event_id, told))
+        if state.ended is not None:
+            after = state.after(items.aspects(event_id, told))
+            await journal.append(end_record(event_id, after, End(state.outcome, state.reason)))
+    return found
 
 
 def left(event_id: str, state: ItemState) -> Released:

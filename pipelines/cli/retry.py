@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from pipelines.cli.status import path_of
 from pipelines.cli.summary import VERSION, answered, write_json
 from pipelines.cli.text import page, plain
 from pipelines.config import SettingsError, load
+from pipelines.items import ASPECTS
 from pipelines.reconcile.release import Fate, Released
 
 app = typer.Typer(add_completion=False)
@@ -27,6 +28,9 @@ WORDS = {
     Fate.BY_HAND: "for a person to look at",
 }
 
+TRIED = "the next run tries them again"
+"""The same of aspects that are released: nothing is moved again."""
+
 NAMED = 100
 """So many items are named; JSON names them all."""
 
@@ -36,18 +40,24 @@ def retry(
     failed: Annotated[bool, typer.Option("--failed", help="All items that failed.")] = False,
     reason: Annotated[str | None, typer.Option("--reason", help="Of those that failed, this reason.")] = None,
     event: Annotated[list[str] | None, typer.Option("--event", help="This event; may be repeated.")] = None,
+    aspect: Annotated[
+        list[str] | None,
+        typer.Option("--aspect", help="What could not be carried of them, such as owner; may be repeated."),
+    ] = None,
     config: Annotated[Path, typer.Option("-c", "--config", help="Settings file.")] = Path("migration.toml"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it; delete and write nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Let items begin anew that no run takes up by itself: what Panopto received and could not process.
 
-    Looks at Panopto first. The failed session is DELETED there where it is sure that it came of the session
-    upload on record; an item of which any other session is there is left alone. Try `--dry-run` first. Exits
-    with 5 where a person has to look, else with 3 where something is not decided yet.
+    With --aspect the next run tries again what could not be carried of a session: captions, tags, owner,
+    availability, external_id; that calls nobody. Without it this looks at Panopto first. The failed session
+    is DELETED there where it is sure that it came of the session upload on record; an item of which any other
+    session is there is left alone. Try `--dry-run` first. Exits with 5 where a person has to look, else with
+    3 where something is not decided yet.
     """
     with answered(json, lambda code: document([], code, dry_run)):
-        asked = asked_for(failed, reason, event or [], config)
+        asked = asked_for(failed, reason, event or [], aspect or [], config)
         settings = load(config)
         path_of(settings)
 
@@ -60,13 +70,23 @@ def retry(
         write_json(document(found, code, dry_run))
     else:
         console = page()
-        for line in lines(found, dry_run):
+        for line in lines(found, dry_run, WORDS | {Fate.RELEASED: TRIED} if aspect else WORDS):
             console.print(plain(line))
     sys.exit(code)
 
 
-def asked_for(failed: bool, reason: str | None, events: Sequence[str], config: Path) -> Asked:
+def asked_for(
+    failed: bool, reason: str | None, events: Sequence[str], aspects: Sequence[str], config: Path
+) -> Asked:
     """Return which items are meant. Raises SettingsError where that is not said."""
+    if unknown := [one for one in aspects if one not in ASPECTS]:
+        raise SettingsError(
+            f"there is no aspect {unknown[0]}", where=str(config), advice=f"there are {', '.join(ASPECTS)}"
+        )
+    if aspects and (failed or reason is not None):
+        raise SettingsError("say --aspect with --event or alone", where=str(config))
+    if aspects:
+        return Asked(tuple(events), aspects=tuple(aspects))
     if not failed and (reason is not None or not events):
         raise SettingsError("say --failed, which --reason goes with, or --event", where=str(config))
     return Asked(tuple(events), failed, reason)
@@ -101,7 +121,7 @@ def document(found: Sequence[Released], code: Exit, dry_run: bool) -> dict[str, 
     }
 
 
-def lines(found: Sequence[Released], dry_run: bool) -> Iterator[str]:
+def lines(found: Sequence[Released], dry_run: bool, words: Mapping[Fate, str] = WORDS) -> Iterator[str]:
     """Give the lines for people: what becomes of each item, then how many."""
     did = "would be deleted at Panopto" if dry_run else "was deleted at Panopto"
     ordered = sorted(found, key=lambda one: one.fate is Fate.LEFT)
@@ -111,7 +131,7 @@ def lines(found: Sequence[Released], dry_run: bool) -> Iterator[str]:
     if len(ordered) > NAMED:
         yield f"and {len(ordered) - NAMED} more, as --json names them"
     counts = Counter(one.fate for one in found)
-    yield from (f"{counts[fate]} {words}" for fate, words in WORDS.items() if counts[fate])
+    yield from (f"{counts[fate]} {told}" for fate, told in words.items() if counts[fate])
     if not found:
         yield "No item has failed so."
     if dry_run:
