@@ -14,7 +14,7 @@ SLICE = 256 * 1024
 
 
 Hand = Callable[[memoryview], bool]
-"""Takes a piece, and tells whether its memory is free again at once; else it is once more is asked for."""
+"""Takes a piece, and tells whether its memory is free again at once; else it is when more is asked for."""
 
 
 class Feed(Protocol):

@@ -130,14 +130,7 @@ class Lines:
                 tell = self._log.warning if outcome in _BAD else self._log.info
                 why = "" if why == self._parked else why
                 tell("ended", item=event_id, outcome=outcome.value, **_given(reason=reason, why=why))
-            case (
-                stages.WindowShut()
-                | stages.WindowOpened()
-                | stages.WindowClosed()
-                | HostRests()
-                | HostAnswers()
-                | ClockDiffers()
-            ):
+            case _ if isinstance(fact, OfTheRun):
                 self._log.info(about_run(fact))
             case stages.LimitsRead():
                 self._log.info(about_limits(fact))
@@ -252,14 +245,7 @@ class Board:
                 words = f"{outcome.value}: {item}: {why}"
             case stages.CheckpointMended(bytes=count):
                 words = f"the checkpoint's torn end was cut off ({count} bytes)"
-            case (
-                stages.WindowShut()
-                | stages.WindowOpened()
-                | stages.WindowClosed()
-                | HostRests()
-                | HostAnswers()
-                | ClockDiffers()
-            ):
+            case _ if isinstance(fact, OfTheRun):
                 words = about_run(fact)
             case stages.LimitsRead():
                 words = about_limits(fact)
