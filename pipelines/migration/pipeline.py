@@ -29,6 +29,7 @@ from pipelines.migration.found import Marked, judged, refusal, right
 from pipelines.migration.furnish.furnisher import Furnisher
 from pipelines.migration.furnish.wants import kept_in
 from pipelines.migration.onward import Nowhere, Onward
+from pipelines.migration.renewal import Renewal
 from pipelines.migration.select import Skip
 from pipelines.migration.sending import whole_files
 from pipelines.migration.ship import Ship
@@ -63,6 +64,7 @@ class Migration:
         in_flight: int,
         finishing: int,
         furnisher: Furnisher | None = None,
+        renewal: Renewal | None = None,
         onward: Onward | None = None,
         observer: Observer = silence,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
@@ -74,6 +76,8 @@ class Migration:
         self._panopto = panopto
         self._journal = journal
         self._furnisher = furnisher or Furnisher((), journal)
+        self._renewal = renewal
+        self._changed: Mapping[str, Record] = {}
         self._onward = onward or Nowhere()
         self._marked = Marked(panopto)
         self._shipping = anyio.Semaphore(in_flight, fast_acquire=True)
@@ -84,12 +88,14 @@ class Migration:
         self._left = False
         self._looking: set[anyio.CancelScope] = set()
 
-    async def run(self, plan: Iterable[str]) -> None:
+    async def run(self, plan: Iterable[str], changed: Mapping[str, Record] | None = None) -> None:
         """Take the items of `plan` to their outcomes, in its order.
 
-        Raises a Stopping error, Interrupted where it was closed or drained before all was done.
+        `changed` are those whose sessions are right and whose events are others by now, with their rows of
+        the plan. Raises a Stopping error, Interrupted where it was closed or drained before all was done.
         """
         stopped: list[Stopping] = []
+        self._changed = changed or {}
         async with anyio.create_task_group() as group:
             group.start_soon(self._carry_on, group.cancel_scope, stopped)
             await self._items(plan, group.cancel_scope, stopped)
@@ -192,13 +198,25 @@ class Migration:
     async def _known(self, event_id: str, state: ItemState) -> End | None:
         """Return the end of an item that Panopto has, on record or not; None where it is to be shipped."""
         if state.right is not None:
-            return End(Outcome.VERIFIED)
+            if (end := await self._renewed(event_id)) is not None:
+                return end
+            state = self._state(event_id)
         if state.found is not None:
             return await self._as_found(event_id, state.found)
         if state.upload is None and state.planned is not None and not self._draining:
-            there = await self._marked.unrecorded(event_id, state.planned["folder_id"])
+            folder_id = state.planned["folder_id"]
+            there = await self._marked.unrecorded(event_id, folder_id, state.earlier_sessions)
             return refusal(there) if there else None
         return None
+
+    async def _renewed(self, event_id: str) -> End | None:
+        """Return the end of an item whose session stays; None where its films changed, and it begins anew."""
+        planned = self._changed.get(event_id)
+        if planned is None or self._renewal is None:
+            return End(Outcome.VERIFIED)
+        if self._draining:
+            raise Interrupted("stopped before it was renewed", where=event_id)
+        return await self._renewal.renew(event_id, planned)
 
     async def _as_found(self, event_id: str, found: Mapping[str, Any]) -> End:
         """Judge an item by the sessions that were found of it, as they are now."""

@@ -30,7 +30,7 @@ from engine import (
 from pipelines import items
 from pipelines.items import ItemState
 from pipelines.migration.folders import Folders
-from pipelines.migration.found import Unrecorded
+from pipelines.migration.found import Unrecorded, others
 from pipelines.migration.meant import recorded
 from pipelines.migration.select import Selected, Skip, select
 from pipelines.migration.sending import Sending, file_of, transfer_name
@@ -177,7 +177,7 @@ class Ship:
         if state.upload is None or state.meant is None:
             return None
         async for session in self._panopto.sessions_of(state.upload["folder_id"]):
-            if event_of(session.description) == event_id:
+            if event_of(session.description) == event_id and others([session.id], state.earlier_sessions):
                 return session.id
         return None
 
