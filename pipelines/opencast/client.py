@@ -166,15 +166,14 @@ class Opencast:
 
         Raises Gone, Unreadable, or Refused where the account may read the tracks or the cut list not.
         """
-        endpoint = "GET /api/events/{id}/media"
-        path = _path("events", identifier, "media")
-        answer = await self._granted(path, endpoint, "ROLE_API_EVENTS_MEDIA_VIEW")
+        endpoint, role = "GET /api/events/{id}/media", "ROLE_API_EVENTS_MEDIA_VIEW"
+        answer = await self._granted(_path("events", identifier, "media"), endpoint, role)
         if answer.status == 404:
             raise _gone(identifier)
         if not (media := self._array(answer, endpoint)):
             return None
-        path = path_of("assets", "episode", identifier)
-        package = await self._beside(path, "GET /assets/episode/{id}", "text/xml")
+        where = path_of("assets", "episode", identifier)
+        package = await self._beside(where, "GET /assets/episode/{id}", "text/xml")
         return read_archive(media, package.body, identifier)
 
     async def sign(self, url: str) -> str:
@@ -182,8 +181,7 @@ class Opencast:
 
         Raises Refused without ROLE_API_SECURITY_EDIT.
         """
-        endpoint = "POST /api/security/sign"
-        path = "/api/security/sign"
+        endpoint, path = "POST /api/security/sign", "/api/security/sign"
         headers = {**self._basic, "Accept": media_type(await self.version())}
         answer = await self._rest.call("POST", path, endpoint=endpoint, form={"url": url}, headers=headers)
         where = f"{self._rest.where} {endpoint}"
@@ -248,6 +246,8 @@ class Opencast:
         headers = {**self._basic, "Accept": accept}
         answer = await self._rest.call("GET", path, endpoint=endpoint, query=query, headers=headers)
         is_page = "html" in answer.headers.get("Content-Type", "").lower()
+        if answer.status == 401:
+            judge_account(answer, path, f"{self._rest.where} {endpoint}")
         if answer.status == 200 and not is_page:
             return answer
         await self.me()  # Raises where the account is not let in at all.

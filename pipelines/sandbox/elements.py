@@ -7,7 +7,7 @@ is a whole number of thousandths and not a decimal fraction; SMIL with milliseco
 import base64
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from pipelines.sandbox.media import SeededMedia
@@ -79,20 +79,39 @@ def _segment(number: int, segment: Segment) -> str:
     )
 
 
-def smil(kept: Iterable[tuple[int, int]], tracks: Sequence[str], duration: int) -> bytes:
-    """The editor's cut list: what is kept of each track, in milliseconds, as one `par` a stretch."""
+def smil(kept: Iterable[tuple[int, int]], tracks: Mapping[str, str], duration: int) -> bytes:
+    """The editor's cut list: what is kept (milliseconds), a `par` a stretch and a clip for each track in it.
+
+    `tracks` leads from flavor to address. A clip names the group that tells which track it is of.
+    """
+    groups = "".join(_group(flavor, source) for flavor, source in tracks.items())
     stretches = "".join(
-        f"<par>{''.join(_clip(track, begin, end) for track in tracks)}</par>" for begin, end in kept
+        f"<par>{''.join(_clip(flavor, source, begin, end) for flavor, source in tracks.items())}</par>"
+        for begin, end in kept
     )
     return (
         '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-        '<smil xmlns="http://www.w3.org/ns/SMIL" baseProfile="Language" version="3.0">'
-        f'<head><meta name="track-duration" content="{duration}ms"/></head><body>{stretches}</body></smil>\n'
+        '<smil xmlns="http://www.w3.org/ns/SMIL" baseProfile="Language" version="3.0" xml:id="s-1">'
+        f'<head xml:id="h-1"><meta name="track-duration" content="{duration}ms"/>{groups}</head>'
+        f'<body xml:id="b-1">{stretches}</body></smil>\n'
     ).encode()
 
 
-def _clip(track: str, begin: int, end: int) -> str:
-    return f'<video clipBegin="{begin}ms" clipEnd="{end}ms" src="{escape(track)}"/>'
+def _group(flavor: str, source: str) -> str:
+    params = {"track-id": flavor.replace("/", "-"), "track-src": source, "track-flavor": flavor}
+    told = "".join(
+        f'<param value="{escape(value)}" name="{name}" valuetype="data"/>' for name, value in params.items()
+    )
+    return f'<paramGroup xml:id="{_group_id(flavor)}">{told}</paramGroup>'
+
+
+def _clip(flavor: str, source: str, begin: int, end: int) -> str:
+    times = f'clipBegin="{begin}ms" clipEnd="{end}ms"'
+    return f'<video src="{escape(source)}" paramGroup="{_group_id(flavor)}" {times}/>'
+
+
+def _group_id(flavor: str) -> str:
+    return f"pg-{flavor.replace('/', '-')}"
 
 
 def jpeg(mark: str) -> bytes:

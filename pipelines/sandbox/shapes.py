@@ -215,6 +215,7 @@ def search_only(draft: Draft) -> Event:
     film = draft.film(duration=A_MINUTE)
     media = track(draft, "presenter/delivery", film), track(draft, "presentation/delivery", film)
     event = lecture(draft, internal(draft), replace(published(draft, *media), listed=False))
+    event = replace(event, series=draft.series[0])
     chapters = small(draft, "mpeg-7/chapter", "text/xml", "chapters.xml", mpeg7(CHAPTERS, length(film)))
     caption = small(draft, "captions/vtt+en", "text/vtt", "en.vtt", vtt(CUES))
     return beside(event, attachments=(caption,), catalogues=(chapters,))
@@ -234,7 +235,7 @@ def archive_only(draft: Draft) -> Event:
         original(draft, flavor, draft.film(duration=A_MINUTE))
         for flavor in ("presenter/source", "presentation/source")
     )
-    kept = smil(((1041, 20_000), (30_500, 58_000)), [one.name for one in films], A_MINUTE)
+    kept = smil(((1041, 20_000), (30_500, 58_000)), {one.flavor: one.name for one in films}, A_MINUTE)
     cuts = small(draft, "smil/cutting", "application/smil", "cut.smil", kept)
     return replace(lecture(draft, internal(draft), site), archive=(*films, cuts))
 

@@ -34,10 +34,13 @@ def test_segments_have_unpadded_times() -> None:
 
 def test_a_cut_list_has_a_clip_for_each_track_and_stretch() -> None:
     """In milliseconds, with the unit."""
-    document = etree.fromstring(smil(((0, 10), (20, 30)), ("a.mp4", "b.mp4"), 99))
+    document = etree.fromstring(smil(((0, 10), (20, 30)), {"x/source": "a.mp4", "y/source": "b.mp4"}, 99))
     clips = [(one.get("src"), one.get("clipBegin"), one.get("clipEnd")) for one in document.iter("{*}video")]
     assert clips == [("a.mp4", "0ms", "10ms"), ("b.mp4", "0ms", "10ms"),
                      ("a.mp4", "20ms", "30ms"), ("b.mp4", "20ms", "30ms")]  # fmt: skip
+    groups = {one[2].get("value"): one.values()[0] for one in document.iter("{*}paramGroup")}
+    assert groups == {"x/source": "pg-x-source", "y/source": "pg-y-source"}
+    assert {one.get("paramGroup") for one in document.iter("{*}video")} == set(groups.values())
 
 
 def test_pictures_and_documents_are_whole() -> None:
