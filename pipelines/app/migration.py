@@ -204,7 +204,7 @@ async def open_pass(
             engine,
             services.panopto,
             batches,
-            Folders(services.panopto),
+            Folders(services.panopto, checkpoint, drain.before_another_try),
             checkpoint,
             settings.opencast.publications,
             sending=sending_of(settings, engine, checkpoint),

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
-from engine import about_clock
+from engine import Record, about_clock
 from pipelines import items
+from pipelines.access.decide import decide
+from pipelines.access.roles import RoleTable, read_roles
 from pipelines.app.books import contents_of
 from pipelines.app.reading import wanted_events
 from pipelines.app.rules import publish_policy, rules
@@ -14,10 +16,11 @@ from pipelines.config import Settings
 from pipelines.items import ItemState
 from pipelines.luminus.token import expiry_of
 from pipelines.migration.carry.preflight import Problem, flips, preflight, stopped
+from pipelines.migration.folder_paths import FolderPaths
 from pipelines.migration.found import Marked
 from pipelines.migration.hosts import ForeignHosts
 from pipelines.migration.planning import Rules, decisions, noting
-from pipelines.migration.preview import Preview, preview
+from pipelines.migration.preview import Preview, WhoSees, preview
 from pipelines.opencast.client import BATCH, Opencast
 from pipelines.opencast.model import Event
 
@@ -28,25 +31,29 @@ TOKEN_RESERVE = 3600.0
 async def preview_of(settings: Settings) -> Preview:
     """Find out what a run would do. Reads both systems and the checkpoint, and writes nothing."""
     decided = rules(settings)
+    roles = read_roles(settings.session.roles) if settings.session.roles else None
     with ExitStack() as stack:
         known = stack.enter_context(contents_of(settings)) if settings.checkpoint.path.exists() else None
 
+        def history(subject: str) -> Sequence[Record]:
+            return known.history(subject) if known else ()
+
         def state_of(event_id: str) -> ItemState:
-            return items.fold(known.history(event_id) if known else ())
+            return items.fold(history(event_id))
 
         async with open_services(settings) as services:
-
-            async def exists(folder_id: str) -> bool:
-                return await services.panopto.folder(folder_id) is not None
-
+            find = FolderPaths(services.panopto, history).find
             met: set[str] = set()
             foreign = ForeignHosts(allowed(settings), decided)
             events = foreign.noting(noting(wanted_events(settings, services.opencast, decided.wanted), met))
             found = foreign.without(decisions(events, decided))
-            seen = await preview(found, state_of, decided.folders, exists, decided.modules)
+            seen = await preview(found, state_of, decided.folders, find, decided.modules)
             seen.problems += foreign.problems
             seen.problems += [about_clock(*one) for one in services.clocks.differing.items()]
             await seen.hold_back(Marked(services.panopto).unrecorded)
+            if roles is not None:
+                begun = [row.event_id for share in seen.folders.values() for row in share.fresh]
+                seen.access = await who_sees(services.opencast, roles, begun)
             unmet = sorted(decided.wanted.series - met)
             seen.problems += [f"select.series: no event is of series {one}" for one in unmet]
             if seen.luminus is not None:
@@ -55,6 +62,17 @@ async def preview_of(settings: Settings) -> Preview:
                 seen.problems += [one.sentence for one in against]
                 seen.luminus.stops = stopped(against, onward)
             return seen
+
+
+async def who_sees(opencast: Opencast, roles: RoleTable, names: Sequence[str]) -> WhoSees:
+    """Count what access lists ask for."""
+    found = WhoSees(unknown=len(names))
+    async for event in events_of(opencast, names):
+        if (wanted := decide(event.acl, roles)) is not None:
+            found.unknown -= 1
+            found.levels[wanted.level.value] += 1
+            found.unmapped.update(wanted.unmapped)
+    return found
 
 
 async def luminus_problems(
@@ -73,7 +91,9 @@ async def luminus_problems(
     if services.luminus is None or settings.luminus is None or not modules:
         return []
     now, token_ends = datetime.now(UTC), expiry_of(revealed(settings.luminus.token))
-    placed = {series: decided.folders.get(series, decided.default_folder) for series in modules}
+    # What goes by the template may lie in several folders, so of that nothing is compared.
+    default = None if decided.folder_template else decided.default_folder
+    placed = {series: decided.folders.get(series, default) for series in modules}
     problems = await preflight(
         services.luminus,
         modules,

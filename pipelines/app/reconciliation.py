@@ -17,6 +17,8 @@ from pipelines.app.services import open_services
 from pipelines.config import Settings
 from pipelines.items import ItemState
 from pipelines.migration.discover import Found
+from pipelines.migration.folder_paths import FolderPaths, NoSuchFolder
+from pipelines.migration.place import Placed
 from pipelines.migration.planning import Row, Rules, decide
 from pipelines.migration.select import Selected, select
 from pipelines.opencast.model import Event
@@ -83,8 +85,10 @@ async def reconciliation_of(settings: Settings, *, dry_run: bool) -> Reconciled:
     """
     decided = rules(settings)
     async with open_books(settings, dry_run) as books, open_services(settings) as services:
-        wanted = await _wanted(wanted_events(settings, services.opencast, decided.wanted), decided)
-        found = await _found(services.panopto, decided, wanted, books)
+        found = Reconciled()
+        places = Places(FolderPaths(services.panopto, books.history), found.unread)
+        wanted = await _wanted(wanted_events(settings, services.opencast, decided.wanted), decided, places)
+        await _find(services.panopto, decided, wanted, books, found)
         if books.journal is not None:
             await _write(books.journal, found.joined)
     return found
@@ -105,7 +109,28 @@ async def open_books(settings: Settings, dry_run: bool) -> AsyncIterator[Books]:
         yield Books((), lambda _: ())
 
 
-async def _wanted(events: AsyncIterator[Found], decided: Rules) -> list[Wanted]:
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Which folders places are; those of which that cannot be told are `unread`, each once."""
+
+    paths: FolderPaths
+    unread: list[Unread]
+    told: set[Placed] = field(default_factory=set)
+
+    async def folder_of(self, place: Placed) -> str:
+        """Return the id of a folder; empty where it is not there, or cannot be told."""
+        if not place.path:
+            return place.folder_id
+        try:
+            return await self.paths.find(place) or ""
+        except (NoSuchFolder, Refused) as error:
+            if place not in self.told:
+                self.told.add(place)
+                self.unread.append(Unread(f"folder {place}", str(error)))
+            return ""
+
+
+async def _wanted(events: AsyncIterator[Found], decided: Rules, places: Places) -> list[Wanted]:
     """Return the events that a run would move, as it decides about them."""
     found: list[Wanted] = []
     async for event in events:
@@ -114,13 +139,14 @@ async def _wanted(events: AsyncIterator[Found], decided: Rules) -> list[Wanted]:
             continue
         selected = select(event, decided.wanted, decided.channels)
         if isinstance(selected, Selected):
-            found.append((decision, meant(selected, decision.folder_id)))
+            found.append((decision, meant(selected, await places.folder_of(decision.place))))
     return found
 
 
-async def _found(panopto: Panopto, decided: Rules, wanted: Sequence[Wanted], books: Books) -> Reconciled:
-    found = Reconciled()
-    folders = {*(row.folder_id for row, _ in wanted), *decided.folders.values(), *books.folders}
+async def _find(
+    panopto: Panopto, decided: Rules, wanted: Sequence[Wanted], books: Books, found: Reconciled
+) -> None:
+    folders = {*(facts["folder_id"] for _, facts in wanted), *decided.folders.values(), *books.folders}
     marked = await _marked(panopto, sorted(folders | {decided.default_folder or ""} - {""}), found.unread)
 
     async def join(one: Wanted) -> None:
@@ -141,7 +167,6 @@ async def _found(panopto: Panopto, decided: Rules, wanted: Sequence[Wanted], boo
     planned = {row.event_id for row, _ in wanted}
     found.others = sum(len(held) for name, held in marked.items() if name not in planned)
     found.joined.sort(key=lambda one: one.event_id)
-    return found
 
 
 async def _is_failed(panopto: Panopto, state: ItemState, sessions: Sequence[Session]) -> bool:

@@ -28,6 +28,7 @@ def rules(settings: Settings) -> Rules:
         channels=settings.opencast.publications,
         folders=read_folders(table) if table else {},
         default_folder=settings.panopto.folder_id,
+        folder_template=settings.panopto.folder_template or "",
         modules=read_modules(luminus.modules) if luminus else {},
     )
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from pipelines.cli.summary import VERSION, answered, write_json
 from pipelines.cli.text import page, plain, size
 from pipelines.config import load
 from pipelines.items import PERMANENT
-from pipelines.migration.preview import Preview, ToLuminus
+from pipelines.migration.preview import LONGEST_LIST, Preview, ToLuminus, WhoSees
 
 app = typer.Typer(add_completion=False)
 
@@ -54,10 +55,12 @@ def document(seen: Preview, code: Exit) -> dict[str, object]:
         "version": VERSION,
         "exit": int(code),
         "to_move": {"items": seen.to_move, "bytes": seen.bytes, "unknown_size": seen.unknown},
+        "folders_to_make": sorted(map(str, seen.to_make)),
         "under_way": seen.under_way,
         "found": seen.found,
         "to_carry": len(seen.to_carry),
         "luminus": onward(seen.luminus) if seen.luminus else None,
+        "access": asdict(seen.access) if seen.access else None,
         "done": seen.done,
         "skipped": dict(sorted(seen.skipped.items())),
         "permanent": dict(sorted(seen.permanent.items())),
@@ -83,8 +86,12 @@ def write(seen: Preview) -> None:
     console.print(f"{seen.to_move} items to move, about {size(seen.bytes)}{unknown}", style="bold")
     if seen.under_way:
         console.print(f"{seen.under_way} of them are under way already")
+    if seen.to_make:
+        console.print(plain(folders_to_make(seen)))
     if seen.luminus and seen.to_move:
         console.print(further(seen.luminus))
+    if seen.access and seen.to_move:
+        console.print(plain(who_sees(seen.access)))
     if seen.to_carry:
         console.print(f"{len(seen.to_carry)} items are at Panopto already and go on to LumiNUS")
     if seen.found:
@@ -103,6 +110,23 @@ def write(seen: Preview) -> None:
             console.print(f"{count} {word}: {reason}")
     for problem in seen.problems:
         console.print(f"- {plain(problem)}")
+
+
+def folders_to_make(seen: Preview) -> str:
+    """Say which folders a run would make."""
+    named = sorted(map(str, seen.to_make))
+    more = f" and {len(named) - LONGEST_LIST} more" if len(named) > LONGEST_LIST else ""
+    return f"{len(named)} folders would be made: {', '.join(named[:LONGEST_LIST])}{more}"
+
+
+def who_sees(told: WhoSees) -> str:
+    """Say which access levels the items to begin are to have, and which roles the table has no row for."""
+    levels = ", ".join(f"{count} {level}" for level, count in told.levels.most_common())
+    unknown = f"; of {told.unknown} Opencast tells no access list" if told.unknown else ""
+    named = [f"{role} ({count})" for role, count in told.unmapped.most_common(LONGEST_LIST)]
+    more = f" and {len(told.unmapped) - len(named)} more" if len(told.unmapped) > len(named) else ""
+    roles = f"; no row for {', '.join(named)}{more}" if named else ""
+    return f"access levels by the table of roles: {levels or 'none'}{unknown}{roles}"
 
 
 def further(told: ToLuminus) -> str:

@@ -3,15 +3,16 @@
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from engine import HostRule
 from pipelines.config import windows
+from pipelines.config.folder_template import folder_template
 from pipelines.config.template import DESCRIPTION, description_template
 
 
@@ -117,8 +118,14 @@ class PanoptoSettings(_Section):
     """The folder of a series without a row in the table; without it such an event is not moved."""
     folders: Path | None = None
     """A CSV table with the columns series and folder_id."""
-    folder_template: str | None = None
+    folder_template: Annotated[str, AfterValidator(folder_template)] | None = None
     """Where a series without a row goes below folder_id: names between slashes, such as {year}/{series}."""
+
+    @model_validator(mode="after")
+    def _has_a_top(self) -> Self:
+        if self.folder_template is not None and self.folder_id is None:
+            raise ValueError("folder_template needs folder_id: the folder that the others are made in")
+        return self
 
 
 class SessionSettings(_Section):

@@ -24,6 +24,7 @@ from engine import Engine, FerryError, Interrupted, Journal, Observer, Record, S
 from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.ends import End, end_of, end_record, known
+from pipelines.migration.external_ids import ExternalIds
 from pipelines.migration.finish import Failed, Finisher, Pending, Settled
 from pipelines.migration.found import Marked, judged, refusal, right
 from pipelines.migration.furnish.furnisher import Furnisher
@@ -66,6 +67,7 @@ class Migration:
         furnisher: Furnisher | None = None,
         renewal: Renewal | None = None,
         onward: Onward | None = None,
+        external_ids: ExternalIds | None = None,
         observer: Observer = silence,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
@@ -79,7 +81,7 @@ class Migration:
         self._renewal = renewal
         self._changed: Mapping[str, Record] = {}
         self._onward = onward or Nowhere()
-        self._marked = Marked(panopto)
+        self._marked = Marked(panopto, external_ids)
         self._shipping = anyio.Semaphore(in_flight, fast_acquire=True)
         self._finishing = anyio.Semaphore(finishing, fast_acquire=True)
         self._observer = observer
@@ -203,8 +205,8 @@ class Migration:
             state = self._state(event_id)
         if state.found is not None:
             return await self._as_found(event_id, state.found)
-        if state.upload is None and state.planned is not None and not self._draining:
-            folder_id = state.planned["folder_id"]
+        if _is_fresh(state) and not self._draining:
+            folder_id = await self._ship.folder_of(event_id)
             there = await self._marked.unrecorded(event_id, folder_id, state.earlier_sessions)
             return refusal(there) if there else None
         return None
@@ -327,6 +329,11 @@ class Migration:
         if not (state.outcome is Outcome.VERIFIED and end.outcome in {Outcome.WAITING, Outcome.RETRYABLE}):
             await self._journal.append(end_record(event_id, state, end))
         self._observer(ItemEnded(event_id, end.outcome, end.reason, end.why))
+
+
+def _is_fresh(state: ItemState) -> bool:
+    """Whether an item is to be begun, so that nothing of it may be at Panopto."""
+    return state.planned is not None and state.upload is None and state.right is None and state.found is None
 
 
 def moved_files(history: Sequence[Record], generation: int) -> set[str]:

@@ -14,7 +14,7 @@ from engine import FerryError, Journal, Observer, Record, silence
 from pipelines import items
 from pipelines.config import SettingsError
 from pipelines.items import ItemState, Outcome
-from pipelines.migration.place import NoFolder, place
+from pipelines.migration.place import NoFolder, Placed, place
 from pipelines.migration.select import Selected, Skip, Wanted, select
 from pipelines.migration.stages import ItemEnded, Planning
 from pipelines.opencast.model import Event, Unread
@@ -31,7 +31,10 @@ TOGETHER = 200
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event of the plan. `date` is when it was recorded (ISO 8601), empty where nobody knows."""
+    """One event of the plan. `date` is when it was recorded (ISO 8601), empty where nobody knows.
+
+    `folder_id` is the folder that it goes to or, with a `path`, the one that these names lead down from.
+    """
 
     event_id: str
     estimate: int | None
@@ -40,6 +43,12 @@ class Row:
     warnings: tuple[str, ...] = ()
     title: str = ""
     date: str = ""
+    path: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> Placed:
+        """Where it goes."""
+        return Placed(self.folder_id, self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class Rules:
     channels: tuple[str, ...] = ("engage-player", "api")
     folders: Mapping[str, str] = field(default_factory=dict)
     default_folder: str | None = None
+    folder_template: str = ""
     modules: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
 
@@ -86,7 +96,7 @@ def decide(found: Event | Unread, rules: Rules, taken: int) -> Row | Left:
 
 def _placed(selected: Selected, rules: Rules) -> Row | Left:
     event = selected.event
-    where = place(event, rules.folders, rules.default_folder)
+    where = place(event, rules.folders, rules.default_folder, rules.folder_template)
     if isinstance(where, NoFolder):
         return left(event, Outcome.PERMANENT, "no_folder", where.why)
     return Row(
@@ -97,6 +107,7 @@ def _placed(selected: Selected, rules: Rules) -> Row | Left:
         selected.warnings,
         title=event.title,
         date=_date(event),
+        path=where.path,
     )
 
 
@@ -139,6 +150,25 @@ def is_carried_on(decision: Row | Left, state: ItemState, modules: Collection[st
     return series in modules
 
 
+def planned(row: Row, folder_id: str = "") -> Record:
+    """Put an event into the plan; `folder_id` is its folder where its path was followed already."""
+    return items.planned(
+        row.event_id,
+        estimate=row.estimate,
+        series=row.series,
+        folder_id=folder_id if row.path else row.folder_id,
+        path=(row.folder_id, *row.path) if row.path else (),
+        title=row.title,
+        date=row.date,
+    )
+
+
+def _is_same(state: ItemState, row: Record) -> bool:
+    """Tell whether a row is in the plan; where its path led to in an earlier run is no part of it."""
+    known = state.planned
+    return known is not None and ({**known, "folder_id": ""} if "path" in known else known) == row.facts
+
+
 def record_of(decision: Row | Left, state: ItemState, carries: bool = False) -> Record | None:
     """Return what the checkpoint is told of a decision; None where it knows, or where the item is done.
 
@@ -150,15 +180,8 @@ def record_of(decision: Row | Left, state: ItemState, carries: bool = False) -> 
     if state.settled(carries) or (state.under_way and not lacks_series):
         return None
     if isinstance(decision, Row):
-        row = items.planned(
-            decision.event_id,
-            estimate=decision.estimate,
-            series=decision.series,
-            folder_id=decision.folder_id,
-            title=decision.title,
-            date=decision.date,
-        )
-        same = state.planned == row.facts and state.outcome in {Outcome.WAITING, Outcome.RETRYABLE}
+        row = planned(decision)
+        same = _is_same(state, row) and state.outcome in {Outcome.WAITING, Outcome.RETRYABLE}
         return None if same else row
     if state.outcome is decision.outcome and state.reason == decision.reason:
         return None

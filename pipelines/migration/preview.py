@@ -4,13 +4,16 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine import PANOPTO
+from engine import PANOPTO, Refused
 from pipelines.items import ItemState, Outcome
+from pipelines.migration.folder_paths import NoSuchFolder
 from pipelines.migration.found import UNRECORDED
-from pipelines.migration.place import unused
+from pipelines.migration.place import Placed, unused
 from pipelines.migration.planning import Left, Row, is_carried_on
 
-FolderExists = Callable[[str], Awaitable[bool]]
+FindFolder = Callable[[Placed], Awaitable[str | None]]
+"""Returns the id of a folder, None where it is not there. Raises NoSuchFolder where it cannot be told."""
+
 LONGEST_LIST = 20
 """Problems of one kind that are named; of more, the number."""
 
@@ -21,6 +24,7 @@ class Preview:
 
     `bytes` counts the items whose size Opencast tells; `unknown` those whose size it does not. `to_carry`
     are the sessions, by event, that have yet to come to LumiNUS; `luminus` is None where nothing goes there.
+    `to_make` are the folders that are not there and would be made.
     `found` counts the items whose sessions were found by their marker and are not right: no run moves them.
     """
 
@@ -35,8 +39,10 @@ class Preview:
     permanent: Counter[str] = field(default_factory=Counter)
     retryable: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
-    folders: dict[str, "Share"] = field(default_factory=dict)
+    folders: dict[Placed, "Share"] = field(default_factory=dict)
+    to_make: set[Placed] = field(default_factory=set)
     luminus: "ToLuminus | None" = None
+    access: "WhoSees | None" = None
 
     def count(self, decision: Row | Left, state: ItemState, carries: bool = False) -> None:
         """Take one decision in, against what the checkpoint says of the item."""
@@ -75,7 +81,7 @@ class Preview:
             return
         self.bytes += decision.estimate or 0
         self.unknown += decision.estimate is None
-        self.folders.setdefault(decision.folder_id, Share(decision.series)).count(decision, onward, begun)
+        self.folders.setdefault(decision.place, Share(decision.series)).count(decision, onward, begun)
         self.problems += [f"{decision.event_id}: {warning}" for warning in decision.warnings]
         if decision.estimate is not None and decision.estimate > PANOPTO.limits.largest:
             self.problems.append(
@@ -88,8 +94,9 @@ class Preview:
 
         `held` gives those of an event and the folder that it would go to.
         """
-        for folder_id, share in self.folders.items():
-            for row in [row for row in share.fresh if await held(row.event_id, folder_id)]:
+        for share in self.folders.values():
+            there = share.folder_id
+            for row in [row for row in share.fresh if there and await held(row.event_id, there)]:
                 self.to_move -= 1
                 self.bytes -= row.estimate or 0
                 self.unknown -= row.estimate is None
@@ -100,9 +107,20 @@ class Preview:
                 "`ferry reconcile` takes them in"
             )
 
-    def without(self, folder_id: str, table: Mapping[str, str]) -> None:
-        """Take out what would go to a folder that Panopto does not have."""
-        share = self.folders[folder_id]
+    async def look(self, place: Placed, find: FindFolder, table: Mapping[str, str]) -> None:
+        """Look where a folder is: note what would be made, take out what would have nowhere to go."""
+        share = self.folders[place]
+        try:
+            share.folder_id = await find(place)
+            if share.folder_id is None and not place.path:
+                self._without(place, table, "Panopto does not have it")
+            elif share.folder_id is None:
+                self.to_make |= {one for one in place.lineage if await find(one) is None}
+        except (NoSuchFolder, Refused) as error:
+            self._without(place, table, str(error))
+
+    def _without(self, place: Placed, table: Mapping[str, str], why: str) -> None:
+        share = self.folders[place]
         self.to_move -= share.items
         self.bytes -= share.bytes
         self.unknown -= share.unknown
@@ -110,17 +128,18 @@ class Preview:
         if self.luminus is not None:
             self.luminus.without(share)
         of = f" of series {share.series}" if share.series in table else ""
-        self.problems.append(f"folder {folder_id}{of}: Panopto does not have it")
+        self.problems.append(f"folder {place}{of}: {why}")
 
 
 @dataclass(slots=True)
 class Share:
     """What would go to one folder; `series` is that of its first item, `mapped` what goes on, by series.
 
-    `fresh` are the items that would be begun.
+    `fresh` are the items that would be begun; `folder_id` is None until it was found at Panopto.
     """
 
     series: str
+    folder_id: str | None = None
     items: int = 0
     bytes: int = 0
     unknown: int = 0
@@ -136,6 +155,18 @@ class Share:
         self.unknown += row.estimate is None
         if onward is not None:
             self.mapped[onward] += 1
+
+
+@dataclass(slots=True)
+class WhoSees:
+    """How many of the events to begin are to have which access level, by the table of roles.
+
+    `unmapped` counts the events of each role without a row, `unknown` those whose access list is not told.
+    """
+
+    levels: Counter[str] = field(default_factory=Counter)
+    unmapped: Counter[str] = field(default_factory=Counter)
+    unknown: int = 0
 
 
 @dataclass(slots=True)
@@ -178,7 +209,7 @@ async def preview(
     decided: AsyncIterator[Row | Left],
     state_of: Callable[[str], ItemState],
     folders: Mapping[str, str],
-    exists: FolderExists,
+    find: FindFolder,
     modules: Collection[str] = (),
 ) -> Preview:
     """Count what a run would do. `folders` is the operator's table; each folder is asked for once.
@@ -192,9 +223,8 @@ async def preview(
         seen.count(decision, state, is_carried_on(decision, state, modules))
         if isinstance(decision, Row):
             series.add(decision.series)
-    for folder_id in seen.folders:
-        if not await exists(folder_id):
-            seen.without(folder_id, folders)
+    for place in seen.folders:
+        await seen.look(place, find, folders)
     idle = unused(folders, series)
     seen.problems += [f"series {one}: no event to move is of it" for one in idle[:LONGEST_LIST]]
     if len(idle) > LONGEST_LIST:

@@ -32,6 +32,7 @@ from pipelines.items import ItemState
 from pipelines.migration.folders import Folders
 from pipelines.migration.found import Unrecorded, others
 from pipelines.migration.meant import recorded
+from pipelines.migration.place import place_of
 from pipelines.migration.select import Selected, Skip, select
 from pipelines.migration.sending import Sending, file_of, transfer_name
 from pipelines.opencast.model import Event
@@ -205,11 +206,8 @@ class Ship:
         selected = select(event, channels=self._channels)
         if isinstance(selected, Skip):
             return selected
-        if state.planned is None:
-            raise AssertionError(f"{event.identifier} is shipped and was never planned")
         recorded(event)
-        folder_id = state.planned["folder_id"]
-        await self._folders.check(folder_id)
+        folder_id = await self.folder_of(event.identifier)
         files = await self._measured(selected, state.generation)
         await self._journal.append(items.upload(event.identifier, folder_id))
         upload = await self._panopto.create(folder_id)
@@ -229,6 +227,19 @@ class Ship:
             await self._cancel(upload.id)
             raise
         return self._state(event.identifier)
+
+    async def folder_of(self, event_id: str) -> str:
+        """Return the folder that an item goes to, made where the plan has but its path, and keep its id.
+
+        Raises NoSuchFolder, or what the calls raise.
+        """
+        plan = self._state(event_id).planned
+        if plan is None:
+            raise AssertionError(f"{event_id} is shipped and was never planned")
+        folder_id = await self._folders.at(place_of(plan))
+        if folder_id != plan["folder_id"]:
+            await self._journal.append(items.placed(event_id, plan, folder_id))
+        return folder_id
 
     async def _cancel(self, upload_id: str) -> None:
         """Give a session upload up that no later run would know of."""

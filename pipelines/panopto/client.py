@@ -4,11 +4,13 @@ Source: Panopto/upload-python-sample 2e2c7f8 and SessionUploadExample 9fcd510 fo
 Swagger for /api/v1.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import TypeVar
 
 import anyio
 
 from engine import (
+    Answer,
     FerryError,
     NotAllowed,
     RetryPolicy,
@@ -25,6 +27,7 @@ from pipelines.panopto.model import (
     SessionUpload,
     State,
     read_folder,
+    read_folders,
     read_page,
     read_session,
     read_session_upload,
@@ -34,8 +37,10 @@ from pipelines.rest import Rest, path_of
 
 ONCE = RetryPolicy(attempts=1)
 
-MOST_SESSIONS = 100_000
-"""In one folder; a list that goes on is taken to have no end (faults.md F9, F39)."""
+MOST_LISTED = 100_000
+"""Sessions, or folders, in one list; one that goes on is taken to have no end (faults.md F9, F39)."""
+
+Listed = TypeVar("Listed", Session, Folder)
 
 
 def anywhere(url: str) -> None:
@@ -190,29 +195,75 @@ class Panopto:
             raise self._calls.refusal(answer, f"does not show folder {folder_id}")
         return self._calls.read(read_folder, answer)
 
-    async def sessions_of(self, folder_id: str) -> AsyncIterator[Session]:
-        """Yield the sessions of a folder, oldest first, each once.
+    async def create_folder(self, parent_id: str, name: str) -> Folder:
+        """Make a folder in another, in one try: names are not unique, so a second one would make another.
 
-        Pages have no total and no size: the end is a page without a session that is new. Raises ServerFault
+        After a Transient error but Throttled it may be there all the same. Raises Refused where the account
+        may not create there.
+        """
+        body = {"Name": name, "Parent": parent_id}
+        answer = await self._calls.call(
+            "POST", _folder_path(), endpoint="POST folders", json=body, policy=ONCE
+        )
+        if not is_fine(answer):
+            raise self._calls.refusal(answer, f"makes no folder {name!r} in folder {parent_id}")
+        return self._calls.read(read_folder, answer)
+
+    def children(self, folder_id: str) -> AsyncIterator[Folder]:
+        """Yield the folders in a folder, by name; one that was just made may be missing."""
+
+        async def page(number: int) -> tuple[Folder, ...]:
+            query = {"sortField": "Name", "sortOrder": "Asc", "pageNumber": str(number)}
+            path, endpoint = _folder_path(folder_id, "children"), "GET folders/{id}/children"
+            answer = await self._listed(path, endpoint, query, f"does not list the folders in {folder_id}")
+            return self._calls.read(read_folders, answer)
+
+        return self._each(page, f"lists the folders in {folder_id}")
+
+    def folders_named(self, name: str) -> AsyncIterator[Folder]:
+        """Yield the folders that a search for a name finds anywhere, others among them."""
+
+        async def page(number: int) -> tuple[Folder, ...]:
+            query = {"searchQuery": name, "pageNumber": str(number)}
+            path, endpoint = _folder_path("search"), "GET folders/search"
+            answer = await self._listed(path, endpoint, query, f"does not search for folder {name!r}")
+            return self._calls.read(read_folders, answer)
+
+        return self._each(page, f"searches for folder {name!r}")
+
+    def sessions_of(self, folder_id: str) -> AsyncIterator[Session]:
+        """Yield the sessions of a folder, oldest first, each once. Raises ServerFault as `_each` does."""
+        return self._each(lambda number: self._page(folder_id, number), f"lists folder {folder_id}")
+
+    async def _page(self, folder_id: str, number: int) -> tuple[Session, ...]:
+        query = {"sortField": "CreatedDate", "sortOrder": "Asc", "pageNumber": str(number)}
+        path, endpoint = _folder_path(folder_id, "sessions"), "GET folders/{id}/sessions"
+        answer = await self._listed(path, endpoint, query, f"does not list folder {folder_id}")
+        return self._calls.read(read_page, answer)
+
+    async def _listed(self, path: str, endpoint: str, query: Mapping[str, str], refused: str) -> Answer:
+        answer = await self._calls.call("GET", path, endpoint=endpoint, query=query)
+        if not is_fine(answer):
+            raise self._calls.refusal(answer, refused)
+        return answer
+
+    async def _each(
+        self, page: Callable[[int], Awaitable[tuple[Listed, ...]]], what: str
+    ) -> AsyncIterator[Listed]:
+        """Yield what is on pages, each once.
+
+        Pages have no total and no size: the end is a page without anything that is new. Raises ServerFault
         where that does not come.
         """
         known: set[str] = set()
-        page = 0
-        while fresh := [one for one in await self._page(folder_id, page) if one.id not in known]:
-            if len(known) >= MOST_SESSIONS:
-                raise ServerFault(f"lists folder {folder_id} without an end", where=self._calls.where)
-            for session in fresh:
-                known.add(session.id)
-                yield session
-            page += 1
-
-    async def _page(self, folder_id: str, page: int) -> tuple[Session, ...]:
-        query = {"sortField": "CreatedDate", "sortOrder": "Asc", "pageNumber": str(page)}
-        path = _folder_path(folder_id, "sessions")
-        answer = await self._calls.call("GET", path, endpoint="GET folders/{id}/sessions", query=query)
-        if not is_fine(answer):
-            raise self._calls.refusal(answer, f"does not list folder {folder_id}")
-        return self._calls.read(read_page, answer)
+        number = 0
+        while fresh := [one for one in await page(number) if one.id not in known]:
+            if len(known) >= MOST_LISTED:
+                raise ServerFault(f"{what} without an end", where=self._calls.where)
+            for one in fresh:
+                known.add(one.id)
+                yield one
+            number += 1
 
 
 def _upload_path(*segments: str) -> str:

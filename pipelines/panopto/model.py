@@ -62,10 +62,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder at Panopto: what a series becomes."""
+    """A folder at Panopto: what a series becomes; `parent_id` is where it lies, empty at the top."""
 
     id: str
     name: str
+    parent_id: str = ""
 
 
 def read_session_upload(json: Any, where: str = "") -> SessionUpload:
@@ -101,17 +102,28 @@ def read_session(json: Any, where: str = "") -> Session:
 
 def read_page(json: Any, where: str = "") -> tuple[Session, ...]:
     """Read one page of a list of sessions; raises ServerFault where it is none."""
+    return tuple(read_session(result, where) for result in _results(json, where, "sessions"))
+
+
+def read_folders(json: Any, where: str = "") -> tuple[Folder, ...]:
+    """Read one page of a list of folders; raises ServerFault where it is none."""
+    return tuple(read_folder(result, where) for result in _results(json, where, "folders"))
+
+
+def _results(json: Any, where: str, what: str) -> list[Any]:
     results = json.get("Results") if isinstance(json, Mapping) else None
     if not isinstance(results, list):
-        raise ServerFault("answers a list of sessions without Results", where=where)
-    return tuple(read_session(result, where) for result in results)
+        raise ServerFault(f"answers a list of {what} without Results", where=where)
+    return results
 
 
 def read_folder(json: Any, where: str = "") -> Folder:
     """Read a Folder object of the REST API; raises ServerFault where it is none."""
     if not isinstance(json, Mapping) or not _text(json.get("Id")):
         raise ServerFault("answers without the Id of a folder", where=where)
-    return Folder(_text(json["Id"]), _text(json.get("Name")))
+    above = json.get("ParentFolder")
+    parent_id = _text(above.get("Id")) if isinstance(above, Mapping) else ""
+    return Folder(_text(json["Id"]), _text(json.get("Name")), parent_id)
 
 
 def split_target(upload_target: str, where: str = "") -> tuple[str, str, str]:

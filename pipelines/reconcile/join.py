@@ -14,7 +14,7 @@ from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.ends import End, end_record
 from pipelines.migration.found import TWO, judged, right
-from pipelines.migration.planning import Row
+from pipelines.migration.planning import Row, planned
 from pipelines.migration.select import Selected
 from pipelines.panopto.manifest import title_of
 from pipelines.panopto.model import Session, SessionUpload, State
@@ -141,14 +141,7 @@ def _records(
 ) -> tuple[Record, ...]:
     """Return what the checkpoint is told: as a run would have left it, so that the next one carries on."""
     told = [
-        items.planned(
-            row.event_id,
-            estimate=row.estimate,
-            series=row.series,
-            folder_id=row.folder_id,
-            title=row.title,
-            date=row.date,
-        ),
+        planned(row, facts["folder_id"]),
         items.found(row.event_id, [one.id for one in sessions], facts),
     ]
     if end.outcome is Outcome.VERIFIED:

@@ -337,7 +337,8 @@ class Site:
         observer: Any = told.append
         engine: Any = Engine(self.panopto, self.journal, self.failures)
         channels = ("engage-player",)
-        ship = Ship(engine, panopto, self.opencast, Folders(panopto), self.journal, channels, sleep=sleep)
+        folders = Folders(panopto, self.journal, sleep)
+        ship = Ship(engine, panopto, self.opencast, folders, self.journal, channels, sleep=sleep)
         finisher = Finisher(panopto.look, limit=limit, clock=lambda: self.now, sleep=sleep)
         migration = Migration(
             engine, ship, finisher, panopto, self.journal,

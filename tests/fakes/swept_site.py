@@ -136,7 +136,7 @@ class SweptSite:
         engine = Engine(self._ports(journal), files := MemoryFiles(self.files), files)
         events: Any = Opencast(list(self.events.values()))
         channels = ("engage-player",)
-        ship = Ship(engine, panopto, events, Folders(panopto), journal, channels)
+        ship = Ship(engine, panopto, events, Folders(panopto, journal), journal, channels)
         finisher = Finisher(panopto.look, limit=600, clock=anyio.current_time)
         onward = Carry(
             self.luminus,

@@ -473,7 +473,7 @@ class _Process:
         )
         self._migration = Migration(
             engine,
-            Ship(engine, panopto, opencast, Folders(panopto), self.journal, RULES.channels),
+            Ship(engine, panopto, opencast, Folders(panopto, self.journal), self.journal, RULES.channels),
             Finisher(panopto.look, limit=600, clock=clock),
             panopto,
             self.journal,

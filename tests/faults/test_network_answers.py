@@ -10,7 +10,8 @@ from fakes.raw_server import Connection, RawServer, raw_server
 
 from engine import Network, RetryPolicy, ServerFault, open_http
 from engine.http import LARGEST_ANSWER
-from pipelines.panopto.client import MOST_SESSIONS, Panopto
+from pipelines.panopto.calls import Calls
+from pipelines.panopto.client import MOST_LISTED, Panopto
 from pipelines.panopto.model import Session
 from pipelines.rest import Rest
 
@@ -55,7 +56,7 @@ class Endless(Panopto):
 
     def __init__(self) -> None:
         self.pages = 0
-        self._rest = Rest(None, "https://panopto.example.org")  # type: ignore[arg-type]
+        self._calls = Calls(Rest(None, "https://panopto.example.org"), None)  # type: ignore[arg-type]
 
     async def _page(self, folder_id: str, page: int) -> tuple[Session, ...]:
         self.pages += 1
@@ -69,4 +70,4 @@ async def test_a_folder_without_an_end_is_the_servers_fault() -> None:
     with pytest.raises(ServerFault, match="without an end"):
         async for _ in panopto.sessions_of("f"):
             pass
-    assert panopto.pages <= MOST_SESSIONS // 500 + 1
+    assert panopto.pages <= MOST_LISTED // 500 + 1

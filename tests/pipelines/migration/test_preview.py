@@ -11,6 +11,8 @@ from pipelines import items
 from pipelines.cli.exits import Exit
 from pipelines.cli.plan import code_of, document, write
 from pipelines.items import Outcome, fold
+from pipelines.migration.folder_paths import NoSuchFolder
+from pipelines.migration.place import Placed
 from pipelines.migration.planning import UNNAMED, Left, Row
 from pipelines.migration.preview import LONGEST_LIST, Preview, preview
 
@@ -33,14 +35,16 @@ async def seen(
 ) -> Preview:
     """Look at decisions; `missing` folders are not at Panopto."""
 
-    async def exists(folder_id: str) -> bool:
+    async def find(place: Placed) -> str | None:
         if asked is not None:
-            asked.append(folder_id)
-        return folder_id not in missing
+            asked.append(str(place))
+        if "Twice" in place.path:
+            raise NoSuchFolder("there are two")
+        return None if missing & {place.folder_id, *place.path} else str(place)
 
-    known = checkpoint or {}
+    known, missing = checkpoint or {}, set(missing)
     return await preview(
-        each(decided), lambda name: fold(known.get(name, [])), folders or {}, exists, set(modules)
+        each(decided), lambda name: fold(known.get(name, [])), folders or {}, find, set(modules)
     )
 
 
@@ -113,6 +117,30 @@ async def test_each_folder_is_asked_for_once() -> None:
         "folder f1 of series s1: Panopto does not have it",
         "folder home: Panopto does not have it",
     ]
+
+
+async def test_folders_that_would_be_made_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each once, with those above it; nothing is taken out, and nothing in them can be there already."""
+    found = await seen(
+        Row("a", 1, "s", "top", path=("2026", "Heat")),
+        Row("b", 1, "s", "top", path=("2026", "Heat")),
+        Row("c", 1, "t", "top", path=("2026", "Light")),
+        Row("d", 1, "u", "top", path=("2025", "Old")),
+        missing={"2026"},
+    )
+    assert found.to_move == 4
+    made = ["2026 below top", "2026/Heat below top", "2026/Light below top"]
+    assert document(found, Exit.DONE)["folders_to_make"] == made
+    write(found)
+    assert f"3 folders would be made: {', '.join(made)}" in " ".join(capsys.readouterr().out.split())
+
+
+async def test_a_folder_that_is_there_twice_is_a_problem() -> None:
+    """What would go there is told as no_folder, with the sentence that a run would end with."""
+    found = await seen(Row("a", 1, "s", "top", path=("Twice",)), row("b"))
+    assert (found.to_move, found.permanent) == (1, {"no_folder": 1})
+    assert found.problems == ["folder Twice below top: there are two"]
+    assert not found.to_make
 
 
 async def test_warnings_and_rows_of_the_table_without_events_are_told() -> None:
