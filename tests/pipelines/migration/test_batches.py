@@ -6,9 +6,11 @@ from urllib.parse import parse_qs, urlsplit
 import anyio
 import pytest
 from fakes.opencast_api import OpencastApi, event_json, page
+from fakes.scripted_http import json_answer
 
 from engine import AccountRefused, Gone, Source, Unreadable
 from pipelines.migration.batches import FRESH, Batches
+from pipelines.opencast.fallback import Fallback
 from pipelines.opencast.locate import EventLocator
 
 
@@ -42,6 +44,23 @@ async def test_events_are_read_many_a_call_and_signed() -> None:
     assert reads.asked() == ["e0,e1,e2", "e3,e4"]
     calls = [call.url for call in reads.api.http.calls if "filter" in call.url]
     assert all("sign=true" in url and "withacl=true" in url for url in calls)
+
+
+async def test_what_no_publication_names_is_looked_for_and_learned() -> None:
+    """The event comes with what the search service has, and the locator learns its address."""
+    reads = Reads(1, publications=[{"id": "p", "channel": "engage-player", "media": []}])
+    track = {"id": "t", "type": "presenter/delivery", "url": "https://f/t.mp4", "video": {"id": "v"}}
+    hits = [{"mediapackage": {"id": "e0", "media": {"track": track}}}]
+    reads.api.answers["/search/episode.json"] = json_answer(200, {"result": hits})
+    client = reads.api.client()
+    locator = EventLocator(client, clock=lambda: 0.0)
+    batches = Batches(client, locator, fallback=Fallback(client), clock=lambda: 0.0)
+    event = await batches.event("e0")
+    assert [one.channel for one in event.publications] == ["engage-player", "search"]
+    calls = len(reads.api.http.calls)
+    reads.api.answers["/api/security/sign"] = json_answer(200, {"error": "Given URL cannot be signed"})
+    assert (await locator.locate(Source("e0", "t"))).url == "https://f/t.mp4"
+    assert reads.api.paths()[calls:] == ["/api/security/sign"]
 
 
 async def test_all_at_once_make_no_more_calls() -> None:
