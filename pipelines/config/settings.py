@@ -76,6 +76,7 @@ PartsInFlight = Annotated[int, Field(ge=1, le=512)]
 Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 WindowsText = Annotated[str, AfterValidator(_windows)]
 Guid = Annotated[str, AfterValidator(_guid)]
+FolderTemplate = Annotated[str, AfterValidator(folder_template)]
 
 
 class _Section(BaseModel):
@@ -118,7 +119,7 @@ class PanoptoSettings(_Section):
     """The folder of a series without a row in the table; without it such an event is not moved."""
     folders: Path | None = None
     """A CSV table with the columns series and folder_id."""
-    folder_template: Annotated[str, AfterValidator(folder_template)] | None = None
+    folder_template: FolderTemplate | None = None
     """Where a series without a row goes below folder_id: names between slashes, such as {year}/{series}."""
 
     @model_validator(mode="after")
