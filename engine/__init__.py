@@ -55,6 +55,7 @@ from engine.model import (
     Validator,
 )
 from engine.multipart import PANOPTO, S3, Credentials, Dialect, Multipart, open_multipart
+from engine.orphans import abort_left, left_open
 from engine.pace import PANOPTO_RATES, Bandwidth, Pace, Rate
 from engine.ports import Ports
 from engine.progress import (
@@ -173,11 +174,13 @@ __all__ = [
     "Validator",
     "Waiting",
     "Windows",
+    "abort_left",
     "about_clock",
     "checksum_text",
     "crc32",
     "decide",
     "host_of",
+    "left_open",
     "open_checkpoint",
     "open_http",
     "open_multipart",

@@ -5,15 +5,15 @@ journal knows. A part that arrives while its upload is aborted may outlive that 
 AbortMultipartUpload), so the abort is repeated until the target does not know the upload any more.
 """
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import anyio
 
 from engine import journal
 from engine.errors import FerryError, Final, Stopping, Throttled, Transient, UploadGone
-from engine.journal import TransferState
-from engine.model import Transfer
-from engine.ports import Ports
+from engine.journal import Journal, Record, TransferState
+from engine.model import Target, Transfer
+from engine.ports import Ports, Uploads
 from engine.progress import OrphansLeft
 
 LIMIT = 5.0
@@ -21,6 +21,11 @@ LIMIT = 5.0
 
 WAITS = (0.2, 0.5, 1.0)
 """Seconds after each abort of an upload that is still there."""
+
+CLEARED = "cleanup"
+"""Why an upload is given up with which no run would have gone on."""
+
+Sleep = Callable[[float], Awaitable[None]]
 
 
 class Orphans:
@@ -80,16 +85,52 @@ class Orphans:
         return left
 
     async def _aborted(self, upload: str) -> bool:
-        """Give an upload up; tell whether it is gone, by ListParts where there is one, else by its word."""
-        uploads, target = self._ports.uploads, self._transfer.target
-        for wait in WAITS:
-            try:
-                await uploads.abort(target, upload)
-                if await uploads.list_parts(target, upload) is None:
-                    return True
-            except UploadGone:
+        return await aborted(self._ports.uploads, self._transfer.target, upload, self._ports.sleep)
+
+
+async def aborted(uploads: Uploads, target: Target, upload: str, sleep: Sleep) -> bool:
+    """Give an upload up; tell whether it is gone, by ListParts where there is one, else by its word."""
+    for wait in WAITS:
+        try:
+            await uploads.abort(target, upload)
+            if await uploads.list_parts(target, upload) is None:
                 return True
-            except FerryError:
-                return False
-            await self._ports.sleep(wait)
-        return False
+        except UploadGone:
+            return True
+        except FerryError:
+            return False
+        await sleep(wait)
+    return False
+
+
+def left_open(records: Sequence[Record], name: str, *, dead: bool) -> tuple[str, ...]:
+    """Return the uploads of a file that nobody will complete, as the records of its subject tell.
+
+    Where the file is `dead`, as no run goes on with it, the one that is open is among them.
+    """
+    state = journal.fold(records, name)
+    last = (state.upload,) if dead and state.upload and not state.completed else ()
+    return (*state.orphans, *last)
+
+
+async def abort_left(
+    subject: str, name: str, target: Target, uploads: Uploads, kept: Journal, *, dead: bool, sleep: Sleep
+) -> tuple[int, int]:
+    """Abort the uploads of a file that nobody will complete; return how many are gone, and how many left.
+
+    Those of a `dead` file are looked for at the target as well, where it lists them. What was given up and
+    what is gone is put on record. Raises what the list raises.
+    """
+    known = left_open(kept.history(subject), name, dead=dead)
+    if len(known) > len(left_open(kept.history(subject), name, dead=False)):
+        await kept.append(journal.abandoned(subject, name, CLEARED))
+    listed = await uploads.list_uploads(target) if dead else ()
+    gone = left = 0
+    for upload in sorted({*known, *(listed or ())}):
+        if not await aborted(uploads, target, upload, sleep):
+            left += 1
+            continue
+        gone += 1
+        if upload in known:
+            await kept.append(journal.aborted(subject, name, upload))
+    return gone, left

@@ -25,6 +25,8 @@ VERBS = {
     "verify": "Hold what was moved, carried and booked against what the services tell now.",
     "reconcile": "Make a lost or older checkpoint know what Panopto holds, before anything is sent again.",
     "retry": "Let what Panopto could not process begin anew, after a look at what Panopto has of it.",
+    "rollback": "Delete at Panopto the sessions that one run made; shows what it would do, until --apply.",
+    "cleanup": "Cancel at Panopto what killed or failed runs left open; shows it, until --apply.",
     "add-stream": "Add a stream to a session that was moved: a track of its event, or a local file.",
     "bench": "Measure how fast bytes move between these endpoints, and leave nothing there.",
     "report": "List every item of a checkpoint: what it became, how it was checked, what was not carried.",

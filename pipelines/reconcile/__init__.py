@@ -1,1 +1,1 @@
-"""Makes a checkpoint know again what Panopto holds: sessions are joined with events by their marker."""
+"""Brings a checkpoint and what Panopto holds together: sessions are joined by their marker, or taken back."""

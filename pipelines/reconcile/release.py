@@ -90,9 +90,11 @@ def _failed(event_id: str, upload: SessionUpload, sessions: Sequence[Session]) -
     return sessions[0].id == upload.session_id and event_of(sessions[0].description) == event_id
 
 
-def begun_anew(event_id: str, state: ItemState, facts: Mapping[str, Any]) -> Iterator[Record]:
+def begun_anew(
+    event_id: str, state: ItemState, facts: Mapping[str, Any], reason: str = RETRIED
+) -> Iterator[Record]:
     """Give the records by which an item begins anew; `facts` are those of its end, which are gone then."""
-    yield items.anew(event_id, RETRIED)
+    yield items.anew(event_id, reason)
     yield items.planned(
         event_id,
         estimate=facts.get("bytes"),

@@ -143,9 +143,9 @@ def _until_submitted(kind: str, facts: Facts) -> str:
         case "item.anew":
             return f"the session upload was given up ({facts.get('reason')}): it begins anew with another"
         case "item.delete":
-            return f"about to delete its failed session {facts.get('session_id')}"
+            return f"about to delete its session {facts.get('session_id')}, which failed or is rolled back"
         case "item.deleted":
-            return f"its failed session {facts.get('session_id')} is deleted"
+            return f"its session {facts.get('session_id')} is deleted"
         case _:
             return ""
 

@@ -20,6 +20,10 @@ class Vandal:
 
     def rename_session(self, session_id: str) -> None:
         """Give a session another title."""
+        self.change_session(session_id, Name="Vandalised")
+
+    def change_session(self, session_id: str, **fields: str) -> None:
+        """Change fields of a session."""
         panopto = self.stand.details["panopto"]
         grant = {name: panopto[name] for name in ("username", "password", "client_id", "client_secret")}
         form = urllib.parse.urlencode({"grant_type": "password", "scope": "api", **grant}).encode()
@@ -27,7 +31,7 @@ class Vandal:
         self._call(
             "PUT",
             f"{panopto['url']}/Panopto/api/v1/sessions/{session_id}",
-            b'{"Name": "Vandalised"}',
+            json.dumps(fields).encode(),
             {"Authorization": f"Bearer {token['access_token']}", "Content-Type": "application/json"},
         )
 

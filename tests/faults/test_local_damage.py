@@ -19,7 +19,9 @@ from engine import Record, journal
 from engine.checkpoint.line import Header, entry_of
 from engine.checkpoint.store import Store, open_store
 from engine.errors import CheckpointDamaged, CheckpointForeign, FerryError
-from pipelines import items, sources
+from pipelines import items, runs, sources
+from pipelines.access import records as access
+from pipelines.access.difference import Right
 from pipelines.items import AspectOutcome, Outcome
 from pipelines.migration import added
 
@@ -37,6 +39,7 @@ REST = [
     items.aspects("event-5", {"captions": {"outcome": "carried"}}),
     items.ended("event-5", Outcome.RETRYABLE, "unreachable", why="ä & b"),
     sources.mark("event-6", {"role": "R", "action": "migrated"}),
+    runs.began(runs.Run("1", "2026-03-01T08:00:00+00:00", "1.0")),
     sources.marked("event-6", {"role": "R", "action": "migrated"}, 4),
     sources.unmark("event-6", {"role": "R", "action": "migrated"}),
     sources.unmarked("event-6", {"role": "R", "action": "migrated"}, 5),

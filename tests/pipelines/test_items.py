@@ -89,7 +89,7 @@ def test_an_intent_is_not_an_upload() -> None:
 
 
 def test_starting_anew_forgets_the_upload_and_keeps_the_plan() -> None:
-    """A new generation has the plan of the old one, and of its upload, session and end the upload's id alone."""
+    """A new generation has the plan of the old one, and nothing of its upload but the id."""
     records = [PLAN, UPLOADING, items.submit("e", MEANT), items.submitted("e"), items.session("e", "s1")]
     state = fold([*records, items.anew("e", "cancelled")])
     assert state == ItemState(PLAN.facts, generation=2, given_up=("u",))
