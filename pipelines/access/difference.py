@@ -67,6 +67,12 @@ class Difference:
         return self.narrow or self.widen
 
 
+def still_there(rights: Iterable[Right], permissions: Iterable[Permission]) -> list[Right]:
+    """Return the rights that a session has of its own."""
+    own = {(one.role, one.principal_id) for one in permissions if not one.inherited}
+    return sorted(one for one in rights if (one.role, one.id) in own)
+
+
 def difference(
     wanted: Wanted,
     access: Access,
@@ -78,8 +84,7 @@ def difference(
     rights, missing = _resolved(wanted.grants, people)
     keep = {(one.role, one.id) for one in rights}
     unwanted = [one for one in permissions if (one.role, one.principal_id) not in keep]
-    own = {(one.role, one.principal_id) for one in unwanted if not one.inherited}
-    remove = tuple(sorted(one for one in ours if (one.role, one.id) in own))
+    remove = tuple(still_there(ours, unwanted))
     removed = {(one.role, one.id) for one in remove}
     others = (one for one in unwanted if one.inherited or (one.role, one.principal_id) not in removed)
     wider, narrower = access.level.is_wider(wanted.level), wanted.level.is_wider(access.level)
@@ -87,7 +92,7 @@ def difference(
         narrow=wanted.level if wider and not access.inherited else None,
         widen=wanted.level if narrower else None,
         inherits_wider=access.level if wider and access.inherited else None,
-        grant=tuple(one for one in rights if not _has(one, permissions, removed)),
+        grant=tuple(one for one in _needed(rights) if not _has(one, permissions, removed)),
         remove=remove,
         others=tuple(others),
         missing=missing,
@@ -105,6 +110,12 @@ def _resolved(grants: Iterable[May], people: People) -> tuple[list[Right], tuple
         else:
             rights[Right(one.role, found.kind, found.id, found.name)] = None
     return sorted(rights), tuple(sorted(missing))
+
+
+def _needed(rights: Collection[Right]) -> list[Right]:
+    """Leave out that somebody views who is to edit."""
+    editors = {one.id for one in rights if one.role == "Creator"}
+    return [one for one in rights if one.role == "Creator" or one.id not in editors]
 
 
 def _has(right: Right, permissions: Iterable[Permission], removed: Collection[tuple[str, str]]) -> bool:

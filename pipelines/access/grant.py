@@ -14,7 +14,7 @@ from engine import Final, Journal, Refused, Stopping, Transient
 from pipelines import items
 from pipelines.access import records
 from pipelines.access.decide import Wanted
-from pipelines.access.difference import Difference, People, Right
+from pipelines.access.difference import Difference, People, Right, still_there
 from pipelines.access.look import Look
 from pipelines.access.records import Verified
 from pipelines.access.report import Line, changed
@@ -98,9 +98,8 @@ class Granter:
         if not after.known:
             return Told(item.event_id, Fate.UNDECIDED, after.unread)
         faults = faults_of(after, refused)
-        await self._keep(
-            item, {**outcome(after, faults), "granted": [asdict(one) for one in sorted(granted)]}
-        )
+        ours = [asdict(one) for one in still_there(granted, after.permissions)]
+        await self._keep(item, {**outcome(after, faults), "granted": ours})
         return Told(item.event_id, fate(after, faults, did=now.difference.to_do), sentence(faults))
 
     async def _do(self, item: Verified, what: Difference, granted: set[Right]) -> None:

@@ -7,7 +7,9 @@ import anyio
 
 from engine import Network, Pace, RetryPolicy, open_http
 from fakes.panopto_caller import ACCOUNT, USER, Caller
+from pipelines.panopto.aspects import Aspects
 from pipelines.panopto.auth import Account, Tokens
+from pipelines.panopto.calls import Calls
 from pipelines.panopto.client import Panopto, anywhere
 from pipelines.rest import Rest
 
@@ -43,6 +45,21 @@ async def client_at(
             clock=caller.clock,
         )
         yield Panopto(rest, tokens, policy=policy, sleep=sleep, check=check)
+
+
+@asynccontextmanager
+async def aspects_at(caller: Caller, *, attempts: int = 4) -> AsyncIterator[Aspects]:
+    """The client of what a session has besides its films, in the same way."""
+
+    async def sleep(seconds: float) -> None:
+        caller.clock.now += seconds
+        await anyio.lowlevel.checkpoint()
+
+    policy = RetryPolicy(attempts=attempts)
+    async with open_http(Network(ca_file=caller.ca)) as http:
+        tokens = Tokens(Rest(http, caller.url, policy=policy, sleep=sleep), OURS, clock=caller.clock)
+        rest = Rest(http, caller.url, policy=policy, headers=tokens.headers, sleep=sleep, clock=caller.clock)
+        yield Aspects(Calls(rest, tokens), policy=policy, sleep=sleep)
 
 
 def calls(caller: Caller, name: str) -> list[int | None]:

@@ -82,6 +82,13 @@ def test_who_is_not_there_is_told_once_and_the_others_are_granted() -> None:
     assert difference(both, HERE, (), (), twice).grant == (VIEWS,)
 
 
+def test_who_is_to_edit_needs_no_second_role_to_view() -> None:
+    """A viewer who becomes a creator keeps what was granted before."""
+    wanted = Wanted(grants=(May("Creator", ADA), May("Viewer", ADA)))
+    assert difference(wanted, HERE, (), (), PEOPLE).grant == (EDITS,)
+    assert difference(wanted, HERE, (has("Viewer"),), {VIEWS}, PEOPLE) == Difference(grant=(EDITS,))
+
+
 ROLES = st.sampled_from(["Viewer", "Creator"])
 PERMISSIONS = st.builds(Permission, ROLES, st.sampled_from("abg"), st.just("User"), st.booleans())
 
