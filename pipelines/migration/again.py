@@ -1,14 +1,22 @@
 """An item whose session is right is met again: what is noted of its event, and what is done about it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from engine import Record
+from engine import Journal, Record
+from pipelines import items
 from pipelines.items import AspectOutcome, ItemState, Outcome
 from pipelines.migration.changes import DATE, MEDIA, UNCHANGED, Change, Seen, change_of, is_another_date
 from pipelines.migration.ends import noted
 from pipelines.migration.furnish.furnisher import left
+from pipelines.migration.stages import Compared
+from pipelines.runs import utc_now
+
+IsGone = Callable[[str], Awaitable[bool]]
+"""Asks Opencast for an event by its id, and tells whether it has none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +79,53 @@ def _dated(state: ItemState, date: str) -> Mapping[str, Any]:
 
 def _end(state: ItemState) -> Mapping[str, Any]:
     return state.ended or state.earlier
+
+
+class Comparison:
+    """Holds the events of one plan against their items, and counts what is found.
+
+    `moves` is whether films that changed are moved again. Without `is_gone` nobody is asked after events that
+    no list has.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        moves: bool = True,
+        is_gone: IsGone | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._journal = journal
+        self._moves = moves
+        self._is_gone = is_gone
+        self._now = now
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def found(self) -> Compared:
+        """What was found so far."""
+        return Compared(**self._counts)
+
+    def meet(self, event_id: str, seen: Seen, date: str, state: ItemState) -> Met:
+        """Decide about an event that is there, and is to be moved if it was not."""
+        self._counts["new"] += not state.under_way and not state.settled()
+        if not self._is_ended(event_id):
+            return NOTHING
+        decided = met(event_id, seen, date, state, moves=self._moves)
+        self._counts.update(decided.found.words)
+        return decided
+
+    async def miss(self, event_id: str, state: ItemState) -> Record | None:
+        """Ask after an event whose session is right and that no list has; note it once where it is gone."""
+        if self._is_gone is None or state.outcome is not Outcome.VERIFIED or not self._is_ended(event_id):
+            return None
+        if not gone_since(state) and not await self._is_gone(event_id):
+            return None
+        self._counts["gone"] += 1
+        return missed(event_id, state, self._now().isoformat(timespec="seconds"))
+
+    def _is_ended(self, event_id: str) -> bool:
+        """Tell whether nothing is on record of an item after its end, which may be written anew then."""
+        history = self._journal.history(event_id)
+        return bool(history) and history[-1].kind == items.ENDED

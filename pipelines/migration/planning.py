@@ -14,9 +14,11 @@ from engine import FerryError, Journal, Observer, Record, silence
 from pipelines import items
 from pipelines.config import SettingsError
 from pipelines.items import ItemState, Outcome
+from pipelines.migration.again import NOTHING, Comparison
+from pipelines.migration.changes import Seen, Shown, seen_of
 from pipelines.migration.place import NoFolder, Placed, place
 from pipelines.migration.select import Selected, Skip, Wanted, select
-from pipelines.migration.stages import ItemEnded, Planning
+from pipelines.migration.stages import Compared, ItemEnded, Planning
 from pipelines.opencast.model import Event, Unread
 
 UNNAMED = "(unnamed)"
@@ -43,6 +45,7 @@ class Row:
     warnings: tuple[str, ...] = ()
     title: str = ""
     date: str = ""
+    seen: Seen | None = field(default=None, compare=False)
     path: tuple[str, ...] = ()
 
     @property
@@ -68,7 +71,8 @@ class Left:
 class Rules:
     """By what an event is decided upon: the operator's selection, publications, folders and modules.
 
-    `again` is whether lecture items that were right are to be looked at once more.
+    `again` is whether lecture items that were right are to be looked at once more. `shown` is what sessions
+    show, and `moves` whether films that changed after they were moved are moved again.
     """
 
     wanted: Wanted = field(default_factory=Wanted)
@@ -78,6 +82,8 @@ class Rules:
     folder_template: str = ""
     modules: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
+    shown: Shown = field(default_factory=Shown)
+    moves: bool = True
 
 
 def decide(found: Event | Unread, rules: Rules, taken: int) -> Row | Left:
@@ -107,6 +113,7 @@ def _placed(selected: Selected, rules: Rules) -> Row | Left:
         selected.warnings,
         title=event.title,
         date=_date(event),
+        seen=seen_of(selected, rules.shown),
         path=where.path,
     )
 
@@ -192,10 +199,16 @@ def record_of(decision: Row | Left, state: ItemState, carries: bool = False) -> 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The items to move, largest first, and about how many bytes: of those whose size anybody knows."""
+    """The items to move, largest first, and about how many bytes: of those whose size anybody knows.
+
+    `changed` are those whose sessions are right and whose events are others by now, with their rows;
+    `compared` counts what was found of them, and of the others.
+    """
 
     order: tuple[str, ...]
     bytes: int
+    changed: Mapping[str, Record] = field(default_factory=dict)
+    compared: Compared = field(default_factory=Compared, compare=False)
 
 
 def is_unknown(decision: Row | Left, state: ItemState) -> bool:
@@ -218,11 +231,13 @@ class Planner:
         modules: Collection[str] = (),
         *,
         again: bool = False,
+        comparison: Comparison | None = None,
     ) -> None:
         self._journal = journal
         self._observer = observer
         self._modules = modules
         self._again = again
+        self._comparison = comparison or Comparison(journal)
 
     async def plan(
         self,
@@ -240,25 +255,32 @@ class Planner:
         """
         unknown: list[str] = []
         seen: dict[str, int | None] = {}
-        met: set[str] = set()
+        names: set[str] = set()
         batch: list[Record] = []
+        changed: dict[str, Record] = {}
         async for decision in decided:
-            met.add(decision.event_id)
+            names.add(decision.event_id)
             state = self._state(decision.event_id)
             if decision.event_id in named and is_unknown(decision, state):
                 unknown.append(decision.event_id)
                 continue
             carries = is_carried_on(decision, state, self._modules)
             settled = state.settled(carries, self._again)
-            if (record := record_of(decision, state, carries)) is not None:
-                batch.append(record)
-            if not settled and (isinstance(decision, Row) or state.under_way):
+            found = NOTHING
+            if isinstance(decision, Row) and decision.seen is not None:
+                found = self._comparison.meet(decision.event_id, decision.seen, decision.date, state)
+            told = (found.note, record_of(decision, state, carries))
+            batch += [record for record in told if record is not None]
+            if found.change and (row := record_of(decision, ItemState())) is not None:
+                changed[decision.event_id] = row
+                seen[decision.event_id] = row.facts["bytes"] if found.change.media else None
+            elif not settled and (isinstance(decision, Row) or state.under_way):
                 seen[decision.event_id] = estimate_of(decision, state)
             elif isinstance(decision, Left) and not settled:
                 self._observer(ItemEnded(decision.event_id, decision.outcome, decision.reason, decision.why))
             if len(batch) >= TOGETHER:
                 await self._append(batch)
-                self._observer(Planning(len(met), len(seen)))
+                self._observer(Planning(len(names), len(seen)))
         await self._append(batch)
         if unknown:
             raise SettingsError(
@@ -266,9 +288,10 @@ class Planner:
                 + (f" and {len(unknown) - 5} more" if len(unknown) > 5 else ""),
                 advice="correct the names; nothing was moved",
             )
-        seen.update(await self._earlier([one for one in known if one not in met], whole))
+        seen.update(await self._earlier([one for one in known if one not in names], whole))
         order = sorted(seen, key=lambda one: (-(seen[one] or 0), one))
-        return Plan(tuple(order), sum(size or 0 for size in seen.values()))
+        size = sum(size or 0 for size in seen.values())
+        return Plan(tuple(order), size, changed, self._comparison.found)
 
     def _state(self, event_id: str) -> ItemState:
         return items.fold(self._journal.history(event_id))
@@ -298,6 +321,8 @@ class Planner:
             state = self._state(event_id)
             if event_id == UNNAMED and state.outcome is Outcome.RETRYABLE:
                 left.append(items.ended(UNNAMED, Outcome.SKIPPED, NOT_SELECTED, why="all could be named now"))
+            if whole and (note := await self._comparison.miss(event_id, state)) is not None:
+                left.append(note)
             selected = whole or state.outcome is not Outcome.VERIFIED
             settled = state.settled(selected and state.series in self._modules, self._again)
             if settled or state.outcome is Outcome.SKIPPED:

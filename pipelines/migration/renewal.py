@@ -2,7 +2,7 @@
 
 ::
 
-    films ──── planned, anew ──> shipped as a new session; the earlier one stays
+    films ──── anew, planned ──> shipped as a new session; the earlier one stays
     words ──── PUT session ── read back ── end with what is set now, and the aspects to be set again
 
 The event is read again just before: what is done is decided by what it is then. A session that cannot be
@@ -91,8 +91,8 @@ class Renewal:
         recorded = selected.event.recorded
         change = change_of(seen, recorded.isoformat() if recorded else "", state) or UNCHANGED
         if change.media and self._moves and recorded:
-            await self._journal.append(planned)
             await self._journal.append(items.anew(event_id, MEDIA, state.session_id))
+            await self._journal.append(planned)
             return None
         if change.metadata:
             await self._journal.append(await self._reworded(selected, seen, state))

@@ -41,6 +41,20 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Compared:
+    """Events held against their items: those that are `new`, and what changed of those that are done.
+
+    `gone` are those that Opencast does not have any more; nothing is deleted for it.
+    """
+
+    new: int = 0
+    media: int = 0
+    metadata: int = 0
+    date: int = 0
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class WindowShut:
     """No time window is open: the run waits for the next one, which opens `until`, as its clock shows it."""
 
