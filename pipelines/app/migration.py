@@ -37,11 +37,12 @@ from pipelines import items
 from pipelines.app.books import count, identity
 from pipelines.app.furnishing import furnisher_of, sending_of
 from pipelines.app.limits import RunLimits
-from pipelines.app.reading import fallback_of, locator_of, wanted_events
+from pipelines.app.reading import asking, fallback_of, locator_of, wanted_events
 from pipelines.app.rules import publish_policy, rules
 from pipelines.app.services import Services, breaker_of, network, open_services, policy
 from pipelines.config import Settings
 from pipelines.items import Outcomes
+from pipelines.migration.again import Comparison
 from pipelines.migration.batches import Batches
 from pipelines.migration.carry.stage import Carry
 from pipelines.migration.discover import Found
@@ -50,6 +51,7 @@ from pipelines.migration.folders import Folders
 from pipelines.migration.passes import Hours, Passes
 from pipelines.migration.pipeline import Migration
 from pipelines.migration.planning import Plan, Planner, Rules, decisions, noting
+from pipelines.migration.renewal import Renewal
 from pipelines.migration.ship import Ship
 from pipelines.migration.stages import CheckpointMended, Planned, SeriesUnmet
 from pipelines.opencast.locate import EventLocator
@@ -69,6 +71,7 @@ class PlannedPass:
         migration: Migration,
         batches: Batches,
         observer: Observer,
+        comparison: Comparison,
     ) -> None:
         self._rules = rules
         self._found = found
@@ -76,6 +79,7 @@ class PlannedPass:
         self._migration = migration
         self._batches = batches
         self._observer = observer
+        self._comparison = comparison
         self._planning = CancelScope()
 
     async def run(self) -> None:
@@ -89,8 +93,9 @@ class PlannedPass:
         if self._planning.cancelled_caught:
             raise Interrupted("stopped while planning")
         self._observer(Planned(len(plan.order), plan.bytes))
+        self._observer(plan.compared)
         self._batches.follow(plan.order)
-        await self._migration.run(plan.order)
+        await self._migration.run(plan.order, plan.changed)
 
     async def _plan(self) -> Plan:
         wanted = self._rules.wanted
@@ -98,7 +103,11 @@ class PlannedPass:
         decided = decisions(noting(self._found, met), self._rules)
         known = [one for one in self._checkpoint.subjects() if items.is_item(one)]
         plan = await Planner(
-            self._checkpoint, self._observer, self._rules.modules, again=self._rules.again
+            self._checkpoint,
+            self._observer,
+            self._rules.modules,
+            again=self._rules.again,
+            comparison=self._comparison,
         ).plan(decided, known, wanted.everything, wanted.events)
         if unmet := tuple(sorted(wanted.series - met)):
             self._observer(SeriesUnmet(unmet))
@@ -219,11 +228,20 @@ async def open_pass(
             in_flight=transfer.items_in_flight,
             finishing=settings.finish.in_flight,
             furnisher=furnisher_of(settings, services, engine, checkpoint),
+            renewal=Renewal(
+                batches,
+                services.panopto,
+                checkpoint,
+                settings.opencast.publications,
+                shown=decided.shown,
+                moves=decided.moves,
+            ),
             onward=carry_of(settings, services, decided.modules, checkpoint, observer),
             observer=observer,
         )
         found = wanted_events(settings, services.opencast, decided.wanted)
-        yield PlannedPass(decided, found, checkpoint, migration, batches, observer)
+        comparison = Comparison(checkpoint, moves=decided.moves, is_gone=asking(services.opencast))
+        yield PlannedPass(decided, found, checkpoint, migration, batches, observer, comparison)
 
 
 @asynccontextmanager

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 
 from pipelines.config import Settings
+from pipelines.migration.again import IsGone
 from pipelines.migration.discover import Found, discover
 from pipelines.migration.select import Wanted
 from pipelines.opencast.client import Opencast
 from pipelines.opencast.fallback import Fallback
 from pipelines.opencast.locate import EventLocator
-from pipelines.opencast.model import Event
+from pipelines.opencast.model import Event, Unread
 
 
 def fallback_of(settings: Settings, opencast: Opencast) -> Fallback:
@@ -21,6 +22,16 @@ def locator_of(settings: Settings, opencast: Opencast) -> EventLocator:
     credentials = settings.opencast.credentials_for_files
     fallback = fallback_of(settings, opencast)
     return EventLocator(opencast, fallback=fallback, file_credentials=credentials)
+
+
+def asking(opencast: Opencast) -> IsGone:
+    """Build what asks after an event that no list has."""
+
+    async def is_gone(event_id: str) -> bool:
+        found = await opencast.read(event_id)
+        return isinstance(found, Unread) and found.reason == "gone"
+
+    return is_gone
 
 
 async def wanted_events(settings: Settings, opencast: Opencast, wanted: Wanted) -> AsyncIterator[Found]:

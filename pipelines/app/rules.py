@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+from pipelines.app.furnishing import shown
 from pipelines.config import Settings, SettingsError
 from pipelines.migration.carry.publish import PublishPolicy
 from pipelines.migration.planning import Rules
@@ -30,6 +31,8 @@ def rules(settings: Settings) -> Rules:
         default_folder=settings.panopto.folder_id,
         folder_template=settings.panopto.folder_template or "",
         modules=read_modules(luminus.modules) if luminus else {},
+        shown=shown(settings),
+        moves=settings.transfer.changed == "move",
     )
 
 

@@ -181,6 +181,8 @@ class TransferSettings(_Section):
     """A part slower than this many KiB a second is given up and sent again."""
     attempts: int = Field(default=6, ge=1, le=100)
     """Tries of one part or call before its item is left for the next run."""
+    changed: Literal["move", "report"] = "move"
+    """What becomes of films that are others at the source by now: a new session, or a line in the report."""
 
 
 class LimitsSettings(_Section):
