@@ -1,9 +1,10 @@
 """Builds what gives a session more than its films: what goes into its manifest, and what comes after."""
 
-from engine import Engine, Journal
+from engine import Engine, Journal, Observer, silence
 from pipelines.app.services import Services
 from pipelines.config import Settings
 from pipelines.migration.changes import Shown
+from pipelines.migration.external_ids import ExternalIds
 from pipelines.migration.furnish.aspects import Availability, ExternalId, Owner, SubjectTags
 from pipelines.migration.furnish.captions import Captions
 from pipelines.migration.furnish.furnisher import Aspect, Furnisher
@@ -56,3 +57,10 @@ def aspects_of(settings: Settings, services: Services, engine: Engine, journal: 
 def furnisher_of(settings: Settings, services: Services, engine: Engine, journal: Journal) -> Furnisher:
     """Build what furnishes the sessions of a run."""
     return Furnisher(aspects_of(settings, services, engine, journal), journal)
+
+
+def external_ids_of(
+    settings: Settings, services: Services, observer: Observer = silence
+) -> ExternalIds | None:
+    """Build what looks for sessions by the id that they are furnished with; None where they are not."""
+    return ExternalIds(services.sessions, observer) if settings.session.external_id else None

@@ -35,7 +35,7 @@ from engine import (
 )
 from pipelines import items
 from pipelines.app.books import count, identity
-from pipelines.app.furnishing import furnisher_of, sending_of
+from pipelines.app.furnishing import external_ids_of, furnisher_of, sending_of
 from pipelines.app.limits import RunLimits
 from pipelines.app.reading import asking, fallback_of, locator_of, wanted_events
 from pipelines.app.rules import publish_policy, rules
@@ -237,6 +237,7 @@ async def open_pass(
                 moves=decided.moves,
             ),
             onward=carry_of(settings, services, decided.modules, checkpoint, observer),
+            external_ids=external_ids_of(settings, services, observer),
             observer=observer,
         )
         found = wanted_events(settings, services.opencast, decided.wanted)

@@ -9,6 +9,7 @@ from pipelines import items
 from pipelines.access.decide import decide
 from pipelines.access.roles import RoleTable, read_roles
 from pipelines.app.books import contents_of
+from pipelines.app.furnishing import external_ids_of
 from pipelines.app.reading import wanted_events
 from pipelines.app.rules import publish_policy, rules
 from pipelines.app.services import Services, allowed, open_services, revealed
@@ -50,7 +51,12 @@ async def preview_of(settings: Settings) -> Preview:
             seen = await preview(found, state_of, decided.folders, find, decided.modules)
             seen.problems += foreign.problems
             seen.problems += [about_clock(*one) for one in services.clocks.differing.items()]
-            await seen.hold_back(Marked(services.panopto).unrecorded)
+            external_ids = external_ids_of(settings, services)
+            marked = Marked(services.panopto, external_ids)
+            marked.follow(seen.fresh)
+            await seen.hold_back(marked.unrecorded)
+            if external_ids is not None and external_ids.refused:
+                seen.problems.append(f"sessions are found by their markers alone: {external_ids.refused}")
             if roles is not None:
                 begun = [row.event_id for share in seen.folders.values() for row in share.fresh]
                 seen.access = await who_sees(services.opencast, roles, begun)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anyio
@@ -11,12 +11,14 @@ import anyio
 from engine import FerryError, Journal, Record, Refused, open_checkpoint
 from pipelines import items
 from pipelines.app.books import contents_of, identity
+from pipelines.app.furnishing import external_ids_of
 from pipelines.app.reading import wanted_events
 from pipelines.app.rules import rules
 from pipelines.app.services import open_services
 from pipelines.config import Settings
 from pipelines.items import ItemState
 from pipelines.migration.discover import Found
+from pipelines.migration.external_ids import ExternalIds
 from pipelines.migration.folder_paths import FolderPaths, NoSuchFolder
 from pipelines.migration.place import Placed
 from pipelines.migration.planning import Row, Rules, decide
@@ -29,6 +31,7 @@ from pipelines.recheck.each import each
 from pipelines.recheck.found import Unread
 from pipelines.reconcile.join import Joined, Verdict, failed, is_failed, joined, meant
 from pipelines.reconcile.release import HELD_BACK
+from pipelines.reconcile.sighted import Sighted, owners_of, sighted, unseen
 
 TOGETHER = 200
 """Events whose records are appended at once: they share one write to the disk."""
@@ -40,19 +43,21 @@ Wanted = tuple[Row, Mapping[str, Any]]
 """An event of the plan, and what its session is meant to be."""
 
 Marked = Mapping[str, Sequence[Session]]
-"""Sessions by the event in their marker."""
+"""Sessions by the event in their marker, or in their external id."""
 
 
 @dataclass(slots=True)
 class Reconciled:
     """What became of the events of the plan; `others` count sessions of events that are not in it.
 
-    `unread` are folders whose sessions were not listed: what lies there is not taken in.
+    `unread` are folders whose sessions were not listed: what lies there is not taken in. `unasked` says why
+    nobody may ask for external ids; it is empty where that was asked, or is not wanted.
     """
 
     joined: list[Joined] = field(default_factory=list)
     others: int = 0
     unread: list[Unread] = field(default_factory=list)
+    unasked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,8 @@ async def reconciliation_of(settings: Settings, *, dry_run: bool) -> Reconciled:
         found = Reconciled()
         places = Places(FolderPaths(services.panopto, books.history), found.unread)
         wanted = await _wanted(wanted_events(settings, services.opencast, decided.wanted), decided, places)
-        await _find(services.panopto, decided, wanted, books, found)
+        by_id = await _by_external_id(external_ids_of(settings, services), wanted, found)
+        await _find(services.panopto, decided, wanted, books, by_id, found)
         if books.journal is not None:
             await _write(books.journal, found.joined)
     return found
@@ -143,18 +149,41 @@ async def _wanted(events: AsyncIterator[Found], decided: Rules, places: Places) 
     return found
 
 
+async def _by_external_id(
+    external_ids: ExternalIds | None, wanted: Sequence[Wanted], found: Reconciled
+) -> Marked:
+    """Return the sessions that have the events' ids as their external ids, wherever they lie."""
+    if external_ids is None:
+        return {}
+    external_ids.follow([row.event_id for row, _ in wanted])
+    by_id = {row.event_id: await external_ids.of(row.event_id) for row, _ in wanted}
+    found.unasked = external_ids.refused
+    return {event_id: sessions for event_id, sessions in by_id.items() if sessions}
+
+
 async def _find(
-    panopto: Panopto, decided: Rules, wanted: Sequence[Wanted], books: Books, found: Reconciled
+    panopto: Panopto,
+    decided: Rules,
+    wanted: Sequence[Wanted],
+    books: Books,
+    by_id: Marked,
+    found: Reconciled,
 ) -> None:
     folders = {*(facts["folder_id"] for _, facts in wanted), *decided.folders.values(), *books.folders}
     marked = await _marked(panopto, sorted(folders | {decided.default_folder or ""} - {""}), found.unread)
 
+    owners = owners_of(by_id)
+
     async def join(one: Wanted) -> None:
         row, facts = one
-        state, sessions = books.state(row.event_id), marked.get(row.event_id, ())
-        carries = row.series in decided.modules
+        state, carries = books.state(row.event_id), row.series in decided.modules
+        there, known = marked.get(row.event_id, ()), by_id.get(row.event_id, ())
+        seen = await _shown(
+            panopto, sighted(row.event_id, there, known, owners, state.earlier_sessions), there
+        )
+        sessions, facts = seen.sessions, {**facts, **seen.facts}
         result = joined(row, facts, state, sessions, carries=carries)
-        if result.verdict not in SURE and len(sessions) == 1:
+        if result.verdict not in SURE and len(sessions) == 1 and not seen.against:
             now = await panopto.session(sessions[0].id)
             result = joined(row, facts, state, [now] if now else [], carries=carries)
         if await _is_failed(panopto, state, sessions):
@@ -167,6 +196,17 @@ async def _find(
     planned = {row.event_id for row, _ in wanted}
     found.others = sum(len(held) for name, held in marked.items() if name not in planned)
     found.joined.sort(key=lambda one: one.event_id)
+
+
+async def _shown(panopto: Panopto, seen: Sighted, marked: Sequence[Session]) -> Sighted:
+    """Ask for the sessions that no list showed: a run looks at what the newer API tells of them."""
+    listed = {one.id.lower() for one in marked}
+    sessions, against = [], seen.against
+    for one in seen.sessions:
+        now = one if one.id.lower() in listed else await panopto.session(one.id)
+        sessions.append(now or one)
+        against = against or ("" if now else unseen(one.id))
+    return replace(seen, sessions=tuple(sessions), against=against)
 
 
 async def _is_failed(panopto: Panopto, state: ItemState, sessions: Sequence[Session]) -> bool:

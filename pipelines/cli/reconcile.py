@@ -44,7 +44,7 @@ def reconcile(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it, and write nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Take into the checkpoint what Panopto holds of the selected events, by the marker in its description.
+    """Take into the checkpoint what Panopto holds of the selected events, by marker and by external id.
 
     Adds to a checkpoint, and never takes anything out of it. Exits with 5 where a session differs or an event
     has two, else with 3 where Panopto has not finished, may not have, or a folder could not be listed.
@@ -92,6 +92,7 @@ def document(found: Reconciled, code: Exit, dry_run: bool) -> dict[str, Any]:
             if one.verdict is not Verdict.TO_MOVE
         ],
         "unread": [{"what": one.what, "why": one.why} for one in found.unread],
+        "unasked": found.unasked,
     }
 
 
@@ -109,6 +110,8 @@ def _named(found: Reconciled) -> Iterator[str]:
     if len(asking) > NAMED:
         yield f"and {len(asking) - NAMED} more, as --json names them"
     yield from (f"not listed: {one.what}: {one.why}" for one in found.unread)
+    if found.unasked:
+        yield f"sessions are found by their markers alone, not by their external ids: {found.unasked}"
 
 
 def _counted(found: Reconciled) -> Iterator[str]:

@@ -163,13 +163,21 @@ _BAD = {Outcome.PERMANENT, Outcome.DIFFERS, Outcome.RETRYABLE}
 
 
 OfTheRun = (
-    stages.WindowShut | stages.WindowOpened | stages.WindowClosed | HostRests | HostAnswers | ClockDiffers
+    stages.WindowShut
+    | stages.WindowOpened
+    | stages.WindowClosed
+    | stages.ExternalIdsUnasked
+    | HostRests
+    | HostAnswers
+    | ClockDiffers
 )
 
 
 def about_run(fact: OfTheRun) -> str:
     """Say what concerns the whole run: its time windows, a host that does not answer, a clock."""
     match fact:
+        case stages.ExternalIdsUnasked(sentence=sentence):
+            return f"sessions are found by their markers alone, not by their external ids: {sentence}"
         case ClockDiffers(host=host, ahead=ahead):
             return about_clock(host, ahead)
         case HostRests(host=host, reason=reason):

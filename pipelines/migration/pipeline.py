@@ -90,7 +90,7 @@ class Migration:
         self._left = False
         self._looking: set[anyio.CancelScope] = set()
 
-    async def run(self, plan: Iterable[str], changed: Mapping[str, Record] | None = None) -> None:
+    async def run(self, plan: Sequence[str], changed: Mapping[str, Record] | None = None) -> None:
         """Take the items of `plan` to their outcomes, in its order.
 
         `changed` are those whose sessions are right and whose events are others by now, with their rows of
@@ -98,6 +98,7 @@ class Migration:
         """
         stopped: list[Stopping] = []
         self._changed = changed or {}
+        self._marked.follow(plan, lambda event_id: _is_fresh(self._state(event_id)))
         async with anyio.create_task_group() as group:
             group.start_soon(self._carry_on, group.cancel_scope, stopped)
             await self._items(plan, group.cancel_scope, stopped)

@@ -1,7 +1,7 @@
 """What a run would do, found out without writing anything anywhere."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine import PANOPTO, Refused
@@ -88,6 +88,11 @@ class Preview:
                 f"{decision.event_id}: about {decision.estimate:,} bytes, and Panopto's parts hold "
                 f"{PANOPTO.limits.largest:,} at most"
             )
+
+    @property
+    def fresh(self) -> Iterator[str]:
+        """The items that would be begun, in the order in which `hold_back` asks for them."""
+        return (row.event_id for share in self.folders.values() for row in share.fresh)
 
     async def hold_back(self, held: Callable[[str, str], Awaitable[Sequence[str]]]) -> None:
         """Take out what a run would not begin, as Panopto holds sessions of it that are not on record.

@@ -18,6 +18,13 @@ class SessionUploadUnheard:
 
 
 @dataclass(frozen=True, slots=True)
+class ExternalIdsUnasked:
+    """Panopto lets nobody ask for external ids, as `sentence` says: markers alone tell of sessions."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Planning:
     """Discovery goes on: so many events seen, so many of them to move."""
 

@@ -22,7 +22,7 @@ SERVICE = path_of("Panopto", "PublicAPI", "4.6", "SessionManagement.svc")
 ENDPOINT = "POST SessionManagement.svc"
 
 MOST_IDS = 50
-"""External ids that one call asks for. No limit is published; so many keep an answer far below `soap.LARGEST`."""
+"""External ids that one call asks for. No limit is published; the answer stays far below `soap.LARGEST`."""
 
 
 class Setting(StrEnum):

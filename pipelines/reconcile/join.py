@@ -1,4 +1,4 @@
-"""Joins one event with the sessions that carry its marker, against what the checkpoint says of it: no call.
+"""Joins one event with the sessions that are its own, against what the checkpoint says of it: no call.
 
 A checkpoint that was lost says nothing of it, an older copy says less than there was; what it does say of a
 session that is right stays as it is.
@@ -13,7 +13,7 @@ from engine import Record
 from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.ends import End, end_record
-from pipelines.migration.found import TWO, judged, right
+from pipelines.migration.found import AGAINST, TWO, judged, right
 from pipelines.migration.planning import Row, planned
 from pipelines.migration.select import Selected
 from pipelines.panopto.manifest import title_of
@@ -47,14 +47,20 @@ class Joined:
 
 
 def meant(selected: Selected, folder_id: str) -> dict[str, Any]:
-    """Return what the session of an event is to be, as its manifest would say it now."""
+    """Return what the session of an event is to be, as its manifest would say it now.
+
+    Where a manifest would cut the films, only `longest`, the length without cuts, is known: nobody reads the
+    list of cuts here.
+    """
     event = selected.event
     durations = [one.duration_ms for one in selected.streams if one.duration_ms]
+    longest = max(durations) / 1000 if durations else None
+    length = {"duration": longest} if selected.cuts_from is None else {"duration": None, "longest": longest}
     return {
         "folder_id": folder_id,
         "title": title_of(event.title, event.identifier),
         "date": event.recorded.isoformat() if event.recorded else None,
-        "duration": max(durations) / 1000 if durations else None,
+        **length,
     }
 
 
@@ -77,6 +83,8 @@ def joined(
         return _known(row.event_id, ids, facts, sessions)
     if not sessions:
         return _nowhere(row.event_id, state, lost=lost)
+    if "longest" in facts and state.meant is not None:
+        facts = {**facts, "duration": state.meant["duration"]}
     end = judged(row.event_id, facts, sessions)
     records = _records(row, facts, state, sessions, end, carries)
     return Joined(row.event_id, _verdict(end), ids, end.why, records)
@@ -107,6 +115,8 @@ def _known(
     """Leave what is on record as right; a second session is told, and nothing is chosen."""
     if len(ids) > 1:
         return Joined(event_id, Verdict.TWICE, ids, judged(event_id, facts, sessions).why)
+    if facts.get(AGAINST):
+        return Joined(event_id, Verdict.DIFFERS, ids, facts[AGAINST])
     return Joined(event_id, Verdict.KNOWN, ids)
 
 

@@ -19,6 +19,7 @@ from engine import Record as JournalRecord
 from fakes.memory_journal import Killed, MemoryJournal
 from pipelines import items
 from pipelines.items import ItemState
+from pipelines.migration.external_ids import ExternalIds
 from pipelines.migration.finish import Finisher
 from pipelines.migration.folders import Folders
 from pipelines.migration.onward import Onward
@@ -325,6 +326,7 @@ class Site:
         finishing: int = 4,
         limit: float = 600.0,
         onward: Onward | None = None,
+        external_ids: ExternalIds | None = None,
     ) -> Process:
         """Begin a process, at whose start nothing is known but the checkpoint."""
 
@@ -342,7 +344,8 @@ class Site:
         finisher = Finisher(panopto.look, limit=limit, clock=lambda: self.now, sleep=sleep)
         migration = Migration(
             engine, ship, finisher, panopto, self.journal,
-            in_flight=in_flight, finishing=finishing, onward=onward, observer=observer, sleep=sleep,
+            in_flight=in_flight, finishing=finishing, onward=onward, external_ids=external_ids,
+            observer=observer, sleep=sleep,
         )  # fmt: skip
         return Process(ship, migration, engine, told)
 

@@ -29,6 +29,7 @@ from pipelines.items import Outcome
 from pipelines.migration.stages import (
     CarryParked,
     CheckpointMended,
+    ExternalIdsUnasked,
     ItemBegan,
     ItemCarrying,
     ItemEnded,
@@ -63,6 +64,7 @@ any_fact = st.sampled_from(
         ItemProcessing(HOSTILE),
         ItemCarrying(HOSTILE),
         CarryParked(HOSTILE),
+        ExternalIdsUnasked(HOSTILE),
         LectureItemSet(HOSTILE, "l", ("name",), again=True),
         *(ItemEnded(HOSTILE, outcome, "gone", HOSTILE) for outcome in Outcome),
         TransferStarted(HOSTILE, "1/a.mp4", 100, 10, 10, 1),
