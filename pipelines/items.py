@@ -234,8 +234,7 @@ class ItemState:
             case "item.uploading":
                 return replace(self._open, upload=facts)
             case "item.submit":
-                told = facts.get("aspects", {})
-                return replace(self, meant=facts, aspects={**self.aspects, **told})
+                return replace(self, meant=facts, aspects=facts.get("aspects", {}))
             case "item.submitted":
                 return replace(self, submitted=True)
             case "item.session":
@@ -275,7 +274,8 @@ class ItemState:
                 return replace(self._open, asked=self.asked | {facts["aspect"]})
             case "item.aspects":
                 told = facts["aspects"]
-                return replace(self, aspects={**self.aspects, **told}, asked=frozenset())
+                asked = frozenset(one for one in self.asked if one.partition(":")[0] not in told)
+                return replace(self, aspects={**self.aspects, **told}, asked=asked)
             case "item.carried":
                 open_patches = {
                     name: one for name, one in self.patches.items() if name != facts["lecture_item"]
@@ -305,6 +305,7 @@ class ItemState:
             right=right,
             carried=carried,
             aspects=aspects,
+            asked=frozenset(facts.get("asked", ())),
             earlier_sessions=tuple(facts.get("earlier_sessions") or self.earlier_sessions),
         )
 
@@ -395,7 +396,7 @@ def aspect(event_id: str, call: str) -> Record:
 def aspects(event_id: str, told: Mapping[str, Mapping[str, Any]]) -> Record:
     """Keep how aspects of the session stand: each has outcome, reason, why, perhaps value.
 
-    Every call that was begun is answered by it.
+    Every call that was begun for one of them is answered by it.
     """
     return Record(event_id, ASPECTS_KNOWN, {"aspects": told})
 

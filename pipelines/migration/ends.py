@@ -13,7 +13,7 @@ KEPT = (
 )  # fmt: skip
 """What the end of an item keeps of what its session was meant to be."""
 
-_OF_ONE_END = frozenset({"outcome", "reason", "why", items.SEEN_ANEW})
+_OF_ONE_END = frozenset({"outcome", "reason", "why", "asked", items.SEEN_ANEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +63,6 @@ def known(state: ItemState) -> dict[str, Any]:
     facts |= {"given_up": given_up} if given_up else {}
     facts |= {"session_id": state.session_id, "series": state.series, "right": state.right}
     facts |= {"aspects": dict(state.aspects)} if state.aspects else {}
+    facts |= {"asked": sorted(state.asked)} if state.asked else {}
     facts |= {"earlier_sessions": list(state.earlier_sessions)} if state.earlier_sessions else {}
     return {**facts, "carried": list(state.carried.values())}

@@ -177,8 +177,12 @@ class Aspects:
         captions before, and so nobody can tell whether these are there.
         """
         before = await self.has_captions(session_id)
+        unheard = False
 
         async def once() -> None:
+            nonlocal unheard
+            if unheard and await self.has_captions(session_id):
+                return
             try:
                 await self._add_captions(session_id, language, webvtt)
             except Throttled:
@@ -190,7 +194,9 @@ class Aspects:
                         where=self._calls.where,
                         advice="look at the session, and add them by hand where they are missing",
                     ) from error
-                if not await self.has_captions(session_id):
+                unheard = True  # Until a look tells: one that fails is followed by another, not by a POST.
+                unheard = await self.has_captions(session_id)
+                if not unheard:
                     raise
 
         await retrying(once, policy=self._policy, sleep=self._sleep)

@@ -15,12 +15,14 @@ from engine import (
     LocalResource,
     Record,
     Refused,
+    ServerFault,
     Source,
     Throttled,
     Unreachable,
 )
 from pipelines import items
 from pipelines.items import ItemState
+from pipelines.migration.ends import noted
 from pipelines.migration.furnish.aspects import Availability, ExternalId, Owner, SubjectTags, Window
 from pipelines.migration.furnish.captions import Captions
 from pipelines.migration.furnish.furnisher import Aspect, Furnisher
@@ -77,6 +79,8 @@ class Panopto:
 
     async def has_captions(self, session_id: str) -> bool:
         """Tell whether there are any."""
+        if self.faults.get("look"):
+            raise self.faults["look"].pop(0)
         return self.manifest or bool(self.captions)
 
     async def add_captions(self, session_id: str, language: str, webvtt: bytes) -> None:
@@ -113,9 +117,9 @@ class Site:
         """What the checkpoint says."""
         return items.fold(self.journal.history("e"))
 
-    def begun(self, record: Record) -> None:
-        """Have a run killed after this record."""
-        for one in (items.right("e", "s", None), record):
+    def killed(self, *records: Record) -> None:
+        """Have a run killed after these records."""
+        for one in (items.right("e", "s", None), *records):
             asyncio.run(self.journal.append(one))
 
     def furnish(self, wants: Wants) -> Mapping[str, tuple[str, str]]:
@@ -264,24 +268,102 @@ def test_captions_in_doubt_are_left_to_a_person() -> None:
     assert site.panopto.calls.count("captions English_USA") == 1
 
 
+def begun(*there: str, manifest: bool = False) -> Record:
+    """Return what is on record before the first language, and after each."""
+    facts = {"outcome": "retryable", "reason": "interrupted", "why": "", "value": [*there]}
+    return items.aspects("e", {"captions": {**facts, "manifest": manifest}})
+
+
 @pytest.mark.parametrize("arrived", [False, True])
-def test_a_kill_after_captions_were_begun(arrived: bool) -> None:
-    """Where the session has captions then they are these; where it has none they are added."""
+@pytest.mark.parametrize("languages", [("en",), ("de", "en")])
+def test_a_kill_at_the_first_language(arrived: bool, languages: tuple[str, ...]) -> None:
+    """Where the session has captions then they are these; what it has not is added."""
     site = Site()
-    site.begun(items.aspect("e", "captions:en"))
-    site.panopto.captions = ["English_USA"] if arrived else []
-    assert site.furnish(Wants("e", captions=captions("en")))["captions"] == CARRIED
-    assert site.panopto.captions == ["English_USA"]
+    site.killed(begun(), items.aspect("e", f"captions:{languages[0]}"))
+    first, *others = ("German", "English_USA")[-len(languages) :]
+    site.panopto.captions = [first] if arrived else []
+    assert site.furnish(Wants("e", captions=captions(*languages)))["captions"] == CARRIED
+    assert site.panopto.captions == [first, *others]
     assert site.state.asked == frozenset()
 
 
 def test_a_kill_between_two_languages() -> None:
-    """Nobody can tell which of them are there: a person looks, and nothing is added twice."""
+    """The one that was answered for is there; the other was not begun, and is added."""
     site = Site()
-    site.begun(items.aspect("e", "captions:de"))
+    site.killed(begun(), items.aspect("e", "captions:de"), begun("de"))
     site.panopto.captions = ["German"]
-    assert site.furnish(Wants("e", captions=captions("de", "en")))["captions"] == ("permanent", "in_doubt")
+    assert site.furnish(Wants("e", captions=captions("de", "en")))["captions"] == CARRIED
+    assert site.panopto.captions == ["German", "English_USA"]
+
+
+@pytest.mark.parametrize("manifest", [False, True])
+def test_a_kill_at_a_later_language(manifest: bool) -> None:
+    """Nobody can tell whether it is there: a person looks, and the third is added all the same."""
+    site = Site()
+    site.panopto.files["c-fr"] = WEBVTT
+    site.killed(begun("de", manifest=manifest), items.aspect("e", "captions:en"))
+    site.panopto.manifest, site.panopto.captions = manifest, [] if manifest else ["German"]
+    wants = Wants("e", captions=(*captions("de", sent=manifest), *captions("en", "fr", sent=False)))
+    for _ in range(2):
+        assert site.furnish(wants)["captions"] == ("permanent", "in_doubt")
+        assert "captions in en" in site.state.aspects["captions"]["why"]
+        assert site.panopto.captions == [*([] if manifest else ["German"]), "French"]
+    assert site.state.aspects["captions"]["value"] == ["de", "fr"]
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+@pytest.mark.parametrize("again", [Unreachable("gone"), ServerFault("no sense"), AccountRefused("no")])
+def test_a_look_that_fails_forgets_no_doubt(arrived: bool, again: FerryError) -> None:
+    """An answer was lost, and the next run could not look: the one after it still adds nothing twice."""
+    site = Site()
+    site.panopto.faults["captions German"] = [Unreachable("lost")]
+    site.panopto.lost = {"German"} if arrived else set()
+    wants = Wants("e", captions=captions("de", "en"))
+    assert site.furnish(wants)["captions"] == ("retryable", "unreachable")
+    site.panopto.faults["look"] = [again]
+    outcome = site.furnish(wants)["captions"]
+    assert outcome == ("permanent" if isinstance(again, AccountRefused) else "retryable", again.code)
+    asyncio.run(site.journal.append(items.aspects("e", released(site.state))))
+    assert site.furnish(wants)["captions"] == CARRIED
+    assert site.panopto.captions == ["German", "English_USA"]
+
+
+def released(state: ItemState) -> Mapping[str, Mapping[str, Any]]:
+    """Return what `ferry retry` makes of captions that could not be carried."""
+    return {"captions": {**state.aspects["captions"], "outcome": "retryable"}}
+
+
+def test_nothing_is_added_after_what_was_not_answered() -> None:
+    """A second language would hide whether the first is there."""
+    site = Site()
+    site.panopto.faults["captions German"] = [Unreachable("lost")]
+    site.furnish(Wants("e", captions=captions("de", "en")))
+    assert site.panopto.calls.count("captions English_USA") == 0
+    assert site.state.aspects["captions"]["doubtful"] == ["de"]
+
+
+@pytest.mark.parametrize("error", [Refused("no captions"), Throttled("slower")])
+def test_what_was_not_taken_is_in_no_doubt(error: FerryError) -> None:
+    """A no, and a try that was one too many, did nothing."""
+    site = Site()
+    site.panopto.faults["captions English_USA"] = [error]
+    site.furnish(Wants("e", captions=captions("de", "en")))
+    told = site.state.aspects["captions"]
+    assert (told["value"], "doubtful" in told) == (["de"], False)
+
+
+def test_a_call_that_was_begun_is_not_forgotten_with_other_records() -> None:
+    """Neither another aspect's record nor an end that replaces all records answers it."""
+    site = Site()
+    access = items.aspects("e", {"access": {"outcome": "carried"}})
+    site.killed(begun(), items.aspect("e", "captions:de"), access)
+    asyncio.run(site.journal.append(noted("e", site.state, source={"marked": "x"})))
+    assert site.state.asked == {"captions:de"}
+    site.panopto.captions = ["German"]
+    assert site.furnish(Wants("e", captions=captions("de")))["captions"] == CARRIED
     assert site.panopto.captions == ["German"]
+    asyncio.run(site.journal.append(noted("e", site.state)))
+    assert site.state.asked == frozenset()
 
 
 def test_what_is_wanted_is_kept() -> None:
