@@ -167,15 +167,18 @@ class Event:
         """Every element of its publications."""
         return tuple(one for publication in self.publications for one in publication.elements)
 
-    def with_element(self, element: Element) -> Self:
-        """This event with the element of the same identifier replaced, and a new version of its archive."""
-        publications = tuple(_replaced(one, element) for one in self.publications)
+    def with_element(self, element: Element, old: str = "") -> Self:
+        """This event with an element in place of the `old` one, by its identifier, or that of the same one.
+
+        Its archive has a new version.
+        """
+        publications = tuple(_replaced(one, element, old or element.identifier) for one in self.publications)
         return replace(self, publications=publications, archive_version=(self.archive_version or 0) + 1)
 
 
-def _replaced(publication: Publication, element: Element) -> Publication:
+def _replaced(publication: Publication, element: Element, old: str) -> Publication:
     def new(elements: tuple[Element, ...]) -> tuple[Element, ...]:
-        return tuple(element if one.identifier == element.identifier else one for one in elements)
+        return tuple(element if one.identifier == old else one for one in elements)
 
     return replace(
         publication,

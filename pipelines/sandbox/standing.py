@@ -184,9 +184,11 @@ class Sandbox:
         self.audit.lists("schedules", self.valt.rows)
         self.audit.lists("faults", self.faults.statistics)
         self.details = self._details(account, client, booker)
+        books = audit.application(self.audit)
+        self.opencast.republishing(books)
         return (
             self.opencast.api, self.opencast.files, self.panopto.app, self.luminus.app, self.valt.app,
-            audit.application(self.audit),
+            books,
         )  # fmt: skip
 
     def _panopto(self, account: Account, client: Client) -> Panopto:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from aiohttp import web
+
 from pipelines.sandbox.audit import Audit
 from pipelines.sandbox.bandwidth import Bandwidth
 from pipelines.sandbox.faults import FaultScript
@@ -87,6 +89,21 @@ class Opencast:
         ETag and Last-Modified change with them. Without an element it is the event's first film.
         """
         return self._holdings.edit(event_id, int(self._clock()), element_id, size)
+
+    def republish(self, event_id: str) -> Element:
+        """Publish another film in place of an event's first one, of another size, under an id of its own."""
+        return self._holdings.republish(event_id, int(self._clock()))
+
+    def republishing(self, app: web.Application) -> None:
+        """Let a server be told to do so: POST /events/{id}/film answers 204, or 404 for no event."""
+
+        async def post(request: web.Request) -> web.Response:
+            if self._holdings.event(event_id := request.match_info["id"]) is None:
+                raise web.HTTPNotFound
+            self.republish(event_id)
+            return web.Response(status=204)
+
+        app.router.add_post("/events/{id}/film", post)
 
     def break_event(self, event_id: str, parts: frozenset[str] = PARTS) -> None:
         """Make every reply a 500 that renders these parts ("publications", "metadata") of an event."""

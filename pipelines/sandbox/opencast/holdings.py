@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import unquote
+from uuid import NAMESPACE_URL, uuid5
 
 import anyio.to_thread
 
@@ -90,6 +91,21 @@ class Holdings:
         self._index = None
         self._shelve(self._events[event_id])
         return element
+
+    def republish(self, event_id: str, modified: int) -> Element:
+        """Publish another film of the same length in place of an event's first one, and of another size.
+
+        It has an id, and so a URL, of its own. The file before it stays where it was, and nothing names it.
+        """
+        event = self._events[event_id]
+        old = _film(event, None)
+        if not isinstance(old.media, SeededMedia):
+            raise TypeError(f"The first film of {event_id} is no seeded one.")
+        media = replace(old.media, key=f"{old.media.key}'", size=old.media.size + 1)
+        identifier = str(uuid5(NAMESPACE_URL, old.identifier))
+        new = replace(old, identifier=identifier, media=media, modified=max(modified, old.modified + 1))
+        self.put(event.with_element(new, old.identifier))
+        return new
 
     def break_event(self, event_id: str, parts: Iterable[str] = PARTS) -> None:
         """Make every reply that renders these parts of an event a 500."""
