@@ -25,9 +25,14 @@ _SECRETS = (
 )
 _FILES = (
     ("panopto", "folders"),
+    ("session", "roles"),
+    ("session", "owners"),
+    ("session", "availability"),
     ("luminus", "modules"),
     ("valt", "rooms"),
     ("valt", "schedules"),
+    ("valt", "fields"),
+    ("valt", "shares"),
     ("limits", "file"),
     ("checkpoint", "path"),
 )

@@ -81,6 +81,20 @@ def test_good_settings_are_whole_and_their_paths_absolute(file: Path) -> None:
     assert settings.checkpoint.path == file.parent / "migration.checkpoint"
 
 
+def test_every_table_lies_beside_the_settings(file: Path) -> None:
+    """Each that can be named, wherever the command is given."""
+    session = "".join(f'{name} = "{name}.csv"\n' for name in ("roles", "owners", "availability"))
+    tables = "".join(f'{name} = "{name}.csv"\n' for name in ("rooms", "schedules", "fields", "shares"))
+    valt = 'url = "https://valt.example.org"\nusername = "v"\ntimezone = "UTC"\n'
+    file.write_text(f"{GOOD}[session]\n{session}[valt]\n{valt}{tables}")
+    settings = load(file, offline=True)
+    assert settings.valt is not None
+    for held in (settings.session, settings.valt):
+        named = {name: value for name, value in held if isinstance(value, Path)}
+        assert named == {name: file.parent / f"{name}.csv" for name in named}
+        assert len(named) >= 3
+
+
 def test_paths_do_not_follow_the_working_folder(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings named by a relative path mean the same as by an absolute one."""
     absolute = load(file)
