@@ -6,7 +6,7 @@ from threading import Lock
 
 from engine.checkpoint.files import ours
 from engine.checkpoint.line import Entry, Header, record_of, unframe
-from engine.checkpoint.live import Kept, Live, Place
+from engine.checkpoint.live import Live, Place
 from engine.errors import CheckpointDamaged
 from engine.journal import Record
 
@@ -19,7 +19,7 @@ RECENT = 256
 class Contents:
     """The live records of a checkpoint. `header` is None where the file says nothing yet.
 
-    Records of open subjects are in memory; the one of a closed subject is read back from the file. Raises
+    Records are read back from the file, but for those of the open subjects that were asked for last. Raises
     CheckpointDamaged where that is no longer what was written, and LocalResource where it cannot be read.
     """
 
@@ -92,10 +92,8 @@ class Contents:
         with self._lock:
             self._live, self._read_line = live, read_line
 
-    def body(self, kept: Kept) -> bytes:
+    def body(self, kept: Place) -> bytes:
         """Return the body of a live record."""
-        if isinstance(kept, bytes):
-            return kept
         with ours(self._where):
             framed = unframe(self._read_line(kept))
         if framed is None:

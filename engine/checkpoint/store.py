@@ -9,7 +9,7 @@ from engine.checkpoint.contents import Contents
 from engine.checkpoint.files import Files
 from engine.checkpoint.line import Entry, Header
 from engine.checkpoint.line_file import LineFile
-from engine.checkpoint.live import Live, Place
+from engine.checkpoint.live import Live
 from engine.checkpoint.replay import ADVICE, Replay
 from engine.errors import CheckpointDamaged, CheckpointForeign
 
@@ -67,7 +67,7 @@ class Store:
 
     def _live_entries(self) -> Iterator[Entry]:
         for subject, kept in self.contents.live:
-            yield Entry(subject, isinstance(kept, Place), self.contents.body(kept))
+            yield Entry(subject, kept.closes, self.contents.body(kept))
 
     def close(self) -> None:
         """Close the file."""

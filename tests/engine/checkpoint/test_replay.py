@@ -5,8 +5,7 @@ from random import Random
 import pytest
 
 from engine.checkpoint import replay as module
-from engine.checkpoint.line import Header, entry_of, frame, record_of
-from engine.checkpoint.live import Place
+from engine.checkpoint.line import Header, entry_of, frame, record_of, unframe
 from engine.checkpoint.replay import Replay
 from engine.errors import CheckpointDamaged, CheckpointForeign, FerryError
 from engine.journal import Record
@@ -33,10 +32,10 @@ def read(data: bytes, chunk: int = 1 << 20) -> Replay:
     return replay
 
 
-def records_in(replay: Replay) -> list[Record]:
-    """Return all records, in order: each has a subject of its own here."""
-    bodies = [kept for _, kept in replay.live]
-    return [record_of(body) for body in bodies if not isinstance(body, Place)]
+def records_in(replay: Replay, data: bytes) -> list[Record]:
+    """Return all records that stand in a file, in order: each has a subject of its own here."""
+    framed = [unframe(data[place.offset : place.offset + place.length]) for _, place in replay.live]
+    return [record_of(one[1]) for one in framed if one is not None]
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 64, 1 << 20])
@@ -44,7 +43,7 @@ def test_a_whole_file_is_read_whole(chunk: int) -> None:
     """However the bytes come, header, records and end are the same."""
     replay = read(WHOLE, chunk)
     assert replay.header == HEADER
-    assert records_in(replay) == RECORDS
+    assert records_in(replay, WHOLE) == RECORDS
     assert (replay.number, replay.size, replay.cut, replay.ended) == (7, len(WHOLE), 0, True)
 
 
@@ -54,7 +53,7 @@ def test_a_file_cut_at_any_byte_reads_to_the_last_whole_record() -> None:
     for length in range(len(WHOLE)):
         replay = read(WHOLE[:length])
         whole = sum(1 for end in ends if end - 1 <= length)
-        assert records_in(replay) == RECORDS[: max(0, whole - 1)]
+        assert records_in(replay, WHOLE) == RECORDS[: max(0, whole - 1)]
         assert (replay.header is None) == (whole == 0)
         assert replay.size + replay.cut == length
         assert replay.ended == (length + 1 not in ends)
@@ -66,7 +65,7 @@ def test_zeros_after_the_last_line_are_a_torn_end() -> None:
     for cut in (0, 1, 5, 40):
         kept = WHOLE[: len(WHOLE) - cut]
         replay = read(kept + bytes(5000))
-        assert records_in(replay) == (RECORDS if cut < 2 else RECORDS[:-1])
+        assert records_in(replay, kept) == (RECORDS if cut < 2 else RECORDS[:-1])
         assert replay.size + replay.cut == len(kept) + 5000
 
 
@@ -78,7 +77,7 @@ def test_no_flipped_bit_forgets_what_stands_before_it() -> None:
             damaged = bytearray(WHOLE)
             damaged[position] ^= bit
             try:
-                found = records_in(read(bytes(damaged)))
+                found = records_in(read(bytes(damaged)), bytes(damaged))
             except (CheckpointDamaged, CheckpointForeign):
                 refused += 1
             else:
@@ -97,7 +96,7 @@ def test_random_damage_is_refused_or_cut() -> None:
             stop = start + chance.randint(0, 30)
             damaged[start:stop] = chance.choice([b"", chance.randbytes(5), damaged[start:stop] * 2])
         try:
-            found = records_in(read(bytes(damaged)))
+            found = records_in(read(bytes(damaged)), bytes(damaged))
         except (CheckpointDamaged, CheckpointForeign):
             continue
         assert found == RECORDS[: len(found)]
@@ -148,7 +147,7 @@ def test_damage_is_refused_with_the_line_named(lines: list[bytes], named: str) -
 def test_a_bad_last_line_is_left_out() -> None:
     """A last line that is not whole was never acknowledged, as far as anybody can tell; it is counted."""
     replay = read(b"".join(LINES[:-1]) + LINES[-1].replace(b"A & B", b"A & C"))
-    assert records_in(replay) == RECORDS[:-1]
+    assert records_in(replay, WHOLE) == RECORDS[:-1]
     assert replay.cut == len(LINES[-1])
 
 
@@ -184,7 +183,7 @@ def test_a_torn_start_says_nothing_yet(data: bytes) -> None:
 def test_zeros_after_a_bad_last_line_are_cut_with_it() -> None:
     """A power loss may leave both: a line that is not whole, and zeros after it."""
     replay = read(b"".join(LINES) + b"rubbish\n" + bytes(100))
-    assert records_in(replay) == RECORDS
+    assert records_in(replay, WHOLE) == RECORDS
     assert replay.cut == 108
 
 
