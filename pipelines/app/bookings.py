@@ -7,7 +7,7 @@ from dataclasses import replace
 from engine import Breaker, Clocks, Drain, Observer, Record, about_clock, open_checkpoint, open_http, silence
 from pipelines.app.books import contents_of, identity
 from pipelines.app.rules import schedule_rules, wanted
-from pipelines.app.services import breaker_of, network, opencast_of, valt_of
+from pipelines.app.services import Ways, breaker_of, network
 from pipelines.config import Settings
 from pipelines.migration.discover import discover
 from pipelines.migration.select import Wanted
@@ -28,10 +28,8 @@ async def open_booking(
         open_http(network(settings, connections=8, cookies=True)) as source,
         open_http(network(settings, connections=2)) as target,
     ):
-        yield (
-            opencast_of(settings, source, observer, drain, breaker, clocks),
-            valt_of(settings, target, observer, drain, breaker, clocks),
-        )
+        ways = Ways(settings, observer, drain, breaker, clocks)
+        yield ways.opencast(source), ways.valt(target)
 
 
 @asynccontextmanager
