@@ -16,7 +16,7 @@ from pipelines.panopto.auth import Tokens
 from pipelines.panopto.calls import Calls
 from pipelines.panopto.contract import Contract
 from pipelines.panopto.legacy_login import LegacyLogin
-from pipelines.panopto.session_management import SessionManagement
+from pipelines.panopto.session_management import MOST_IDS, SessionManagement
 from pipelines.rest import Rest
 from pipelines.sandbox import Fault
 
@@ -92,7 +92,7 @@ async def test_everything_is_set_and_read_back(tmp_path: Path) -> None:
         assert calls(here.site, "legacy_login") == [200]
 
 
-@pytest.mark.parametrize("name", [OWNER, START, END, EXTERNAL])
+@pytest.mark.parametrize("name", [OWNER, START, END, EXTERNAL, FIND])
 async def test_a_lost_answer_is_followed_by_the_same_call(tmp_path: Path, name: str) -> None:
     """Each sets a value, so twice is once."""
     async with scene(tmp_path, Fault(f"panopto.{name}", "lose_answer")) as here:
@@ -133,6 +133,21 @@ async def test_a_token_that_ran_out_with_the_cookie_is_renewed_as_well(tmp_path:
         here.site.panopto.tokens.expire_all()
         await all_is_set(here)
         assert calls(here.site, "legacy_login") == [200, 401, 200]
+
+
+async def test_fifty_external_ids_are_asked_for_at_once(tmp_path: Path) -> None:
+    """Each has its own session, and most have none; the cookie had run out before."""
+    async with scene(tmp_path) as here:
+        await everything(here)
+        second = await here.site.empty_session("Another")
+        await here.sessions.set_external_id(second, "event-2")
+        here.site.panopto.tokens.expire_cookies()
+        found = await here.sessions.by_external_ids([f"event-{number}" for number in range(MOST_IDS)])
+        assert {name: [one.id for one in there] for name, there in found.items() if there} == {
+            "event-1": [here.session_id],
+            "event-2": [second],
+        }
+        assert len(found) == MOST_IDS
 
 
 async def test_a_no_is_a_sentence_and_nothing_changes(tmp_path: Path) -> None:
