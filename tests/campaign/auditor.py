@@ -10,23 +10,14 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import Any
 
+from campaign.aspects import aspects_twice, strange_aspects
 from campaign.books import Books
+from campaign.finding import Finding
 
 COMPLETE = 4
 """Panopto's state of a session upload whose session can be used."""
 
 ALL_WELL, RETRYABLE, PERMANENT, DIFFERS = 0, 3, 4, 5
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that must not be: the invariant that it breaks, and what is so."""
-
-    invariant: int
-    what: str
-
-    def __str__(self) -> str:
-        return f"I{self.invariant}: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +41,9 @@ def findings(books: Books, bounds: Bounds = Bounds()) -> list[Finding]:
     """Return all that the books alone tell of a migration, whether it has ended or not."""
     return [
         *silent_corruption(books),
+        *strange_aspects(books),
         *twice(books, bounds),
+        *aspects_twice(books),
         *missing(books, bounds.events),
         *sent_again(books, bounds.again),
         *silence(books, bounds.gap),
@@ -153,7 +146,8 @@ def dishonest(
         yield Finding(9, f"the document says exit {document['exit']}, and the process ended with {code}")
     if planned is not None and sum(outcomes.values()) != planned:
         yield Finding(9, f"{sum(outcomes.values())} outcomes of {planned} items")
-    if code in {ALL_WELL, RETRYABLE, PERMANENT} and code != expected_exit(outcomes):
+    expected = expected_exit(outcomes, document.get("aspects", {}))
+    if code in {ALL_WELL, RETRYABLE, PERMANENT} and code != expected:
         yield Finding(9, f"exit {code} with the outcomes {dict(outcomes)}")
     whole = len({one.event_id for one in books.sessions if one.state == COMPLETE})
     if outcomes["verified"] > whole:
@@ -162,13 +156,15 @@ def dishonest(
         yield Finding(9, f"{whole} events have a session, and {outcomes['verified']} are told as verified")
 
 
-def expected_exit(outcomes: Mapping[str, int]) -> int:
-    """Return the exit code that outcomes ask for: the gravest; a skip is none."""
+def expected_exit(outcomes: Mapping[str, int], aspects: Mapping[str, Mapping[str, int]] | None = None) -> int:
+    """Return the exit code that outcomes of items and of aspects ask for: the gravest; a skip is none."""
+    of_aspects = {one for counts in (aspects or {}).values() for one, count in counts.items() if count}
     if outcomes["differs"]:
         return DIFFERS
-    if outcomes["permanent"]:
+    if outcomes["permanent"] or "permanent" in of_aspects:
         return PERMANENT
-    return RETRYABLE if outcomes["retryable"] or outcomes["waiting"] else ALL_WELL
+    retryable = outcomes["retryable"] or outcomes["waiting"] or "retryable" in of_aspects
+    return RETRYABLE if retryable else ALL_WELL
 
 
 def miscounted(books: Books, documents: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:

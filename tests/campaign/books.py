@@ -25,6 +25,19 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """An event of Opencast that there was, as it is now."""
+
+    event_id: str
+    metadata: Row
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """What it is about, in lower case."""
+        return frozenset(str(one).strip().lower() for one in self.metadata.get("subjects") or ())
+
+
+@dataclass(frozen=True, slots=True)
 class Object:
     """A whole object at Panopto."""
 
@@ -50,11 +63,20 @@ class Session:
     description: str
     state: int | None
     files: Sequence[str]
+    external_id: str | None = None
+    captions: Sequence[Row] = ()
+    images: Sequence[Row] = ()
+    attachments: Sequence[Row] = ()
+    thumbnail: str | None = None
+    tags: Sequence[str] = ()
+    owner: str | None = None
 
     @property
     def event_id(self) -> str:
-        """The event that it says it is of; nothing where it says none."""
-        return self.description.rpartition(MARKER)[2] if MARKER in self.description else ""
+        """The event that it says it is of, else that of its external id; nothing where it has neither."""
+        return (
+            self.description.rpartition(MARKER)[2] if MARKER in self.description else self.external_id or ""
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +168,7 @@ class Books:
     schedules: Sequence[Schedule] = ()
     requests: Sequence[Count] = ()
     log: Sequence[Request] = ()
+    events: Sequence[Event] = ()
 
     def received(self) -> int:
         """Return the bytes of files and parts that Panopto's S3 received, whole or not."""
@@ -188,6 +211,7 @@ def read(stand: Audited) -> Books:
         schedules=all_of(Schedule, "schedules"),
         requests=all_of(Count, "requests"),
         log=all_of(Request, "log"),
+        events=all_of(Event, "events"),
     )
 
 

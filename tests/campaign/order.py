@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from campaign.auditor import Finding
 from campaign.books import Books
+from campaign.finding import Finding
 
 SEAL = len(b',"c":"00000000"}')
 
@@ -23,6 +23,7 @@ ANSWERS: Mapping[str, str] = {
     "item.submitted": "item.submit",
     "schedule.edited": "schedule.edit",
     "schedule.created": "schedule.create",
+    "folder.made": "folder.make",
 }
 """Records that tell an answer, and the one that must stand before it."""
 
@@ -96,6 +97,7 @@ def unannounced(checkpoint: Sequence[Line], books: Books) -> Iterator[Finding]:
         elif intent not in kinds[owner]:
             yield Finding(4, f"{request.call} of event {owner} without {intent} on record")
     yield from _opened(checkpoint, books, owners)
+    yield from _captioned(checkpoint, books)
     yield from _changed(checkpoint, books)
 
 
@@ -118,6 +120,19 @@ def _opened(checkpoint: Iterable[Line], books: Books, owners: Mapping[str, str])
     )
     if len(strangers) > intents - len(owners) + retried:
         yield Finding(4, f"{len(strangers)} session uploads are not on record, nor was each said before")
+
+
+def _captioned(checkpoint: Iterable[Line], books: Books) -> Iterator[Finding]:
+    """Tell sessions that were given more captions, by calls of their own, than were said to be meant."""
+    meant: Mapping[str, set[str]] = defaultdict(set)
+    for one in checkpoint:
+        if one.kind == "item.aspect":
+            meant[one.subject].add(one.facts["aspect"])
+    for session in books.sessions:
+        added = sum(one["came"] == "upload" for one in session.captions)
+        calls = {one for one in meant[session.event_id] if one.startswith("captions:")}
+        if session.event_id and added > len(calls):
+            yield Finding(4, f"session {session.session_id} was given captions without item.aspect on record")
 
 
 def _changed(checkpoint: Sequence[Line], books: Books) -> Iterator[Finding]:

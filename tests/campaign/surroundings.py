@@ -5,8 +5,8 @@ from base64 import b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from campaign.auditor import Finding
 from campaign.books import Books
+from campaign.finding import Finding
 
 KEY = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 """The names under which files may lie at a target: ours, whatever they are called at the source."""
