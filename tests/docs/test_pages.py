@@ -57,6 +57,7 @@ def test_every_reason_and_stage_is_in_the_table_of_outcomes() -> None:
         ItemState(upload={}),
         ItemState(upload={}, submitted=True),
         ItemState(upload={}, submitted=True, right={}),
+        ItemState(deleting="s"),
     )
     assert named >= {*PERMANENT, *SKIPS, *(state.stage for state in waiting)}
 
