@@ -5,6 +5,7 @@ With a template that is a folder below the default one, which is known by its na
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from pipelines.config.template import FIELD
@@ -67,7 +68,7 @@ def names(event: Event, template: str) -> tuple[str, ...]:
     those of series would be in. A series without a title goes by its id.
     """
     values = {
-        "year": str(event.recorded.year) if event.recorded else "",
+        "year": str(event.recorded.astimezone(UTC).year) if event.recorded else "",
         "series": _name(event.series_title) or _name(event.series),
         "series_id": _name(event.series),
     }

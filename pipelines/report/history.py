@@ -131,7 +131,8 @@ def _measures(facts: Facts) -> Iterator[str]:
 def _until_submitted(kind: str, facts: Facts) -> str:
     match kind:
         case "item.planned":
-            return f"planned: to folder {facts.get('folder_id')}, series {facts.get('series') or 'none'}"
+            where = facts.get("folder_id") or "/".join(facts.get("path") or ())
+            return f"planned: to folder {where}, series {facts.get('series') or 'none'}"
         case "item.upload":
             return f"about to open a session upload in folder {facts.get('folder_id')}"
         case "item.uploading":
@@ -141,7 +142,9 @@ def _until_submitted(kind: str, facts: Facts) -> str:
         case "item.submitted":
             return "Panopto has taken it"
         case "item.anew":
-            return f"the session upload was given up ({facts.get('reason')}): it begins anew with another"
+            stays = f"session {facts['session_id']} stays" if facts.get("session_id") else ""
+            before = stays or "the session upload was given up"
+            return f"{before} ({facts.get('reason')}): it begins anew with another"
         case "item.delete":
             return f"about to delete its session {facts.get('session_id')}, which failed or is rolled back"
         case "item.deleted":

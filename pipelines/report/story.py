@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import Record
 from pipelines import items
-from pipelines.items import SCHEDULES, STREAMS, ItemState
+from pipelines.items import FOLDERS, RUNS, SCHEDULES, STREAMS, ItemState
 from pipelines.report.added import AddedLine, added_lines
 from pipelines.report.advice import next_step
 from pipelines.report.bookings import BookingRow, booking_row
@@ -75,6 +75,8 @@ def named(wanted: str, subjects: Subjects) -> list[str]:
     begun: dict[str, None] = {}
     of_session: dict[str, None] = {}
     for subject, records in subjects:
+        if subject.startswith((FOLDERS, RUNS)):
+            continue
         event_id = subject.removeprefix(SCHEDULES).removeprefix(STREAMS)
         if event_id.startswith(wanted):
             begun[event_id] = None
@@ -88,3 +90,4 @@ def sessions(state: ItemState) -> Iterator[str]:
     yield from (state.found or {}).get("session_ids", ())
     if state.session_id:
         yield state.session_id
+    yield from state.earlier_sessions
