@@ -14,7 +14,7 @@ from pipelines.cli.summary import answered, document, nothing, write_json, write
 from pipelines.cli.text import page, plain
 from pipelines.config import Settings, SettingsError, load
 from pipelines.items import AspectOutcome, ItemState, Outcome, Outcomes
-from pipelines.report.aspects import aspect_lines
+from pipelines.report.aspects import WORDS, aspect_lines
 
 app = typer.Typer(add_completion=False)
 
@@ -72,7 +72,9 @@ def write_troubles(states: Mapping[str, ItemState]) -> None:
         if line.outcome != AspectOutcome.CARRIED
     ]
     for name, line in parts[:LONGEST]:
-        page().print(plain(f"{line.outcome}: {name}, {line.aspect}: {line.why or line.reason}"))
+        page().print(
+            plain(f"{line.outcome}: {name}, {WORDS.get(line.aspect, line.aspect)}: {line.why or line.reason}")
+        )
     if len(parts) > LONGEST:
         page().print(f"and {len(parts) - LONGEST} more")
     for (reason, why), count in waits(states).items():

@@ -181,13 +181,14 @@ class _Gathering:
         if document is None:
             return
         try:
-            entries, sentence = within(read_mpeg7(document, word_of(table)), self._duration_ms)
+            read, untimed = read_mpeg7(document, word_of(table))
         except NotReadable as error:
             self._leave("chapters", error.code, str(error))
             return
-        self.found.entries = entries
-        if sentence is not None:
-            self._leave("chapters", "past_the_end", sentence, len(entries))
+        self.found.entries, past = within(read, self._duration_ms)
+        entries = self.found.entries
+        if sentences := [one for one in (untimed, past) if one is not None]:
+            self._leave("chapters", "past_the_end" if past else "untimed", "; ".join(sentences), len(entries))
         else:
             self.found.aspects["chapters"] = carried({"value": len(entries)})
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipelines.items import ItemState, Outcome
+from pipelines.items import AspectOutcome, ItemState, Outcome
 from pipelines.migration.found import TWO, UNRECORDED
 
 BY_OUTCOME: Mapping[Outcome, str] = {
@@ -24,6 +24,21 @@ BY_REASON: Mapping[str, str] = {
 }
 
 
+BY_ASPECT: Mapping[AspectOutcome, str] = {
+    AspectOutcome.RETRYABLE: "Its session is right; the next run tries again what failed for now.",
+    AspectOutcome.PERMANENT: "Its session is right. Mend the cause of what is not carried, then "
+    "`ferry retry --aspect NAME --dry-run`.",
+}
+"""The same where the item itself is verified, and something that belongs to it is not carried."""
+
+
 def next_step(state: ItemState) -> str:
     """Return one sentence."""
-    return BY_REASON.get(state.reason or "") or BY_OUTCOME[state.outcome]
+    of_aspects = _of_aspects(state) if state.outcome is Outcome.VERIFIED else ""
+    return BY_REASON.get(state.reason or "") or of_aspects or BY_OUTCOME[state.outcome]
+
+
+def _of_aspects(state: ItemState) -> str:
+    """Return what is done about aspects that are not carried; empty where all are."""
+    stand = {told["outcome"] for told in state.aspects.values()}
+    return next((words for outcome, words in BY_ASPECT.items() if outcome in stand), "")

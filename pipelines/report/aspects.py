@@ -47,9 +47,9 @@ def aspect_lines(aspects: Mapping[str, Mapping[str, Any]]) -> tuple[AspectLine, 
 
 
 def carried(state: ItemState) -> Iterator[str]:
-    """Name what was carried, and what it is where that is few words."""
+    """Name what was carried, be it in part, and what it is where that is few words."""
     for line in aspect_lines(state.aspects):
-        if line.outcome == AspectOutcome.CARRIED:
+        if line.outcome == AspectOutcome.CARRIED or _told(line.value):
             yield WORDS.get(line.aspect, line.aspect) + _told(line.value)
 
 

@@ -51,21 +51,37 @@ def word_of(table: Element) -> str:
     return _WORDS.get(table.flavor, "Slide")
 
 
-def read_mpeg7(document: bytes, word: str = "Slide") -> tuple[Entry, ...]:
-    """Return the entries of a document by their times; those of one time are one.
+def read_mpeg7(document: bytes, word: str = "Slide") -> tuple[tuple[Entry, ...], str | None]:
+    """Return the entries of a document by their times, and a sentence about segments without one, or None.
 
-    An entry without a title is `word` and its number. Raises BadChapters.
+    Entries of one time are one. An entry without a title is `word` and its number. Raises BadChapters where
+    there is none.
     """
+    rows, faults = _rows(document)
+    if not rows:
+        raise faults[0] if faults else BadChapters("the file has no segments")
+    numbered = enumerate((rows[time_ms] for time_ms in sorted(rows)), 1)
+    entries = tuple(row.entry(f"{word} {number}") for number, row in numbered)
+    if not faults:
+        return entries, None
+    others = f" (and {len(faults) - 1} more without one)" if len(faults) > 1 else ""
+    return entries, f"{faults[0].what}{others}: left out"
+
+
+def _rows(document: bytes) -> tuple[dict[int, _Row], list[BadChapters]]:
+    """Return what segments say by their times, and what is wrong with those that have none."""
     found: dict[int, _Row] = {}
+    faults: list[BadChapters] = []
     for number, segment in enumerate(named(root_of(document, BadChapters), "VideoSegment"), 1):
         if number > ENTRIES:
             raise BadChapters(f"the file has more than {ENTRIES} segments")
-        row = _read(segment, number)
-        found[row.time_ms] = _joined(found[row.time_ms], row) if row.time_ms in found else row
-    if not found:
-        raise BadChapters("the file has no segments")
-    rows = enumerate((found[time_ms] for time_ms in sorted(found)), 1)
-    return tuple(row.entry(f"{word} {number}") for number, row in rows)
+        try:
+            row = _read(segment, number)
+        except BadChapters as fault:
+            faults.append(fault)
+        else:
+            found[row.time_ms] = _joined(found[row.time_ms], row) if row.time_ms in found else row
+    return found, faults
 
 
 def within(entries: Iterable[Entry], duration_ms: int | None) -> tuple[tuple[Entry, ...], str | None]:

@@ -79,7 +79,6 @@ class ExternalId:
             if (taken := [one for one in others if one.lower() != session_id.lower()]) != []:
                 raise IdTaken(
                     f"the external id is that of session {taken[0]}",
-                    where=f"event {wants.event_id}",
                     advice="look which of the two is to stay",
                 ) from None
             raise
@@ -127,8 +126,7 @@ class Owner:
         if user is None:
             raise NoRow(
                 f"the table of owners has no row for {' or '.join(wants.presenters)}",
-                where=f"event {wants.event_id}",
-                advice="add the row; the session stays with the account that moved it",
+                advice="the session stays with the account that moved it",
             )
         await self.sessions.set_owner(session_id, user)
         return carried({"value": user})

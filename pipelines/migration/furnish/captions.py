@@ -119,9 +119,7 @@ class Captions:
             for file, webvtt in ready:
                 await self._add(session_id, wants, file, webvtt, known, failures)
         except (AccountRefused, Transient) as error:
-            failures.append(
-                error
-            )  # What came after it would hide what became of it.
+            failures.append(error)  # What came after it would hide what became of it.
         return _told(known, failures)
 
     async def _ready(
@@ -137,7 +135,7 @@ class Captions:
             except Stopping:
                 raise
             except (Final, Transient) as error:
-                failures.append(error)
+                failures.append(_of(file, error))
         return ready
 
     async def _had(self, wants: Wants, file: CaptionFile, known: Known) -> bytes:
@@ -183,6 +181,13 @@ class Captions:
         why = "the run ended before all languages were added"
         told = left(AspectOutcome.RETRYABLE, Interrupted.code, why) | known.facts
         await self.journal.append(items.aspects(wants.event_id, {self.name: told}))
+
+
+def _of(file: CaptionFile, error: FerryError) -> FerryError:
+    """Return an error that names the language of its captions."""
+    if file.language and file.language not in error.what:
+        error.where = ", ".join(filter(None, (f"in {file.language}", error.where)))
+    return error
 
 
 def _told(known: Known, failures: list[FerryError]) -> dict[str, Any]:

@@ -143,6 +143,7 @@ def test_what_is_not_wished_is_not_read() -> None:
         ("mpeg-7/segments", "chapters", b"<html>", "bad_chapters"),
         ("mpeg-7/segments", "chapters", mpeg7(), "bad_chapters"),
         ("mpeg-7/segments", "chapters", mpeg7("T00:00:01:0F1000", "T01:00:00:0F1000"), "past_the_end"),
+        ("mpeg-7/segments", "chapters", mpeg7("T00:00:01:0F1000", "soon"), "untimed"),
         ("presentation/segment+preview", "slides", b"GIF89a", "unreadable"),
         ("presenter/player+preview", "thumbnail", b"", "unreadable"),
     ],

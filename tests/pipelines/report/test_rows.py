@@ -57,7 +57,8 @@ def test_each_aspect_has_its_line() -> None:
             AspectOutcome.PERMANENT,
             "past_the_end",
             "2 entries begin after the end",
-        ),
+        )
+        | {"value": 3},
         "access": left(AspectOutcome.RETRYABLE, "throttled", "asks for fewer calls"),
     }
     found = of(
@@ -65,7 +66,7 @@ def test_each_aspect_has_its_line() -> None:
         items.aspects("e", told),
         items.ended("e", Outcome.VERIFIED, left=["access list", "name of the series"], aspects=told),
     )
-    assert found.carried == ("captions (de, en)", "external id")
+    assert found.carried == ("captions (de, en)", "chapters (3)", "external id")
     assert found.not_carried == (
         "name of the series", "chapters: 2 entries begin after the end", "access list: asks for fewer calls"
     )  # fmt: skip

@@ -5,8 +5,8 @@ from fakes.kept import finished, steps
 
 from engine import Record
 from pipelines import items
-from pipelines.items import Outcome, fold
-from pipelines.report.advice import BY_OUTCOME, BY_REASON, next_step
+from pipelines.items import AspectOutcome, Outcome, fold
+from pipelines.report.advice import BY_ASPECT, BY_OUTCOME, BY_REASON, next_step
 from pipelines.report.story import named, story_of
 
 SUBJECTS: list[tuple[str, list[Record]]] = [
@@ -15,6 +15,8 @@ SUBJECTS: list[tuple[str, list[Record]]] = [
     ("talk", []),
     ("schedule:talk", []),
     ("schedule:booked", []),
+    ("folder:top/2026/lectures", []),
+    ("run:2026-1", []),
 ]
 
 
@@ -29,6 +31,8 @@ SUBJECTS: list[tuple[str, list[Record]]] = [
         ("twin-2", ["lecture-12"]),
         ("s-lec", []),
         ("schedule:", []),
+        ("folder:", []),
+        ("run", []),
     ],
 )
 def test_which_events_a_name_may_mean(wanted: str, events: list[str]) -> None:
@@ -60,3 +64,15 @@ def test_every_outcome_has_its_advice(outcome: Outcome) -> None:
     assert next_step(fold([items.ended("a", outcome)]))
     for reason, advice in BY_REASON.items():
         assert next_step(fold([items.ended("a", outcome, reason)])) == advice
+
+
+@pytest.mark.parametrize("aspect", AspectOutcome)
+def test_what_is_not_carried_has_its_advice(aspect: AspectOutcome) -> None:
+    """A session that is right, and lacks something, is not done with; another outcome has its own advice."""
+    told = {"owner": {"outcome": aspect.value}, "tags": {"outcome": AspectOutcome.CARRIED.value}}
+    verified, waiting = (
+        next_step(fold([items.ended("a", outcome, aspects=told)]))
+        for outcome in (Outcome.VERIFIED, Outcome.WAITING)
+    )
+    assert verified == BY_ASPECT.get(aspect, BY_OUTCOME[Outcome.VERIFIED])
+    assert waiting == BY_OUTCOME[Outcome.WAITING]

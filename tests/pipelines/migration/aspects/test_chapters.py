@@ -44,20 +44,21 @@ def document(*segments: str) -> bytes:
 
 def test_segments_become_entries_by_time() -> None:
     """Titles are the annotation's, else numbered; what was read from a slide is described, each text once."""
-    read = read_mpeg7(
+    read, told = read_mpeg7(
         document(
             segment("T00:00:02:82F1000", "", "Optics", "I", "Optics"),
             segment("T00:00:00:0F25"),
             segment("T00:00:01:41F1000", " Lens\n laws "),
         ),
     )
+    assert told is None
     assert read == (Entry("Slide 1", 0), Entry("Lens laws", 1041), Entry("Slide 3", 2082, "Optics I"))
 
 
 def test_those_of_one_time_are_one() -> None:
     """Two films' segments at one time make one entry, with the first title and both texts."""
     same = "T00:00:05:0F1000"
-    read = read_mpeg7(
+    read, _ = read_mpeg7(
         document(segment(same, "", "a"), segment(same, "Two", "b"), segment(same, "3", "a")), "Chapter"
     )
     assert read == (Entry("Two", 5000, "a b"),)
@@ -65,7 +66,7 @@ def test_those_of_one_time_are_one() -> None:
 
 def test_long_texts_are_cut() -> None:
     """A title and a description have a sane length."""
-    (entry,) = read_mpeg7(document(segment("T00:00:00", "t" * 999, "d" * 5000)))
+    ((entry,), _) = read_mpeg7(document(segment("T00:00:00", "t" * 999, "d" * 5000)))
     assert (len(entry.title), len(entry.description)) == (TITLE, DESCRIPTION)
 
 
@@ -75,7 +76,7 @@ def test_long_texts_are_cut() -> None:
         (b"", "no XML"),
         (b"<Mpeg7/>", "no segments"),
         (document("<VideoSegment/>"), "segment 1 has no time"),
-        (document(segment("T00:00:00"), segment("soon")), "segment 2: 'soon' is no time"),
+        (document(segment("soon"), segment("later")), "segment 1: 'soon' is no time"),
         (document(*[segment("T00:00:00")] * (ENTRIES + 1)), f"more than {ENTRIES}"),
         (b"<!DOCTYPE a [<!ENTITY b 'c'><!ENTITY d '&b;&b;'>]><a>&d;</a>", "DTD"),
         (b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/hostname'>]><a>&b;</a>", "DTD"),
@@ -88,6 +89,19 @@ def test_what_is_no_table_is_refused(content: bytes, told: str) -> None:
     with pytest.raises(BadChapters, match=told) as caught:
         read_mpeg7(content)
     assert caught.value.code == "bad_chapters"
+
+
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        (("soon",), "segment 2: 'soon' is no time: left out"),
+        (("soon", "later", "-1"), "segment 2: 'soon' is no time (and 2 more without one): left out"),
+    ],
+)
+def test_segments_without_a_time_are_left_out(times: tuple[str, ...], told: str) -> None:
+    """The others are there, and one sentence names the first and counts the rest."""
+    read = read_mpeg7(document(segment("T00:00:00", "One"), *map(segment, times)))
+    assert read == ((Entry("One", 0),), told)
 
 
 def test_entries_past_the_end_are_left_out() -> None:
@@ -114,7 +128,7 @@ def test_chapters_come_before_slides() -> None:
 def test_times_are_in_order_and_each_once(times: list[int], duration: int) -> None:
     """Whatever the order of segments, entries rise, and those within the film begin before its end."""
     points = [f"T00:00:00:{time}F1000" for time in times]
-    read = read_mpeg7(document(*map(segment, points)))
+    read, _ = read_mpeg7(document(*map(segment, points)))
     assert [one.time_ms for one in read] == sorted(set(times))
     kept, told = within(read, duration)
     assert [one.time_ms for one in kept] == [one for one in sorted(set(times)) if one < duration]
@@ -133,7 +147,7 @@ def test_times_are_in_order_and_each_once(times: list[int], duration: int) -> No
 def test_any_bytes_are_a_table_or_refused(content: bytes) -> None:
     """Nothing but BadChapters is raised, whatever becomes of a file."""
     try:
-        assert all(one.title and one.time_ms >= 0 for one in read_mpeg7(content))
+        assert all(one.title and one.time_ms >= 0 for one in read_mpeg7(content)[0])
     except BadChapters:
         return
 
@@ -147,7 +161,8 @@ def test_recorded_tables_are_read() -> None:
     if not folder:
         pytest.skip("FERRY_REFERENCE does not name the folder of recorded files")
     tables = {
-        path.name: read_mpeg7(path.read_bytes()) for path in Path(folder).glob("opencast/mediapackages/*.xml")
+        path.name: read_mpeg7(path.read_bytes())[0]
+        for path in Path(folder).glob("opencast/mediapackages/*.xml")
     }
     assert [(one.title, one.time_ms) for one in tables["modules_common_src_test_resources_mpeg7.xml"]] == [
         ("Hint Armin", 0),

@@ -248,6 +248,7 @@ def test_captions_that_cannot_be_added(language: str, content: bytes, cut: bool,
     wanted = captions(language) if cut else (*captions(language), *captions("de"))
     assert site.furnish(Wants("e", captions=wanted, cut=cut))["captions"] == ("permanent", reason)
     assert site.panopto.captions == ([] if cut else ["German"])
+    assert f"in {language}" in site.state.aspects["captions"]["why"]
 
 
 def test_captions_of_which_one_fails_for_now() -> None:
