@@ -1,4 +1,4 @@
-"""What a session has besides its films, held against its event: nothing of others (I1), nothing twice (I2)."""
+"""What a session has besides its films, held against its event: nothing of others, nothing twice."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
