@@ -43,9 +43,7 @@ async def cleaned(settings: Settings, *, apply: bool, all_open: bool = False) ->
     opening the checkpoint raises, and the Stopping errors of Panopto.
     """
     async with open_books(settings, dry_run=not apply) as books:
-        histories = {name: books.history(name) for name in books.subjects if items.is_item(name)}
-        wanted = [one for name, history in histories.items() for one in leftovers(name, history)]
-        lost = sum(unheard(history) for history in histories.values())
+        wanted, lost = left_in(books)
         if not wanted:
             return Cleanup((), lost)
         async with (
@@ -54,6 +52,17 @@ async def cleaned(settings: Settings, *, apply: bool, all_open: bool = False) ->
         ):
             cleaner = Cleaner(services.panopto, uploads, books, all_open)
             return Cleanup(await cleaner.clean(wanted), lost)
+
+
+def left_in(books: Books) -> tuple[list[Leftover], int]:
+    """Return the session uploads that may be open, and how many were never heard of."""
+    wanted: list[Leftover] = []
+    lost = 0
+    for name in filter(items.is_item, books.subjects):
+        history = books.history(name)
+        wanted += leftovers(name, history)
+        lost += unheard(history)
+    return wanted, lost
 
 
 @dataclass(frozen=True, slots=True)
