@@ -241,7 +241,7 @@ async def open_pass(
             observer=observer,
         )
         found = wanted_events(settings, services.opencast, decided.wanted)
-        comparison = Comparison(checkpoint, moves=decided.moves, is_gone=asking(services.opencast))
+        comparison = Comparison(checkpoint.history, moves=decided.moves, is_gone=asking(services.opencast))
         yield PlannedPass(decided, found, checkpoint, migration, batches, observer, comparison)
 
 

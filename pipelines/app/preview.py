@@ -10,17 +10,18 @@ from pipelines.access.decide import decide
 from pipelines.access.roles import RoleTable, read_roles
 from pipelines.app.books import contents_of
 from pipelines.app.furnishing import external_ids_of
-from pipelines.app.reading import wanted_events
+from pipelines.app.reading import asking, wanted_events
 from pipelines.app.rules import publish_policy, rules
 from pipelines.app.services import Services, allowed, open_services, revealed
 from pipelines.config import Settings
 from pipelines.items import ItemState
 from pipelines.luminus.token import expiry_of
+from pipelines.migration.again import Comparison
 from pipelines.migration.carry.preflight import Problem, flips, preflight, stopped
 from pipelines.migration.folder_paths import FolderPaths
 from pipelines.migration.found import Marked
 from pipelines.migration.hosts import ForeignHosts
-from pipelines.migration.planning import Rules, decisions, noting
+from pipelines.migration.planning import Left, Row, Rules, decisions, noting
 from pipelines.migration.preview import Preview, WhoSees, preview
 from pipelines.opencast.client import BATCH, Opencast
 from pipelines.opencast.model import Event
@@ -47,8 +48,15 @@ async def preview_of(settings: Settings) -> Preview:
             met: set[str] = set()
             foreign = ForeignHosts(allowed(settings), decided)
             events = foreign.noting(noting(wanted_events(settings, services.opencast, decided.wanted), met))
-            found = foreign.without(decisions(events, decided))
-            seen = await preview(found, state_of, decided.folders, find, decided.modules)
+            names: set[str] = set()
+            found = naming(foreign.without(decisions(events, decided)), names)
+            seen = await preview(found, state_of, decided.folders, find, decided.modules, moves=decided.moves)
+            if known is not None and decided.wanted.everything:
+                missing = [one for one in known.subjects() if items.is_item(one) and one not in names]
+                comparison = Comparison(history, is_gone=asking(services.opencast))
+                for event_id in missing:
+                    await comparison.miss(event_id, state_of(event_id))
+                seen.changed["gone"] = comparison.found.gone
             seen.problems += foreign.problems
             seen.problems += [about_clock(*one) for one in services.clocks.differing.items()]
             external_ids = external_ids_of(settings, services)
@@ -68,6 +76,13 @@ async def preview_of(settings: Settings) -> Preview:
                 seen.problems += [one.sentence for one in against]
                 seen.luminus.stops = stopped(against, onward)
             return seen
+
+
+async def naming(decided: AsyncIterator[Row | Left], names: set[str]) -> AsyncIterator[Row | Left]:
+    """Pass decisions on, and note the events that they are about."""
+    async for one in decided:
+        names.add(one.event_id)
+        yield one
 
 
 async def who_sees(opencast: Opencast, roles: RoleTable, names: Sequence[str]) -> WhoSees:

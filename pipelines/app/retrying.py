@@ -126,7 +126,7 @@ class Retrier:
         upload_id = facts.get("upload_id")
         upload = await self.panopto.get(upload_id) if upload_id else None
         made = upload.session_id if upload else None
-        marked = await self.marked.unrecorded(event_id, facts["folder_id"])
+        marked = await self.marked.unrecorded(event_id, facts["folder_id"], state.earlier_sessions)
         ids = dict.fromkeys(one for one in (state.session_id, made, *marked) if one)
         decided = release(event_id, upload, await self._there(list(ids)))
         if decided.fate is Fate.RELEASED and self.journal is not None:

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +11,7 @@ import typer
 from pipelines.app.preview import preview_of
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit
-from pipelines.cli.summary import VERSION, answered, write_json
+from pipelines.cli.summary import CHANGES, VERSION, answered, changes, write_json
 from pipelines.cli.text import page, plain, size
 from pipelines.config import load
 from pipelines.items import PERMANENT
@@ -57,15 +57,25 @@ def document(seen: Preview, code: Exit) -> dict[str, object]:
         "to_move": {"items": seen.to_move, "bytes": seen.bytes, "unknown_size": seen.unknown},
         "folders_to_make": sorted(map(str, seen.to_make)),
         "under_way": seen.under_way,
+        "changes": {"new": seen.new, **{name: seen.changed[name] for name in CHANGES}},
         "found": seen.found,
         "to_carry": len(seen.to_carry),
         "luminus": onward(seen.luminus) if seen.luminus else None,
-        "access": asdict(seen.access) if seen.access else None,
+        "access": levels(seen.access) if seen.access else None,
         "done": seen.done,
         "skipped": dict(sorted(seen.skipped.items())),
         "permanent": dict(sorted(seen.permanent.items())),
         "retryable": dict(sorted(seen.retryable.items())),
         "problems": seen.problems,
+    }
+
+
+def levels(told: WhoSees) -> dict[str, object]:
+    """Return what the document says of access."""
+    return {
+        "levels": dict(sorted(told.levels.items())),
+        "unmapped": dict(sorted(told.unmapped.items())),
+        "unknown": told.unknown,
     }
 
 
@@ -88,16 +98,10 @@ def write(seen: Preview) -> None:
         console.print(f"{seen.under_way} of them are under way already")
     if seen.to_make:
         console.print(plain(folders_to_make(seen)))
-    if seen.luminus and seen.to_move:
-        console.print(further(seen.luminus))
-    if seen.access and seen.to_move:
-        console.print(plain(who_sees(seen.access)))
-    if seen.to_carry:
-        console.print(f"{len(seen.to_carry)} items are at Panopto already and go on to LumiNUS")
-    if seen.found:
-        console.print(f"{seen.found} items were found at Panopto and are not right: `ferry status` says why")
-    if seen.done:
-        console.print(f"{seen.done} items are done")
+    for line in besides(seen) if seen.to_move else ():
+        console.print(plain(line))
+    for line in at_panopto(seen):
+        console.print(line)
     stops = seen.luminus.stops if seen.luminus else Counter[str]()
     left = (
         (seen.skipped, "skipped"),
@@ -112,11 +116,30 @@ def write(seen: Preview) -> None:
         console.print(f"- {plain(problem)}")
 
 
+def at_panopto(seen: Preview) -> Iterator[str]:
+    """Say how many items are at Panopto already, and what changed of them at the source."""
+    if seen.to_carry:
+        yield f"{len(seen.to_carry)} items are at Panopto already and go on to LumiNUS"
+    if seen.found:
+        yield f"{seen.found} items were found at Panopto and are not right: `ferry status` says why"
+    if seen.done:
+        yield f"{seen.done} items are done"
+    yield from changes(seen.changed)
+
+
 def folders_to_make(seen: Preview) -> str:
     """Say which folders a run would make."""
     named = sorted(map(str, seen.to_make))
     more = f" and {len(named) - LONGEST_LIST} more" if len(named) > LONGEST_LIST else ""
     return f"{len(named)} folders would be made: {', '.join(named[:LONGEST_LIST])}{more}"
+
+
+def besides(seen: Preview) -> Iterator[str]:
+    """Say what the items to move are to have besides a session: lecture items, viewers."""
+    if seen.luminus:
+        yield further(seen.luminus)
+    if seen.access:
+        yield who_sees(seen.access)
 
 
 def who_sees(told: WhoSees) -> str:

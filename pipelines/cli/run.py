@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from pipelines.cli.summary import LectureItems, answered, document, nothing, wri
 from pipelines.cli.text import plain
 from pipelines.config import Settings, SettingsError, load
 from pipelines.items import Outcomes
+from pipelines.migration.stages import Compared
 from pipelines.secrecy import redacted
 
 app = typer.Typer(add_completion=False)
@@ -32,7 +33,10 @@ MISSED = (
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a run ended: its exit code, how all items stand, what this process moved, and what stopped it."""
+    """How a run ended: its exit code, how all items stand, what this process moved, and what stopped it.
+
+    `compared` is what it found of the events when it last planned.
+    """
 
     code: Exit
     outcomes: Outcomes
@@ -40,6 +44,7 @@ class Ran:
     lecture_items: LectureItems
     unheard: int = 0
     error: str | None = None
+    compared: Compared = field(default_factory=Compared)
 
 
 @app.command()
@@ -65,9 +70,10 @@ def run(
             raise SettingsError("--stop-at-window needs limits.windows", where=str(config))
         ran = migrate(settings, carry_again=carry_again, stop_at_window=stop_at_window)
     if json:
-        write_json(document(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items, ran.unheard))
+        told = (ran.outcomes, ran.snapshot, ran.lecture_items, ran.unheard, ran.compared)
+        write_json(document(ran.code, *told))
     else:
-        write_table(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items)
+        write_table(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items, ran.compared)
     if ran.error:
         tell(ran.error)
     sys.exit(ran.code)
@@ -103,7 +109,7 @@ def migrate(
         code = signals.exit or stopped or Exit(max(outcomes.exit_code, picture.exit_code))
         carried = LectureItems(picture.set, picture.set_again)
         why = str(error) if error else None
-        return Ran(code, outcomes, picture.snapshot, carried, picture.unheard, why)
+        return Ran(code, outcomes, picture.snapshot, carried, picture.unheard, why, picture.compared)
 
     return loop.run(go)
 

@@ -51,6 +51,7 @@ class Picture:
         self.set = 0
         self.set_again = 0
         self.unheard = 0
+        self.compared = stages.Compared()
         self.outcomes: Counter[Outcome] = Counter()
 
     def __call__(self, fact: object) -> None:
@@ -68,6 +69,8 @@ class Picture:
             case stages.ItemCarrying(event_id=event_id):
                 self.processing.discard(event_id)
                 self.carrying.add(event_id)
+            case stages.Compared():
+                self.compared = fact
             case stages.SessionUploadUnheard():
                 self.unheard += 1
             case stages.LectureItemSet(again=again):

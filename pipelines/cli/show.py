@@ -86,6 +86,8 @@ def _known(row: Row, found: Story) -> dict[str, str]:
         "folder": row.folder_id,
         "session upload": row.upload_id,
         "session": row.session_id,
+        "earlier ones": ", ".join(row.earlier_sessions),
+        "at the source": row.at_source,
         "lecture items": ", ".join(row.lecture_items),
         "carried": ", ".join(row.carried),
         "not carried": ", ".join(row.not_carried),

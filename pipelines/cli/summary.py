@@ -14,6 +14,7 @@ from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.text import page, size
 from pipelines.items import Outcome, Outcomes
 from pipelines.migration.found import UNRECORDED
+from pipelines.migration.stages import Compared
 
 VERSION = 1
 
@@ -37,6 +38,15 @@ OF_ASPECTS: Mapping[Exit, str] = {
 """The same where the items themselves ask for nothing."""
 
 
+CHANGES: Mapping[str, str] = {
+    "media": "items that were moved have other films by now",
+    "metadata": "items that were moved have another title, description or other words by now",
+    "date": "items that were moved have another date by now, which no session can be given",
+    "gone": "items that were moved are gone from Opencast; their sessions stay",
+}
+"""What may have changed of an event whose session is right, in words."""
+
+
 @dataclass(frozen=True, slots=True)
 class LectureItems:
     """How many lecture items this process set, and how many of them again, as somebody had changed them."""
@@ -51,6 +61,7 @@ def document(
     snapshot: Snapshot | None = None,
     lecture_items: LectureItems | None = None,
     unheard: int = 0,
+    compared: Compared | None = None,
 ) -> dict[str, Any]:
     """Return the document of `run`, `status` and `demo`.
 
@@ -60,6 +71,7 @@ def document(
     """
     snapshot = snapshot or Snapshot()
     told = {"lecture_items": asdict(lecture_items)} if lecture_items else {}
+    told |= {"changes": asdict(compared)} if compared else {}
     return {
         "version": VERSION,
         "exit": int(code),
@@ -107,6 +119,11 @@ def tally(count: Tally) -> dict[str, int]:
     return {"sent": count.sent, "sent_again": count.sent_again, "skipped": count.skipped}
 
 
+def changes(counts: Mapping[str, int]) -> Iterator[str]:
+    """Say what changed at the source of items that were moved, a line each."""
+    yield from (f"{counts[name]} {words}" for name, words in CHANGES.items() if counts.get(name))
+
+
 def write_json(value: Any) -> None:
     """Write one JSON document to stdout."""
     sys.stdout.buffer.write(text.document(value))
@@ -118,6 +135,7 @@ def write_table(
     outcomes: Outcomes,
     snapshot: Snapshot | None = None,
     lecture_items: LectureItems | None = None,
+    compared: Compared | None = None,
 ) -> None:
     """Write how the items stand to stdout, in words and numbers."""
     console = page()
@@ -139,6 +157,9 @@ def write_table(
     if lecture_items is not None and lecture_items.set:
         again = f", {lecture_items.again} of them again" if lecture_items.again else ""
         console.print(f"{lecture_items.set} lecture items set{again}")
+    if compared is not None:
+        for line in changes(asdict(compared)):
+            console.print(line)
     console.print(sentence(code, outcomes), style="bold")
 
 

@@ -1,12 +1,12 @@
 """An item whose session is right is met again: what is noted of its event, and what is done about it."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from engine import Journal, Record
+from engine import Record
 from pipelines import items
 from pipelines.items import AspectOutcome, ItemState, Outcome
 from pipelines.migration.changes import DATE, MEDIA, UNCHANGED, Change, Seen, change_of, is_another_date
@@ -84,19 +84,19 @@ def _end(state: ItemState) -> Mapping[str, Any]:
 class Comparison:
     """Holds the events of one plan against their items, and counts what is found.
 
-    `moves` is whether films that changed are moved again. Without `is_gone` nobody is asked after events that
-    no list has.
+    `history` gives the records of an item; `moves` is whether films that changed are moved again. Without
+    `is_gone` nobody is asked after events that no list has.
     """
 
     def __init__(
         self,
-        journal: Journal,
+        history: Callable[[str], Sequence[Record]],
         *,
         moves: bool = True,
         is_gone: IsGone | None = None,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._journal = journal
+        self._history = history
         self._moves = moves
         self._is_gone = is_gone
         self._now = now
@@ -127,5 +127,5 @@ class Comparison:
 
     def _is_ended(self, event_id: str) -> bool:
         """Tell whether nothing is on record of an item after its end, which may be written anew then."""
-        history = self._journal.history(event_id)
+        history = self._history(event_id)
         return bool(history) and history[-1].kind == items.ENDED

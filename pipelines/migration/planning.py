@@ -237,7 +237,7 @@ class Planner:
         self._observer = observer
         self._modules = modules
         self._again = again
-        self._comparison = comparison or Comparison(journal)
+        self._comparison = comparison or Comparison(journal.history)
 
     async def plan(
         self,

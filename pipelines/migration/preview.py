@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from engine import PANOPTO, Refused
 from pipelines.items import ItemState, Outcome
+from pipelines.migration.again import met
 from pipelines.migration.folder_paths import NoSuchFolder
 from pipelines.migration.found import UNRECORDED
 from pipelines.migration.place import Placed, unused
@@ -34,6 +35,9 @@ class Preview:
     done: int = 0
     under_way: int = 0
     found: int = 0
+    again: int = 0
+    moves: bool = True
+    changed: Counter[str] = field(default_factory=Counter)
     to_carry: dict[str, str] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
     permanent: Counter[str] = field(default_factory=Counter)
@@ -46,6 +50,8 @@ class Preview:
 
     def count(self, decision: Row | Left, state: ItemState, carries: bool = False) -> None:
         """Take one decision in, against what the checkpoint says of the item."""
+        if isinstance(decision, Row) and self._is_taken_up(decision, state, carries):
+            return
         if state.settled(carries):
             self.done += 1
         elif state.right is not None:
@@ -62,6 +68,25 @@ class Preview:
             if self.luminus is not None:
                 self.luminus.count(onward)
             self._row(decision, onward, state.under_way)
+
+    @property
+    def new(self) -> int:
+        """How many items would be begun that have no session."""
+        return self.to_move - self.under_way - self.again
+
+    def _is_taken_up(self, row: Row, state: ItemState, carries: bool) -> bool:
+        """Count what has changed of an item that is done; tell whether a run takes it up for that."""
+        if row.seen is None:
+            return False
+        found = met(row.event_id, row.seen, row.date, state, moves=self.moves)
+        self.changed.update(found.found.words)
+        if found.change.media:
+            onward = row.series if carries else None
+            if self.luminus is not None:
+                self.luminus.count(onward)
+            self.again += 1
+            self._row(row, onward, begun=True)
+        return bool(found.change)
 
     def _left(self, decision: Left) -> None:
         match decision.outcome:
@@ -216,12 +241,15 @@ async def preview(
     folders: Mapping[str, str],
     find: FindFolder,
     modules: Collection[str] = (),
+    *,
+    moves: bool = True,
 ) -> Preview:
     """Count what a run would do. `folders` is the operator's table; each folder is asked for once.
 
-    `modules` are the series that are carried on to LumiNUS.
+    `modules` are the series that are carried on to LumiNUS; `moves` is whether films that changed are moved
+    again.
     """
-    seen = Preview(luminus=ToLuminus() if modules else None)
+    seen = Preview(moves=moves, luminus=ToLuminus() if modules else None)
     series: set[str] = set()
     async for decision in decided:
         state = state_of(decision.event_id)

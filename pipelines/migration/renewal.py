@@ -104,7 +104,8 @@ class Renewal:
         title, description = title_of(event.title, event.identifier), description_of(event, self._shown)
         aspects = {name: told for name, told in state.aspects.items() if name != "metadata"}
         try:
-            await self._set(state.session_id or "", title, description)
+            if not _is_worded(state, title, description):
+                await self._set(state.session_id or "", title, description)
         except Stopping:
             raise
         except Final as error:
@@ -144,6 +145,12 @@ class Renewal:
         tags = tags_of(selected.event.subjects) if "tags" in self._shown.aspects else ()
         wants = wants_of(selected.event, tags, captions, cut=bool(before and before.cut))
         return replace(wants, series=state.series or "")
+
+
+def _is_worded(state: ItemState, title: str, description: str) -> bool:
+    """Tell whether a session has these words already, as far as it is on record."""
+    facts = known(state)
+    return (facts.get("title"), facts.get("described")) == (title, fingerprint(description))
 
 
 def opened(

@@ -42,6 +42,8 @@ def found_in(subjects: Iterable[tuple[str, Sequence[Record]]], differing: bool =
         if state.session_id and (right(state) or (differing and differs(state))):
             moved.append(Moved(event_id, state.session_id))
             unlike += not right(state)
+        elif state.earlier_sessions:  # Its films changed, and the newest session is not right yet.
+            moved.append(Moved(event_id, state.earlier_sessions[-1]))
         else:
             others[state.outcome] += 1
     return Found(tuple(sorted(moved)), dict(sorted(others.items())), unlike)

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipelines.items import ItemState, Outcome
 from pipelines.luminus.model import LONGEST_TEXT
+from pipelines.migration.again import gone_since, is_media_told
 from pipelines.migration.ends import known
 from pipelines.migration.moved import ACCESS
 from pipelines.report import aspects
@@ -29,7 +30,8 @@ class Row:
     own; `unchecked` says in plain words what was not compared.
     `lecture_items` are LumiNUS's ids; `published` is yes where students see any of them there, else no, empty
     where nobody knows, and `published_why` why. `carried` and `not_carried` are plain words;
-    `aspects` tells of each thing with an outcome of its own.
+    `aspects` tells of each thing with an outcome of its own. `earlier_sessions` are those that the session
+    took the place of, oldest first, and that stay; `at_source` says what has become of the event since.
     """
 
     event_id: str
@@ -57,6 +59,8 @@ class Row:
     carried: tuple[str, ...]
     not_carried: tuple[str, ...]
     aspects: tuple[AspectLine, ...]
+    earlier_sessions: tuple[str, ...] = ()
+    at_source: str = ""
 
 
 def rows(states: Iterable[tuple[str, ItemState]]) -> list[Row]:
@@ -98,6 +102,8 @@ def row(event_id: str, state: ItemState) -> Row:
         ),
         not_carried=(*_left(state, facts), *aspects.not_carried(state), *_not_carried(state)),
         aspects=aspects.aspect_lines(state.aspects),
+        earlier_sessions=state.earlier_sessions,
+        at_source=_at_source(state),
     )
 
 
@@ -106,6 +112,13 @@ def _left(state: ItemState, facts: Facts) -> Iterator[str]:
     for words in facts.get("left", ()):
         if words != ACCESS or "access" not in state.aspects:
             yield words
+
+
+def _at_source(state: ItemState) -> str:
+    """Say what has become of an event whose session is right."""
+    if since := gone_since(state):
+        return f"gone, found so at {since}"
+    return "its films have changed, and were not moved again" if is_media_told(state) else ""
 
 
 def _lecture_items(state: ItemState) -> list[Facts]:
