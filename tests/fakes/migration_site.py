@@ -112,6 +112,7 @@ class Panopto:
         self.calls: Counter[str] = Counter()
         self.ends: list[State] = []
         self.folders = {HOME}
+        self.made: list[Folder] = []
         self.unknown: set[str] = set()
         self.fault: Callable[[str, str], FerryError | None] = lambda call, subject: None
 
@@ -178,6 +179,27 @@ class Panopto:
         """Show a folder."""
         await self._called("folder", folder_id)
         return Folder(folder_id, folder_id) if folder_id in self.folders else None
+
+    async def create_folder(self, parent_id: str, name: str) -> Folder:
+        """Make a folder, whatever there is of that name."""
+        await self._called("create_folder", name)
+        folder = Folder(f"f{len(self.made) + 1}", name, parent_id)
+        self.made.append(folder)
+        self.folders.add(folder.id)
+        await self.fuse.moment()
+        return folder
+
+    async def children(self, folder_id: str) -> AsyncIterator[Folder]:
+        """Show the folders in a folder."""
+        await self._called("children", folder_id)
+        for folder in [one for one in self.made if one.parent_id == folder_id]:
+            yield folder
+
+    async def folders_named(self, name: str) -> AsyncIterator[Folder]:
+        """Show the folders of a name."""
+        await self._called("folders_named", name)
+        for folder in [one for one in self.made if one.name == name]:
+            yield folder
 
     def states(self) -> list[State]:
         """Return the states of all session uploads, in their order."""

@@ -250,6 +250,20 @@ async def test_a_folder_that_panopto_lacked_is_tried_again() -> None:
     assert site.state("a").planned == items.planned("a", estimate=10, series="", folder_id="home").facts
 
 
+async def test_a_folder_that_its_path_led_to_stays_in_the_plan() -> None:
+    """It is found when the item is begun; a row is written anew only where the path is another one."""
+    site = Site()
+    heat = Row("a", 10, "s", "top", path=("2026", "Heat"))
+    await site.plan(heat)
+    planned = site.state("a").planned or {}
+    assert (planned["folder_id"], planned["path"]) == ("", ["top", "2026", "Heat"])
+    await site.say(items.placed("a", planned, "f-1"))
+    await site.plan(heat)
+    assert (site.state("a").planned or {})["folder_id"] == "f-1"
+    await site.plan(replace(heat, path=("2026", "Heat and mass")))
+    assert (site.state("a").planned or {})["folder_id"] == ""
+
+
 async def test_a_skip_is_looked_at_again() -> None:
     """What was live is moved once its film is there; what is not selected now is skipped."""
     site = Site()
