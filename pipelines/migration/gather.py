@@ -101,14 +101,16 @@ class Gatherer:
         duration_ms: int | None,
         send: Sends,
         earlier: Mapping[str, Mapping[str, Any]],
+        cuts: str | None = None,
     ) -> Gathered:
         """Gather all that is wished. `earlier` is how aspects stood after an earlier run.
 
-        Raises BadCuts where a film that is uncut has no cut list, Stopping errors, and what sending raises.
+        `cuts` is the key of the cut list of films that are uncut. Raises BadCuts where that cuts nothing
+        that can be told, Stopping errors, and what sending raises.
         """
         gathering = _Gathering(self._read, selected, duration_ms, send, frozenset(earlier))
-        if selected.cuts_from is not None:
-            await gathering.cuts()
+        if cuts is not None:
+            await self._cut(gathering.found, selected.event.identifier, cuts, duration_ms)
         for name, work in (
             ("captions", gathering.captions),
             ("chapters", gathering.chapters),
@@ -121,6 +123,20 @@ class Gatherer:
         if "tags" in self.wished:
             gathering.found.tags = tags_of(selected.event.subjects)
         return gathering.found
+
+    async def cuts_alone(self, event_id: str, cuts: str, duration_ms: int | None) -> Gathered:
+        """Gather the cuts of films whose event has nothing else any more. Raises as `gather` does."""
+        found = Gathered()
+        await self._cut(found, event_id, cuts, duration_ms)
+        return found
+
+    async def _cut(self, found: Gathered, event_id: str, cuts: str, duration_ms: int | None) -> None:
+        """Read the cut list of films that are not cut: without it they would show what was cut away."""
+        if duration_ms is None:
+            raise BadCuts("nobody knows how long the film is", where=event_id)
+        kept = read_smil(await self._read(Source(event_id, cuts), LARGEST_TEXT))
+        found.cuts = cuts_of(kept, duration_ms)
+        found.aspects["cuts"] = carried({"value": len(found.cuts)})
 
 
 class _Gathering:
@@ -135,17 +151,6 @@ class _Gathering:
         self._duration_ms = duration_ms
         self._send = send
         self._tried = tried
-
-    async def cuts(self) -> None:
-        """Read the cut list of films that are not cut: without it they would show what was cut away."""
-        element = self._selected.cuts_from
-        if element is None:
-            return
-        if self._duration_ms is None:
-            raise BadCuts("nobody knows how long the film is", where=self._selected.event.identifier)
-        kept = read_smil(await self._read(self._source(element.key), LARGEST_TEXT))
-        self.found.cuts = cuts_of(kept, self._duration_ms)
-        self.found.aspects["cuts"] = carried({"value": len(self.found.cuts)})
 
     async def captions(self) -> None:
         """Read, convert and send the captions of each language."""
@@ -203,6 +208,8 @@ class _Gathering:
         images = []
         for number, slide in enumerate(shown[:MOST_PICTURES], 1):
             found = await self._sent_picture("slides", slide.element.key, f"slide-{number:04}")
+            if self.found.put_off is not None:
+                return
             if found is not None:
                 images.append(Image(*found, slide.time_ms, f"Slide {number}"))
         self.found.images = tuple(images)
@@ -233,6 +240,11 @@ class _Gathering:
                 continue
             try:
                 result = await self._send(one.file_name, self._source(one.element.key))
+            except Transient as error:
+                if self._puts_off("attachments", error):
+                    return
+                self._leave("attachments", error.code, f"{one.file_name}: {error}, in two runs")
+                continue
             except SOURCE_FAULTS as error:
                 self._leave("attachments", error.code, f"{one.file_name}: {error}")
                 continue
@@ -260,14 +272,19 @@ class _Gathering:
         except Stopping:
             raise
         except Transient as error:
-            if aspect not in self._tried:
-                self.found.put_off = error
-                self.found.aspects[aspect] = left(AspectOutcome.RETRYABLE, error.code, str(error))
-                return None
-            self._leave(aspect, error.code, f"{error}, in two runs")
+            if not self._puts_off(aspect, error):
+                self._leave(aspect, error.code, f"{error}, in two runs")
         except SOURCE_FAULTS as error:
             self._leave(aspect, error.code, str(error))
         return None
+
+    def _puts_off(self, aspect: str, error: Transient) -> bool:
+        """Put the item off where that was not done for this aspect before."""
+        if aspect in self._tried:
+            return False
+        self.found.put_off = error
+        self.found.aspects[aspect] = left(AspectOutcome.RETRYABLE, error.code, str(error))
+        return True
 
     def _leave(self, aspect: str, reason: str, why: str, carried_all_the_same: int | None = None) -> None:
         """Tell that an aspect, or part of it, is left out. Of several reasons the first is kept."""

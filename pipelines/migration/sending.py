@@ -31,7 +31,7 @@ from pipelines.migration.meant import manifest_of, meant
 from pipelines.migration.moved import Moved, moved
 from pipelines.migration.receipts import receipts
 from pipelines.migration.select import Selected, Skip, Stream, select
-from pipelines.opencast.model import Event
+from pipelines.opencast.model import Element, Event
 from pipelines.panopto.document import write
 from pipelines.panopto.model import target_of
 
@@ -86,10 +86,18 @@ class Sending:
         files: Sequence[Mapping[str, Any]],
         results: dict[str, TransferResult],
     ) -> Gathered:
-        """Gather what belongs to the films. Raises what put it off, once it is on record."""
+        """Gather what belongs to the films. Raises what put it off, once it is on record.
+
+        Whether films are to be cut was known when they were chosen, and is not what is published now.
+        """
+        durations = [file["duration_ms"] for file in files if file["duration_ms"]]
+        longest = max(durations, default=None)
+        cuts = next((file["cuts"] for file in files if file.get("cuts")), None)
         selected = select(event, channels=self._channels)
         if isinstance(selected, Skip):
-            return Gathered()  # What is published now has nothing; the films are those that were moved.
+            if cuts is None:
+                return Gathered()
+            return await self._gatherer.cuts_alone(event.identifier, cuts, longest)
 
         async def send(name: str, content: Blob | Source) -> TransferResult:
             target = target_of((state.upload or {})["target"], name)
@@ -97,9 +105,7 @@ class Sending:
             results[name] = await self._engine.transfer(Transfer(event.identifier, named, content, target))
             return results[name]
 
-        durations = [file["duration_ms"] for file in files if file["duration_ms"]]
-        longest = max(durations, default=None)
-        gathered = await self._gatherer.gather(selected, longest, send, state.aspects)
+        gathered = await self._gatherer.gather(selected, longest, send, state.aspects, cuts)
         if gathered.put_off is not None:
             await self._journal.append(items.aspects(event.identifier, gathered.aspects))
             raise gathered.put_off
@@ -175,8 +181,11 @@ def was_whole(history: Sequence[Record], file_name: str) -> bool:
     return any(name == file_name for _, name in whole_files(history))
 
 
-def file_of(stream: Stream) -> dict[str, Any]:
-    """Return what the checkpoint keeps of a stream: a resumed item moves these and no others."""
+def file_of(stream: Stream, cuts: Element | None = None) -> dict[str, Any]:
+    """Return what the checkpoint keeps of a stream: a resumed item moves these and no others.
+
+    `cuts` is the cut list of a film that is uncut.
+    """
     return {
         "name": stream.file_name,
         "track": stream.track,
@@ -184,4 +193,5 @@ def file_of(stream: Stream) -> dict[str, Any]:
         "duration_ms": stream.duration_ms,
         "md5": stream.md5,
         "film": film_of(stream),
+        **({"cuts": cuts.key} if cuts else {}),
     }

@@ -254,7 +254,7 @@ class Ship:
         for stream in selected.streams:
             name = transfer_name(generation, stream.file_name)
             await self._engine.measure(event_id, name, Source(event_id, stream.track))
-        return [file_of(stream) for stream in selected.streams]
+        return [file_of(stream, selected.cuts_from) for stream in selected.streams]
 
     async def _submit(self, event_id: str, state: ItemState) -> None:
         """Say that the upload is complete. Whether an earlier word arrived is asked, never guessed."""

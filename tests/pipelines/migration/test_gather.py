@@ -196,6 +196,22 @@ def test_an_item_is_put_off_once_for_each_aspect() -> None:
     assert second.thumbnail is not None
 
 
+@pytest.mark.parametrize("key", ["slide", "notes"])
+def test_what_is_streamed_and_what_comes_in_many_pieces_is_put_off_alike(key: str) -> None:
+    """Once, and nothing more of it is asked for in that run; the next run leaves it out."""
+    site = Site()
+    site.faults[key] = Unreachable("no way")
+    elements = ("presentation/segment+preview",) * 3 if key == "slide" else ("attachment/notes",)
+    first = site.gather(*elements)
+    assert first.put_off is site.faults[key]
+    assert site.read == [key]
+    name = "slides" if key == "slide" else "attachments"
+    assert outcome(first, name) == ("retryable", "unreachable")
+    second = site.gather(*elements, earlier=first.aspects)
+    assert second.put_off is None
+    assert outcome(second, name) == ("permanent", "unreachable")
+
+
 def test_an_attachment_that_is_gone_leaves_the_others() -> None:
     """Only a fault of the source leaves it out."""
     site = Site()
@@ -244,7 +260,7 @@ def uncut(smil: bytes) -> Gathered:
     streams = select(lecture("e"))
     assert isinstance(streams, Selected)
     selected = Selected(event, streams.streams, publication, (), cut)
-    return asyncio.run(Gatherer(site.small, ()).gather(selected, LENGTH, site.send, {}))
+    return asyncio.run(Gatherer(site.small, ()).gather(selected, LENGTH, site.send, {}, cut.key))
 
 
 def test_an_uncut_film_gets_its_cuts() -> None:
