@@ -29,6 +29,7 @@ VERBS = {
     "cleanup": "Cancel at Panopto what killed or failed runs left open; shows it, until --apply.",
     "add-stream": "Add a stream to a session that was moved: a track of its event, or a local file.",
     "bench": "Measure how fast bytes move between these endpoints, and leave nothing there.",
+    "access": "Hold who may see what was moved against Opencast's access lists; --grant obeys a report.",
     "report": "List every item of a checkpoint: what it became, how it was checked, what was not carried.",
     "source": "Mark moved events at Opencast, or delete them there; shows what it would do, until --apply.",
     "redirects": "Write where each old player address leads, as a list or for nginx, Apache or HAProxy.",

@@ -164,9 +164,10 @@ ROUNDS: Mapping[str, tuple[Fault, ...]] = {
     **SILENT,
     **REFUSED,
 }
-REPORT = "FOLDER/report.json"
+REPORT, ACCESS = "FOLDER/report.json", "FOLDER/access.json"
 """FOLDER stands for that of the settings."""
 
+ROLES = "role,grant,principal\nROLE_ANONYMOUS,level,Organization\n*_Learner,viewer,group:All staff\n"
 VERBS: tuple[tuple[str, ...], ...] = (
     ("plan",),
     ("run",),
@@ -192,6 +193,9 @@ VERBS: tuple[tuple[str, ...], ...] = (
     ("show", WORLD.events[0].identifier),
     ("redirects", "--format", "csv"),
     ("report", "--format", "json", "--output", REPORT),
+    ("access",),
+    ("access", "--format", "json", "--output", ACCESS),
+    ("access", "--grant", "--from-report", ACCESS),
     ("source", "mark", "--from-report", REPORT, "--apply"),
     ("source", "mark", "--from-report", REPORT, "--field", "subjects=moved", "--apply", "--json"),
     ("source", "unmark", "--from-report", REPORT, "--apply"),
@@ -245,8 +249,10 @@ def test_no_secret_is_written_whatever_goes_wrong(
         changes = {
             "transfer.part_size_mib": 5, "transfer.attempts": 3, "transfer.least_rate_kib": 1024,
             "transfer.integrity": "etag",
+            "session.roles": "roles.csv",
             "finish.limit_minutes": 0.1, "carry.wait": 3, "luminus.calls_per_second": 18,
         }  # fmt: skip
+        (tmp_path / "here" / "roles.csv").write_text(ROLES)
         settings = site.stand.settings(tmp_path / "here", changes)
         told = said(settings, FEWER.get(name, VERBS))
         struck = [row["struck"] for row in site.sandbox.faults.statistics()]
