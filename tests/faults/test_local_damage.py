@@ -45,6 +45,7 @@ REST = [
     sources.unmarked("event-6", {"role": "R", "action": "migrated"}, 5),
     sources.retract("event-6", "s"),
     sources.retracted("event-6", "s"),
+    access.grant("event-7", Right("Viewer", "User", "u", "ada")),
     added.open_("event-7", "primary-a.mp4", "s", "PrimaryVideo"),
     added.opened(
         "event-7", "primary-a.mp4", upload_id="u", session_id="s", kind="PrimaryVideo", target="https://h/u"
@@ -103,11 +104,11 @@ def test_every_kind_of_record_is_in_it() -> None:
     """Those of transfers, items, sources, streams and schedules, that there are."""
     names = [
         one
-        for module in (journal, items, sources, added)
+        for module in (journal, items, sources, added, access)
         for one in vars(module).values()
         if isinstance(one, str)
     ]
-    wanted = {one for one in names if re.fullmatch(r"(item|source|stream|transfer)\.[a-z]+", one)}
+    wanted = {one for one in names if re.fullmatch(r"(access|item|source|stream|transfer)\.[a-z]+", one)}
     assert kinds(whole()) >= wanted | {f"schedule.{one}" for one in ("edit", "edited", "create", "ended")}
 
 
