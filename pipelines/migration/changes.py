@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from pipelines.config.template import DESCRIPTION
-from pipelines.items import AspectOutcome, ItemState
+from pipelines.items import ItemState
 from pipelines.migration.aspects.captions import captions_of
 from pipelines.migration.aspects.tags import tags_of
 from pipelines.migration.meant import told
@@ -77,7 +77,7 @@ def change_of(seen: Seen, date: str, state: ItemState) -> Change | None:
     return Change(
         media=before["media"] != seen["media"],
         metadata=before["metadata"] != seen["metadata"],
-        date=is_another_date(date, state) != is_date_told(date, state),
+        date=bool(date) and date_told(state) != (date if is_another_date(date, state) else ""),
     )
 
 
@@ -89,10 +89,10 @@ def is_another_date(date: str, state: ItemState) -> bool:
     return abs(datetime.fromisoformat(made) - datetime.fromisoformat(date)) >= timedelta(seconds=1)
 
 
-def is_date_told(date: str, state: ItemState) -> bool:
-    """Tell whether it is on record that the event has another date, and which."""
+def date_told(state: ItemState) -> str:
+    """Return which other date of the event is on record, empty where none is."""
     note = state.aspects.get("date", {})
-    return note.get("outcome") == AspectOutcome.PERMANENT and note.get("value") in {date, None}
+    return note.get("value") or ""
 
 
 def seen_of(selected: Selected, shown: Shown) -> Seen:
