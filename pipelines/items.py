@@ -240,7 +240,8 @@ class ItemState:
             case "item.session":
                 return replace(self, session_id=facts["session_id"])
             case "item.found":
-                return replace(self._open, found=facts, session_id=facts["session_ids"][0])
+                session_id = facts["session_ids"][0]
+                return replace(self._open, found=facts, session_id=session_id, deleting=None)
             case "item.anew":
                 return self._anew(facts)
             case "item.delete" if self.right is not None:

@@ -117,6 +117,8 @@ def test_a_session_that_is_about_to_be_deleted_is_right_no_more() -> None:
     )  # fmt: skip
     assert state.settled()
     assert state.uploads == ("u",)
+    found = items.found("e", ["s1"], {**MEANT, "folder_id": "f"})
+    assert fold([end, items.delete("e", "s1"), found]).deleting is None
     failed = fold([done(Outcome.PERMANENT, "processing_error"), items.delete("e", "s1")])
     assert (failed.deleting, failed.outcome) == (None, Outcome.PERMANENT)
 
