@@ -1,0 +1,182 @@
+"""What changed is taken up: words by one call that is read back, other films by another session."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fakes.memory_journal import MemoryJournal
+from fakes.migration_site import lecture
+
+from engine import Gone, Refused, Unreachable, Unreadable
+from pipelines import items
+from pipelines.items import AspectOutcome, ItemState, Outcome
+from pipelines.migration.changes import Shown, description_of, seen_of
+from pipelines.migration.ends import known
+from pipelines.migration.furnish.wants import wants_of
+from pipelines.migration.renewal import Renewal
+from pipelines.migration.select import Selected, select
+from pipelines.migration.verify import fingerprint
+from pipelines.opencast.model import Event
+from pipelines.panopto.model import Session
+
+SHOWN = Shown(aspects=frozenset({"tags", "owner", "captions"}))
+BEFORE = lecture("e", title="Optics", subjects=("Light",), presenters=("Ada",))
+ROW = items.planned("e", estimate=5, series="s1", folder_id="home")
+
+
+class Panopto:
+    """One session, which takes words or refuses them; `sets` are the calls."""
+
+    def __init__(self, trouble: Exception | None = None, *, keeps: bool = True) -> None:
+        self.sets: list[tuple[str, str]] = []
+        self._trouble = trouble
+        self._keeps = keeps
+        self._words = ("", "")
+
+    async def update_session(self, session_id: str, name: str, description: str) -> None:
+        """Take other words."""
+        assert session_id == "s-1"
+        self.sets.append((name, description))
+        if self._trouble is not None:
+            raise self._trouble
+        if self._keeps:
+            self._words = (name, description)
+
+    async def session(self, session_id: str) -> Session | None:
+        """Show it."""
+        return Session(session_id, *self._words, None, 1.0, "home")
+
+
+class Opencast:
+    """One event, or why it cannot be read."""
+
+    def __init__(self, found: Event | Exception) -> None:
+        self._found = found
+
+    async def event(self, event_id: str) -> Event:
+        """Tell it."""
+        if isinstance(self._found, Exception):
+            raise self._found
+        return self._found
+
+
+def chosen(event: Event) -> Selected:
+    """Return what is moved of an event."""
+    selected = select(event)
+    assert isinstance(selected, Selected)
+    return selected
+
+
+async def renewed(
+    now: Event | Exception, panopto: Panopto, *, moves: bool = True, **facts: Any
+) -> tuple[object, ItemState]:
+    """Renew an item whose session was made of BEFORE; return what came of it, and its state."""
+    assert BEFORE.recorded is not None
+    told = {
+        "seen": seen_of(chosen(BEFORE), SHOWN),
+        "title": BEFORE.title,
+        "described": fingerprint(description_of(BEFORE, SHOWN)),
+        "date": BEFORE.recorded.isoformat(),
+        "session_id": "s-1",
+        "series": "s1",
+        "right": {"session_id": "s-1"},
+        "wants": wants_of(BEFORE, BEFORE.subjects).facts,
+        "aspects": {"tags": {"outcome": "carried", "value": ["Light"]}, "slides": {"outcome": "carried"}},
+    }
+    journal = MemoryJournal()
+    await journal.append(items.ended("e", Outcome.VERIFIED, **{**told, **facts}))
+    renewal = Renewal(Opencast(now), panopto, journal, ("engage-player",), shown=SHOWN, moves=moves)
+    end = await renewal.renew("e", ROW)
+    return end and end.outcome, items.fold(journal.history("e"))
+
+
+def other_film(event: Event) -> Event:
+    """Return an event with another film in place of its first one."""
+    first, *others = event.publications
+    tracks = tuple(replace(one, md5="f" * 32, id=f"{one.id}-2") for one in first.tracks)
+    return replace(event, publications=(replace(first, tracks=tracks), *others))
+
+
+async def test_words_are_set_once_and_kept() -> None:
+    """Title and description by one call, and what is on record is what was set."""
+    now, panopto = replace(BEFORE, title="Waves", license="CC0"), Panopto()
+    outcome, state = await renewed(now, panopto)
+    assert outcome is Outcome.VERIFIED
+    assert panopto.sets == [("Waves", description_of(now, SHOWN))]
+    facts = known(state)
+    assert (facts["title"], facts["described"]) == ("Waves", fingerprint(description_of(now, SHOWN)))
+    assert state.seen == seen_of(chosen(now), SHOWN)
+    assert (state.session_id, state.lacking, state.seen_anew) == ("s-1", (), True)
+    assert state.settled()
+    assert not state.settled(carries=True)
+
+
+async def test_only_aspects_whose_wants_changed_are_set_again() -> None:
+    """Tags are, without a call for words that are as they were; previews of slides are not."""
+    panopto = Panopto()
+    _, state = await renewed(replace(BEFORE, subjects=("Waves",)), panopto)
+    assert panopto.sets == []
+    assert state.lacking == ("tags",)
+    assert known(state)["wants"]["tags"] == ["Waves"]
+    assert state.aspects["slides"] == {"outcome": "carried"}
+
+
+async def test_tags_that_are_taken_away_are_set_to_none_and_an_owner_stays() -> None:
+    """Nobody is named any more: who has the session keeps it."""
+    _, state = await renewed(replace(BEFORE, subjects=(), presenters=()), Panopto())
+    assert state.lacking == ("tags",)
+
+
+@pytest.mark.parametrize("panopto", [Panopto(Refused("no")), Panopto(keeps=False)], ids=["no", "not kept"])
+async def test_words_that_cannot_be_set_are_an_aspect(panopto: Panopto) -> None:
+    """The item stays as it is, and what was seen stays: the next run tries again."""
+    outcome, state = await renewed(replace(BEFORE, title="Waves"), panopto)
+    assert (outcome, state.outcome) == (Outcome.VERIFIED, Outcome.VERIFIED)
+    assert state.aspects["metadata"]["outcome"] == AspectOutcome.PERMANENT
+    assert state.seen == seen_of(chosen(BEFORE), SHOWN)
+
+
+async def test_what_passes_is_raised() -> None:
+    """The run says that it failed for now; nothing is written."""
+    with pytest.raises(Unreachable):
+        await renewed(replace(BEFORE, title="Waves"), Panopto(Unreachable("down")))
+
+
+async def test_other_films_begin_anew_and_the_session_stays() -> None:
+    """Without a call to Panopto: shipping makes the next session."""
+    panopto = Panopto()
+    outcome, state = await renewed(other_film(BEFORE), panopto)
+    assert (outcome, panopto.sets) == (None, [])
+    assert (state.generation, state.earlier_sessions, state.planned) == (2, ("s-1",), ROW.facts)
+    assert (state.right, state.session_id, state.outcome) == (None, None, Outcome.WAITING)
+
+
+async def test_where_films_are_only_reported_words_are_set_all_the_same() -> None:
+    """What is seen of the films stays what was moved."""
+    now, panopto = replace(other_film(BEFORE), title="Waves"), Panopto()
+    _, state = await renewed(now, panopto, moves=False)
+    assert len(panopto.sets) == 1
+    assert state.seen is not None
+    assert state.seen["media"] == seen_of(chosen(BEFORE), SHOWN)["media"]
+    assert state.generation == 1
+
+
+@pytest.mark.parametrize(
+    "now", [Gone("gone"), Unreadable("broken"), replace(BEFORE, publications=()), BEFORE], ids=str
+)
+async def test_what_is_not_there_to_be_moved_stays(now: Event | Exception) -> None:
+    """Gone, unreadable, published no more, or as it was before: nothing is done."""
+    panopto = Panopto()
+    outcome, state = await renewed(now, panopto)
+    assert (outcome, panopto.sets, state.outcome) == (Outcome.VERIFIED, [], Outcome.VERIFIED)
+
+
+async def test_earlier_sessions_are_never_forgotten() -> None:
+    """They come through ends and further beginnings, and so does what was done at the source."""
+    source = {"marks": [], "open": "", "retract": False, "retracted": False, "archive_version": 4}
+    _, state = await renewed(other_film(BEFORE), Panopto(), earlier_sessions=["s-0"], source=source)
+    assert state.earlier_sessions == ("s-0", "s-1")
+    again = state.after(items.anew("e", "upload_timed_out"))
+    assert (again.generation, again.earlier_sessions) == (3, ("s-0", "s-1"))
+    assert known(again)["earlier_sessions"] == ["s-0", "s-1"]
+    assert known(again)["source"] == source
