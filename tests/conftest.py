@@ -25,7 +25,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep the score where it is asked for, in the process that hears of all tests."""
+    """Keep the score where it is asked for, in the process that hears of all tests; know one more mark."""
+    config.addinivalue_line("markers", "carries(*rows): shows rows of the README's table of what is carried")
     path = config.getoption("--score")
     if path is not None and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Score(path.resolve()))
