@@ -23,7 +23,8 @@ from pipelines import items, runs, sources
 from pipelines.access import records as access
 from pipelines.access.difference import Right
 from pipelines.items import AspectOutcome, Outcome
-from pipelines.migration import added
+from pipelines.migration import added, made
+from pipelines.migration.place import Placed
 
 pytestmark = [pytest.mark.fault(31), pytest.mark.slow]
 
@@ -38,8 +39,8 @@ REST = [
     items.aspect("event-5", "captions:de"),
     items.aspects("event-5", {"captions": {"outcome": "carried"}}),
     items.ended("event-5", Outcome.RETRYABLE, "unreachable", why="ä & b"),
-    sources.mark("event-6", {"role": "R", "action": "migrated"}),
     runs.began(runs.Run("1", "2026-03-01T08:00:00+00:00", "1.0")),
+    sources.mark("event-6", {"role": "R", "action": "migrated"}),
     sources.marked("event-6", {"role": "R", "action": "migrated"}, 4),
     sources.unmark("event-6", {"role": "R", "action": "migrated"}),
     sources.unmarked("event-6", {"role": "R", "action": "migrated"}, 5),
@@ -54,6 +55,9 @@ REST = [
     added.submitted("event-7", "primary-a.mp4"),
     added.anew("event-7", "primary-a.mp4", "upload_timed_out"),
     added.ended("event-7", "primary-a.mp4", AspectOutcome.CARRIED, bytes=5, crc32=7),
+    made.make(Placed("f", ("2026", "Heat")), "p"),
+    made.made(Placed("f", ("2026", "Heat")), "p", "g"),
+    made.refused(Placed("f", ("2026", "Light")), "no permission"),
     *(
         Record("schedule:event-1", f"schedule.{kind}", {"at": "https://valt", "before": {"name": "x"}})
         for kind in ("edit", "edited", "create", "created", "ended")
@@ -101,14 +105,16 @@ def opened(data: bytes, header: Header = HEADER) -> dict[str, list[str]]:
 
 
 def test_every_kind_of_record_is_in_it() -> None:
-    """Those of transfers, items, sources, streams and schedules, that there are."""
+    """Those of transfers, items, sources, streams, folders, runs and schedules, that there are."""
     names = [
         one
-        for module in (journal, items, sources, added, access)
+        for module in (journal, items, sources, added, runs, access, made)
         for one in vars(module).values()
         if isinstance(one, str)
     ]
-    wanted = {one for one in names if re.fullmatch(r"(access|item|source|stream|transfer)\.[a-z]+", one)}
+    wanted = {
+        one for one in names if re.fullmatch(r"(access|folder|item|run|source|stream|transfer)\.[a-z]+", one)
+    }
     assert kinds(whole()) >= wanted | {f"schedule.{one}" for one in ("edit", "edited", "create", "ended")}
 
 
