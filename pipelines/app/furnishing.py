@@ -1,6 +1,8 @@
 """Builds what gives a session more than its films: what goes into its manifest, and what comes after."""
 
-from engine import Engine, Journal, Observer, silence
+from collections.abc import Awaitable, Callable
+
+from engine import Engine, Journal, Observer, Source, silence
 from pipelines.app.services import Services
 from pipelines.config import Settings
 from pipelines.migration.changes import Shown
@@ -11,6 +13,8 @@ from pipelines.migration.furnish.furnisher import Aspect, Furnisher
 from pipelines.migration.furnish.tables import read_owners, read_windows
 from pipelines.migration.gather import Gatherer
 from pipelines.migration.sending import Sending
+
+Read = Callable[[Source, int], Awaitable[bytes]]
 
 GATHERED = ("captions", "chapters", "slides", "thumbnail", "attachments", "tags")
 
@@ -37,7 +41,7 @@ def sending_of(settings: Settings, engine: Engine, journal: Journal) -> Sending:
     )
 
 
-def aspects_of(settings: Settings, services: Services, engine: Engine, journal: Journal) -> list[Aspect]:
+def aspects_of(settings: Settings, services: Services, read: Read, journal: Journal) -> list[Aspect]:
     """Return what sessions are furnished with, in this order. Raises SettingsError for a bad table."""
     session = settings.session
     found: list[Aspect] = []
@@ -46,7 +50,7 @@ def aspects_of(settings: Settings, services: Services, engine: Engine, journal: 
     if session.tags:
         found.append(SubjectTags(services.aspects))
     if session.captions:
-        found.append(Captions(services.aspects, engine.read, journal))
+        found.append(Captions(services.aspects, read, journal))
     if session.availability is not None:
         found.append(Availability(services.sessions, read_windows(session.availability)))
     if session.owners is not None:  # Last: who gives a session away may not be let in any more.
@@ -54,9 +58,9 @@ def aspects_of(settings: Settings, services: Services, engine: Engine, journal: 
     return found
 
 
-def furnisher_of(settings: Settings, services: Services, engine: Engine, journal: Journal) -> Furnisher:
-    """Build what furnishes the sessions of a run."""
-    return Furnisher(aspects_of(settings, services, engine, journal), journal)
+def furnisher_of(settings: Settings, services: Services, read: Read, journal: Journal) -> Furnisher:
+    """Build what furnishes the sessions of a run; `read` gives the bytes of a small file of an event."""
+    return Furnisher(aspects_of(settings, services, read, journal), journal)
 
 
 def external_ids_of(

@@ -227,12 +227,13 @@ async def open_pass(
             checkpoint,
             in_flight=transfer.items_in_flight,
             finishing=settings.finish.in_flight,
-            furnisher=furnisher_of(settings, services, engine, checkpoint),
+            furnisher=furnisher_of(settings, services, engine.read, checkpoint),
             renewal=Renewal(
                 batches,
                 services.panopto,
                 checkpoint,
                 settings.opencast.publications,
+                engine.look,
                 shown=decided.shown,
                 moves=decided.moves,
             ),
@@ -307,9 +308,17 @@ def reading(settings: Settings, limits: RunLimits, observer: Observer, drain: Dr
 
 
 def carry_of(
-    settings: Settings, services: Services, modules: Mapping[str, str], journal: Journal, observer: Observer
+    settings: Settings,
+    services: Services,
+    modules: Mapping[str, str],
+    journal: Journal,
+    observer: Observer,
+    wait: float | None = None,
 ) -> Carry | None:
-    """Build the stage that carries items on to LumiNUS; None where the settings have no LumiNUS."""
+    """Build the stage that carries items on to LumiNUS; None where the settings have no LumiNUS.
+
+    `wait` is for how many seconds a lecture item is looked for, where it is not as the settings say.
+    """
     if services.luminus is None:
         return None
     return Carry(
@@ -320,6 +329,6 @@ def carry_of(
         modules=modules,
         policy=publish_policy(settings),
         presenter=settings.carry.presenter,
-        wait=settings.carry.wait,
+        wait=settings.carry.wait if wait is None else wait,
         observer=observer,
     )

@@ -170,6 +170,7 @@ OfTheRun = (
     | stages.WindowOpened
     | stages.WindowClosed
     | stages.ExternalIdsUnasked
+    | stages.CarryRests
     | HostRests
     | HostAnswers
     | ClockDiffers
@@ -179,6 +180,8 @@ OfTheRun = (
 def about_run(fact: OfTheRun) -> str:
     """Say what concerns the whole run: its time windows, a host that does not answer, a clock."""
     match fact:
+        case stages.CarryRests(waiting=waiting, seconds=seconds):
+            return f"{waiting} items wait for LumiNUS; looks again in {seconds / 60:.0f} min"
         case stages.ExternalIdsUnasked(sentence=sentence):
             return f"sessions are found by their markers alone, not by their external ids: {sentence}"
         case ClockDiffers(host=host, ahead=ahead):

@@ -19,6 +19,7 @@ VERBS = {
     "sandbox": "Serve an emulated Opencast, Panopto, LumiNUS and VALT on this machine until stopped.",
     "plan": "Show what a run would do, and write nothing anywhere.",
     "run": "Move what the settings select; on a checkpoint that exists, go on where it was.",
+    "carry": "Carry on to LumiNUS what waits for it and move nothing; --watch until nothing waits.",
     "schedules": "Carry future bookings over from Opencast to VALT: `plan` shows, `run` does it.",
     "status": "Show how the items of a checkpoint stand, even while a run goes on.",
     "show": "Show all that is on record of one event: its files, its history, what to do next.",

@@ -231,6 +231,8 @@ class CarrySettings(_Section):
 
     wait: float = Field(default=900, ge=0)
     """Seconds that a run looks for the lecture item of a session; the next run goes on."""
+    watch: float = Field(default=15, gt=0)
+    """Minutes between two looks of `ferry carry --watch`, once it has looked for a while."""
     publish: Literal["conservative", "keep", "unpublished"] = "conservative"
     """conservative: published for students at Opencast is published here; unknown keeps what is there."""
     channels: tuple[str, ...] = ("engage-player",)

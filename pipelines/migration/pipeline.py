@@ -23,12 +23,13 @@ import anyio
 from engine import Engine, FerryError, Interrupted, Journal, Observer, Record, Stopping, silence
 from pipelines import items
 from pipelines.items import ItemState, Outcome
-from pipelines.migration.ends import End, end_of, end_record, known
+from pipelines.migration.ends import End, end_of, known
 from pipelines.migration.external_ids import ExternalIds
 from pipelines.migration.finish import Failed, Finisher, Pending, Settled
 from pipelines.migration.found import Marked, judged, refusal, right
 from pipelines.migration.furnish.furnisher import Furnisher
 from pipelines.migration.furnish.wants import kept_in
+from pipelines.migration.keeping import Keeping
 from pipelines.migration.onward import Nowhere, Onward
 from pipelines.migration.renewal import Renewal
 from pipelines.migration.select import Skip
@@ -77,6 +78,7 @@ class Migration:
         self._finisher = finisher
         self._panopto = panopto
         self._journal = journal
+        self._keeping = Keeping(journal)
         self._furnisher = furnisher or Furnisher((), journal)
         self._renewal = renewal
         self._changed: Mapping[str, Record] = {}
@@ -170,11 +172,7 @@ class Migration:
         state = self._state(event_id)
         if end.outcome is not Outcome.VERIFIED or state.right is None or not self._onward.wants(state):
             return False
-        if state.ended is not None and not state.carried:
-            # It ended in an earlier run, and is open again as long as it is on its way.
-            await self._journal.append(
-                items.right(event_id, state.right["session_id"], state.right.get("start"))
-            )
+        await self._keeping.open_again(event_id)
         self._onward.take(event_id)
         return True
 
@@ -326,9 +324,7 @@ class Migration:
 
     async def _keep(self, event_id: str, end: End) -> None:
         """Write an item's end, unless it was right before and nothing is known to have changed."""
-        state = self._state(event_id)
-        if not (state.outcome is Outcome.VERIFIED and end.outcome in {Outcome.WAITING, Outcome.RETRYABLE}):
-            await self._journal.append(end_record(event_id, state, end))
+        await self._keeping.keep(event_id, end)
         self._observer(ItemEnded(event_id, end.outcome, end.reason, end.why))
 
 

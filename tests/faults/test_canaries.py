@@ -172,6 +172,8 @@ VERBS: tuple[tuple[str, ...], ...] = (
     ("plan",),
     ("run",),
     ("run", "--json"),
+    ("carry",),
+    ("carry", "--json"),
     ("status",),
     ("status", "--json"),
     ("report",),

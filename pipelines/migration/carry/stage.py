@@ -89,6 +89,11 @@ class Carry:
         self._whole = anyio.CancelScope()
         self._asking: set[anyio.CancelScope] = set()
 
+    @property
+    def closed(self) -> Closed | None:
+        """Why LumiNUS answers nothing more in this run; None where it does."""
+        return self._closed
+
     def wants(self, state: ItemState) -> bool:
         """Whether the item's series has a module."""
         return state.series in self._series

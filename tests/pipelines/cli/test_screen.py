@@ -28,6 +28,7 @@ from pipelines.cli.screen import EVERY, Board, Lines, Picture
 from pipelines.items import Outcome
 from pipelines.migration.stages import (
     CarryParked,
+    CarryRests,
     CheckpointMended,
     ExternalIdsUnasked,
     ItemBegan,
@@ -64,6 +65,7 @@ any_fact = st.sampled_from(
         ItemProcessing(HOSTILE),
         ItemCarrying(HOSTILE),
         CarryParked(HOSTILE),
+        CarryRests(3, 900.0),
         ExternalIdsUnasked(HOSTILE),
         LectureItemSet(HOSTILE, "l", ("name",), again=True),
         *(ItemEnded(HOSTILE, outcome, "gone", HOSTILE) for outcome in Outcome),
