@@ -36,8 +36,10 @@ from pipelines.items import ItemState
 from pipelines.migration.carry.stage import Carry
 from pipelines.migration.finish import Finisher
 from pipelines.migration.folders import Folders
+from pipelines.migration.furnish.furnisher import Furnisher
 from pipelines.migration.pipeline import Migration
 from pipelines.migration.planning import Planner, Rules, decisions
+from pipelines.migration.sending import Sending
 from pipelines.migration.ship import Ship
 from pipelines.opencast.model import Event
 from pipelines.panopto.model import Session, SessionUpload
@@ -136,7 +138,8 @@ class SweptSite:
         engine = Engine(self._ports(journal), files := MemoryFiles(self.files), files)
         events: Any = Opencast(list(self.events.values()))
         channels = ("engage-player",)
-        ship = Ship(engine, panopto, events, Folders(panopto, journal), journal, channels)
+        folders, sending = Folders(panopto, journal), self._sending(engine, journal)
+        ship = Ship(engine, panopto, events, folders, journal, channels, sending=sending)
         finisher = Finisher(panopto.look, limit=600, clock=anyio.current_time)
         onward = Carry(
             self.luminus,
@@ -151,11 +154,25 @@ class SweptSite:
             chance=lambda: 0.5,
         )
         migration = Migration(
-            engine, ship, finisher, panopto, journal, in_flight=2, finishing=2, onward=onward
+            engine,
+            ship,
+            finisher,
+            panopto,
+            journal,
+            in_flight=2,
+            finishing=2,
+            furnisher=self._furnisher(engine, journal),
+            onward=onward,
         )
         planner = Planner(journal, modules=RULES.modules)
         plan = await planner.plan(decisions(self._listed(), RULES), journal.subjects(), whole=True)
         await migration.run(plan.order)
+
+    def _sending(self, engine: Engine, journal: StoreJournal) -> Sending | None:
+        return None
+
+    def _furnisher(self, engine: Engine, journal: StoreJournal) -> Furnisher | None:
+        return None
 
     async def _listed(self) -> AsyncIterator[Event]:
         for event in self.events.values():

@@ -8,11 +8,13 @@ import gc
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
 import pytest
 from fakes.crashing_disk import CrashingDisk, Stopped
+from fakes.furnished_site import FurnishedSite
 from fakes.store_journal import Died
 from fakes.swept_site import IN_FLIGHT, PART, PATH, SweptSite
 from fakes.virtual_time import Deadlock, virtually
@@ -25,6 +27,8 @@ pytestmark = [
 ]
 
 Json = Any
+Make = Callable[..., Any]
+"""Makes a site; `lists` is whether its target lists what it holds."""
 LEAST = 100
 """Operations that a whole run has at least; a sweep of fewer has not swept it."""
 
@@ -60,6 +64,14 @@ LOSSES = {
     **{f"torn {seed}": Loss(power=True, seed=seed) for seed in range(1, 9)},
 }
 SHORT = {"kept", "dropped", "torn 1", "torn 2"}
+
+
+def nothing(site: SweptSite, disk: CrashingDisk) -> None:
+    """Look at nothing more."""
+
+
+Look = Callable[[Any, CrashingDisk], None]
+"""Looks at a site once more after its second run."""
 
 
 def run(site: SweptSite, disk: CrashingDisk) -> bool:
@@ -124,17 +136,25 @@ def assert_every_intent_is_there(site: SweptSite, records: list[Json]) -> None:
         assert kinds[name] & {"item.patch", "item.ended"}
 
 
-def unkilled(**settings: Any) -> Mapping[str, Any]:
+def unkilled(*, make: Make = SweptSite, **settings: Any) -> Mapping[str, Any]:
     """Return the end of a run that nobody disturbed."""
-    site, disk = SweptSite(**settings), CrashingDisk(Random(0))
+    site, disk = make(**settings), CrashingDisk(Random(0))
     assert run(site, disk)
     assert site.sent_again == 0
     return site.end()
 
 
-def died_at(number: int, loss: Loss, reference: Mapping[str, Any], *, lists: bool) -> bool:
+def died_at(
+    number: int,
+    loss: Loss,
+    reference: Mapping[str, Any],
+    *,
+    lists: bool,
+    make: Make = SweptSite,
+    look: Look = nothing,
+) -> bool:
     """Die at one operation and run again to the end; tell whether there was an operation to die at."""
-    site, disk = SweptSite(lists=lists), CrashingDisk(Random(loss.seed * 10_000 + number))
+    site, disk = make(lists=lists), CrashingDisk(Random(loss.seed * 10_000 + number))
     disk.kill_at = number
     lived = run(site, disk)
     disk.crash(power=loss.power, dropped=loss.dropped)
@@ -144,14 +164,15 @@ def died_at(number: int, loss: Loss, reference: Mapping[str, Any], *, lists: boo
     assert site.end() == reference
     assert all(state.outcome == "verified" and state.carried for state in site.states(disk).values())
     assert site.sent_again <= IN_FLIGHT * PART + (0 if lists else in_doubt(found))
+    look(site, disk)
     return not lived
 
 
-def sweep(loss: Loss, *, lists: bool) -> int:
+def sweep(loss: Loss, *, lists: bool, make: Make = SweptSite, look: Look = nothing) -> int:
     """Die at the first operation, the second, ... until a run ends unharmed; return how many there were."""
-    reference = unkilled(lists=lists)
+    reference = unkilled(lists=lists, make=make)
     number = 1
-    while died_at(number, loss, reference, lists=lists):
+    while died_at(number, loss, reference, lists=lists, make=make, look=look):
         number += 1
     assert number > LEAST
     return number - 1
@@ -192,6 +213,60 @@ def test_it_dies_at_some_operations(lists: bool, record_property: Callable[[str,
     reference = unkilled(lists=lists)
     numbers = range(1, LEAST, 7)
     assert all(died_at(number, Loss(power=True, seed=9), reference, lists=lists) for number in numbers)
+    record_property("injected", len(numbers))
+
+
+ROADS = pytest.mark.parametrize("refuses", [False, True], ids=["by the manifest", "by calls"])
+
+
+def everything(refuses: bool) -> Make:
+    """Return what makes a site whose event carries everything."""
+    return partial(FurnishedSite, refuses=refuses)
+
+
+def spoken_once(site: FurnishedSite, disk: CrashingDisk) -> None:
+    """Assert that no language is there twice, and that one which is not there is told as in doubt."""
+    states = site.states(disk)
+    (state,) = states.values()
+    outcome, there, doubtful = site.told(states)
+    assert len(set(site.spoken)) == len(site.spoken)
+    assert sorted({*there, *doubtful}) == ["de", "en"]
+    assert outcome == ("permanent" if doubtful else "carried")
+    assert len(site.spoken) >= len(there)
+    assert {one["outcome"] for name, one in state.aspects.items() if name != "captions"} == {"carried"}
+
+
+@pytest.mark.slow
+@ROADS
+@pytest.mark.parametrize(
+    "loss",
+    [
+        pytest.param(LOSSES[name], id=name, marks=() if name == "torn 1" else pytest.mark.long)
+        for name in sorted(SHORT)
+    ],
+)
+def test_it_dies_while_it_carries_everything(
+    loss: Loss, refuses: bool, small: bool, record_property: Callable[[str, object], None]
+) -> None:
+    """Captions, chapters, pictures, notes, tags, owner, id: each once; doubt is told, no film sent again."""
+    points = sweep(loss, lists=False, make=everything(refuses), look=spoken_once)
+    record_property("injected", points)
+
+
+@ROADS
+def test_it_dies_at_some_operations_with_everything(
+    refuses: bool, record_property: Callable[[str, object], None]
+) -> None:
+    """The quick form: some from begin to end."""
+    make, loss = everything(refuses), Loss(power=True, seed=9)
+    reference = unkilled(make=make)
+    whole = CrashingDisk(Random(0))
+    assert run(make(), whole)
+    numbers = range(5, whole.operations, 11)
+    assert len(numbers) > 10
+    assert all(
+        died_at(number, loss, reference, lists=False, make=make, look=spoken_once) for number in numbers
+    )
     record_property("injected", len(numbers))
 
 
