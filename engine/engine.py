@@ -42,6 +42,14 @@ class Engine:
         self._measured[subject, name] = reader
         return found
 
+    async def look(self, source: Source) -> Validator:
+        """Find out size and validator of a source, for nothing that is to be moved; nothing is recorded.
+
+        Raises Empty, Gone, Unreadable, or a Transient error.
+        """
+        reader = RemoteReader(source, self._locator, self._reads)
+        return await self._ports.again(reader.host, reader.measure)
+
     async def read(self, source: Source, largest: int) -> bytes:
         """Return all of a small source: captions, a catalogue, a picture.
 

@@ -17,6 +17,7 @@ from pipelines.config.template import DESCRIPTION
 from pipelines.items import ItemState
 from pipelines.migration.aspects.captions import captions_of
 from pipelines.migration.aspects.tags import tags_of
+from pipelines.migration.films import sums_of
 from pipelines.migration.meant import told
 from pipelines.migration.select import Selected, Stream
 from pipelines.opencast.model import Event
@@ -30,7 +31,8 @@ DATE = "date_changed"
 """Why an aspect is told: a session keeps the date that it was made with."""
 
 Seen = Mapping[str, Any]
-"""What was seen of an event: `version` of its archive, and digests of its `media` and `metadata`."""
+"""What was seen of an event: `version` of its archive, digests of its `media` and `metadata`, and the MD5
+`sums` of its films as far as they are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ UNCHANGED = Change()
 def change_of(seen: Seen, date: str, state: ItemState) -> Change | None:
     """Hold what is seen of an event now against its item; None where an older version kept nothing of it.
 
-    `date` is when it was recorded (ISO 8601), empty where nobody knows any more.
+    `date` is when it was recorded (ISO 8601), empty where nobody knows any more. Films that look otherwise
+    may be the same (pipelines.migration.films).
     """
     before = state.seen
     if before is None:
@@ -100,6 +103,7 @@ def seen_of(selected: Selected, shown: Shown) -> Seen:
     return {
         "version": selected.event.archive_version,
         "media": media_of(map(film_of, selected.streams)),
+        "sums": sums_of(selected.streams),
         "metadata": metadata_of(selected, shown),
     }
 

@@ -2,26 +2,28 @@
 
 ::
 
-    films ──── anew, planned ──> shipped as a new session; the earlier one stays
+    films ──── others? ── anew, planned ──> shipped as a new session; the earlier one stays
     words ──── PUT session ── read back ── end with what is set now, and the aspects to be set again
 
 The event is read again just before: what is done is decided by what it is then. A session that cannot be
 changed stays right, and the aspect `metadata` tells why it was not.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from engine import Final, Gone, Journal, Record, Stopping, Unreadable
+from engine import Final, Gone, Journal, Record, Source, Stopping, Unreadable, Validator
 from pipelines import items
 from pipelines.items import AspectOutcome, ItemState, Outcome
 from pipelines.migration.aspects.captions import captions_of
 from pipelines.migration.aspects.tags import tags_of
 from pipelines.migration.changes import MEDIA, UNCHANGED, Seen, Shown, change_of, description_of, seen_of
 from pipelines.migration.ends import End, known, noted
+from pipelines.migration.films import by_sizes, by_sums
 from pipelines.migration.furnish.furnisher import failed, left
 from pipelines.migration.furnish.wants import CaptionFile, Wants, kept_in, wants_of
+from pipelines.migration.receipts import kept_in as receipts_in
 from pipelines.migration.select import Selected, Skip, select
 from pipelines.migration.verify import fingerprint
 from pipelines.opencast.model import Event
@@ -55,8 +57,15 @@ class Panopto(Protocol):
         ...
 
 
+Look = Callable[[Source], Awaitable[Validator]]
+"""Tells what a source is now. Raises Empty, Gone, Unreadable, or a Transient error."""
+
+FILMS = ("media", "sums")
+"""What was seen of films."""
+
+
 class Renewal:
-    """Renews items of one run. `moves` is whether films that changed are moved again."""
+    """Renews items of one run. `moves` is whether films that changed are moved again; `look` looks at one."""
 
     def __init__(
         self,
@@ -64,10 +73,12 @@ class Renewal:
         panopto: Panopto,
         journal: Journal,
         channels: tuple[str, ...],
+        look: Look,
         *,
         shown: Shown | None = None,
         moves: bool = True,
     ) -> None:
+        self._look = look
         self._events = events
         self._panopto = panopto
         self._journal = journal
@@ -91,12 +102,31 @@ class Renewal:
         recorded = selected.event.recorded
         change = change_of(seen, recorded.isoformat() if recorded else "", state) or UNCHANGED
         if change.media and self._moves and recorded:
-            await self._journal.append(items.anew(event_id, MEDIA, state.session_id))
-            await self._journal.append(planned)
-            return None
+            try:
+                others = await self._are_others(selected, state)
+            except Stopping:
+                raise
+            except Final:
+                return End(Outcome.VERIFIED)  # What cannot be read cannot be moved.
+            if others:
+                await self._journal.append(items.anew(event_id, MEDIA, state.session_id))
+                await self._journal.append(planned)
+                return None
+            same = {**(state.seen or {}), **{name: seen[name] for name in FILMS}}
+            await self._journal.append(noted(event_id, state, seen=same))
+            state = items.fold(self._journal.history(event_id))
         if change.metadata:
             await self._journal.append(await self._reworded(selected, seen, state))
         return End(Outcome.VERIFIED)
+
+    async def _are_others(self, selected: Selected, state: ItemState) -> bool:
+        """Tell whether films that look otherwise are others. Raises as `look` does."""
+        others = by_sums(state.seen or {}, selected.streams)
+        if others is not None:
+            return others
+        event_id = selected.event.identifier
+        found = [await self._look(Source(event_id, one.track)) for one in selected.streams]
+        return by_sizes(receipts_in(known(state)), [one.size for one in found])
 
     async def _reworded(self, selected: Selected, seen: Seen, state: ItemState) -> Record:
         """Set the words of a session, and return the end that tells of it."""
@@ -116,7 +146,7 @@ class Renewal:
             state,
             title=title,
             described=fingerprint(description),
-            seen={**seen, "media": (state.seen or seen)["media"]},
+            seen={**seen, **{name: one for name, one in (state.seen or seen).items() if name in FILMS}},
             wants=wants.facts,
             aspects=aspects | opened(aspects, before, wants, self._shown),
             **{items.SEEN_ANEW: True},

@@ -117,7 +117,8 @@ class Sending:
         films = [file.get("film") for file in files]
         if isinstance(selected, Skip) or None in films:
             return None
-        return {**seen_of(selected, self._shown), "media": media_of(map(str, films))}
+        sums = [file.get("md5") for file in files]
+        return {**seen_of(selected, self._shown), "media": media_of(map(str, films)), "sums": sums}
 
     async def _moved(
         self, event: Event, state: ItemState, files: tuple[Mapping[str, Any], ...]

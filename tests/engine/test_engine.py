@@ -80,6 +80,19 @@ def test_what_was_measured_is_not_asked_for_again() -> None:
     assert carrying.journal.kinds("event").count(journal.PROBED) == 1
 
 
+def test_a_look_at_a_file_leaves_nothing() -> None:
+    """Its size is told; no record is written, and nothing is remembered for a transfer."""
+    carrying = Carrying()
+
+    async def both() -> None:
+        assert await carrying.engine.look(SOURCE) == Validator(len(DATA), "1")
+        assert carrying.journal.kinds("event") == []
+        await carrying.engine.transfer(TRANSFER)
+
+    virtually(both())
+    assert carrying.files.located == 2
+
+
 def test_what_is_forgotten_is_measured_again() -> None:
     """A subject that is not transferred after all leaves nothing in memory."""
     carrying = Carrying()

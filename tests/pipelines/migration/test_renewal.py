@@ -7,7 +7,7 @@ import pytest
 from fakes.memory_journal import MemoryJournal
 from fakes.migration_site import lecture
 
-from engine import Gone, Refused, Unreachable, Unreadable
+from engine import Empty, Gone, Refused, Source, Unreachable, Unreadable, Validator
 from pipelines import items
 from pipelines.items import AspectOutcome, ItemState, Outcome
 from pipelines.migration.changes import Shown, description_of, seen_of
@@ -67,13 +67,34 @@ def chosen(event: Event) -> Selected:
     return selected
 
 
+class Films:
+    """Files of one size, or why they cannot be looked at; `asked` are those that were."""
+
+    def __init__(self, size: int | Exception = 7) -> None:
+        self.asked: list[Source] = []
+        self._size = size
+
+    async def look(self, source: Source) -> Validator:
+        """Look at one."""
+        self.asked.append(source)
+        if isinstance(self._size, Exception):
+            raise self._size
+        return Validator(self._size)
+
+
 async def renewed(
-    now: Event | Exception, panopto: Panopto, *, moves: bool = True, **facts: Any
+    now: Event | Exception,
+    panopto: Panopto,
+    *,
+    moves: bool = True,
+    films: Films | None = None,
+    before: Event = BEFORE,
+    **facts: Any,
 ) -> tuple[object, ItemState]:
-    """Renew an item whose session was made of BEFORE; return what came of it, and its state."""
+    """Renew an item whose session was made of `before`; return what came of it, and its state."""
     assert BEFORE.recorded is not None
     told = {
-        "seen": seen_of(chosen(BEFORE), SHOWN),
+        "seen": seen_of(chosen(before), SHOWN),
         "title": BEFORE.title,
         "described": fingerprint(description_of(BEFORE, SHOWN)),
         "date": BEFORE.recorded.isoformat(),
@@ -85,16 +106,22 @@ async def renewed(
     }
     journal = MemoryJournal()
     await journal.append(items.ended("e", Outcome.VERIFIED, **{**told, **facts}))
-    renewal = Renewal(Opencast(now), panopto, journal, ("engage-player",), shown=SHOWN, moves=moves)
+    look = (films or Films()).look
+    renewal = Renewal(Opencast(now), panopto, journal, ("engage-player",), look, shown=SHOWN, moves=moves)
     end = await renewal.renew("e", ROW)
     return end and end.outcome, items.fold(journal.history("e"))
 
 
+def published(event: Event, **facts: Any) -> Event:
+    """Return an event whose first publication tells other things of its films."""
+    first, *others = event.publications
+    tracks = tuple(replace(one, **facts) for one in first.tracks)
+    return replace(event, publications=(replace(first, tracks=tracks), *others))
+
+
 def other_film(event: Event) -> Event:
     """Return an event with another film in place of its first one."""
-    first, *others = event.publications
-    tracks = tuple(replace(one, md5="f" * 32, id=f"{one.id}-2") for one in first.tracks)
-    return replace(event, publications=(replace(first, tracks=tracks), *others))
+    return published(event, md5="f" * 32, id="other")
 
 
 async def test_words_are_set_once_and_kept() -> None:
@@ -149,6 +176,53 @@ async def test_other_films_begin_anew_and_the_session_stays() -> None:
     assert (outcome, panopto.sets) == (None, [])
     assert (state.generation, state.earlier_sessions, state.planned) == (2, ("s-1",), ROW.facts)
     assert (state.right, state.session_id, state.outcome) == (None, None, Outcome.WAITING)
+
+
+SUMMED, BARE = published(BEFORE, md5="a" * 32), published(BEFORE, md5=None, size=None)
+SENT = {"name": "film.mp4", "track": "t", "size": 7, "crc32": 1, "level": "crc", "parts": 1, "checked": 0}
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (BARE, published(BARE, id="published anew")),
+        (BARE, published(BARE, id="", url="https://elsewhere.example/film.mp4")),
+        (BARE, published(BARE, md5="a" * 32)),
+        (SUMMED, published(SUMMED, md5=None)),
+        (BARE, published(BARE, size=7)),
+        (BARE, published(BARE, duration_ms=59_999)),
+    ],
+)
+async def test_films_that_only_look_otherwise_are_never_moved_again(before: Event, now: Event) -> None:
+    """Other keys, a sum or a size that is told by now: their files are as long as what was sent."""
+    films = Films(7)
+    outcome, state = await renewed(now, Panopto(), before=before, films=films, receipts=[SENT] * 2)
+    assert (outcome, state.generation, len(films.asked)) == (Outcome.VERIFIED, 1, 2)
+    assert state.seen == seen_of(chosen(now), SHOWN)
+
+
+@pytest.mark.parametrize("receipts", [[SENT, SENT], [SENT], []])
+async def test_films_of_another_size_or_number_are_others(receipts: list[dict[str, Any]]) -> None:
+    """Where no sum tells, and also where nothing is on record of what was sent."""
+    now, films = published(BARE, id="published anew"), Films(8)
+    outcome, state = await renewed(now, Panopto(), before=BARE, films=films, receipts=receipts)
+    assert (outcome, state.generation) == (None, 2)
+
+
+async def test_another_sum_is_another_film_without_a_look() -> None:
+    """Whatever its size."""
+    films = Films(7)
+    outcome, _ = await renewed(other_film(SUMMED), Panopto(), before=SUMMED, films=films, receipts=[SENT] * 2)
+    assert (outcome, films.asked) == (None, [])
+
+
+@pytest.mark.parametrize("error", [Gone("gone"), Unreadable("broken"), Empty("nothing")], ids=str)
+async def test_films_that_cannot_be_looked_at_stay_as_they_are(error: Exception) -> None:
+    """They could not be moved either; the next run looks again."""
+    now = published(BARE, id="published anew")
+    outcome, state = await renewed(now, Panopto(), before=BARE, films=Films(error), receipts=[SENT] * 2)
+    assert (outcome, state.generation) == (Outcome.VERIFIED, 1)
+    assert state.seen == seen_of(chosen(BARE), SHOWN)
 
 
 async def test_where_films_are_only_reported_words_are_set_all_the_same() -> None:
