@@ -1,5 +1,6 @@
 """Our calls to an emulated Panopto over TLS: what they answer, when they try again, and when they do not."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -272,6 +273,38 @@ async def test_a_session_that_is_not_deleted_is_an_error(
         with pytest.raises(error):
             await panopto.delete_session(made)
         assert list(site.site.sessions) == [made]
+
+
+@pytest.mark.parametrize(
+    ("action", "status"), [("lose_answer", 0), ("status", 401), ("status", 429), ("status", 500)]
+)
+async def test_a_session_is_worded_anew_whatever_becomes_of_the_answer(
+    action: str, status: int, tmp_path: Path
+) -> None:
+    """The same again does no harm; everything else about the session stays."""
+    fault = Fault("panopto.update_session", action, arguments={"status": status} if status else {})
+    async with served(tmp_path, faults=[fault]) as site, client_at(site) as panopto:
+        made = site.site.add_session(site.panopto.default_folder, "Analysis I").id
+        before = await panopto.session(made)
+        await panopto.update_session(made, "Analysis & II", "Second\nterm <1>")
+        assert before is not None
+        assert await panopto.session(made) == replace(
+            before, name="Analysis & II", description="Second\nterm <1>"
+        )
+        assert len(calls(site, "update_session")) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(403, Refused), (404, Refused), (400, Refused), (503, Transient)]
+)
+async def test_a_session_that_is_not_worded_anew_is_an_error(
+    status: int, error: type[Exception], tmp_path: Path
+) -> None:
+    """No right to, none of that id, or no answer that counts."""
+    fault = Fault("panopto.update_session", "status", times=0, arguments={"status": status})
+    async with served(tmp_path, faults=[fault]) as site, client_at(site) as panopto:
+        with pytest.raises(error):
+            await panopto.update_session(NOWHERE, "Analysis II", "")
 
 
 async def test_a_lost_answer_to_opening_opens_another(tmp_path: Path) -> None:

@@ -43,3 +43,11 @@ def test_those_that_differ_where_it_is_asked_for() -> None:
 def test_bookings_are_no_events_that_were_moved() -> None:
     """A schedule of the checkpoint is neither led to nor counted."""
     assert found_in([("schedule:a", [])]) == Found((), {})
+
+
+def test_an_earlier_session_until_the_newest_is_right() -> None:
+    """Where films changed, old links lead to what can be seen."""
+    anew = [finished("a", steps("a")), items.anew("a", "media_changed", "s-a")]
+    assert found_in([("a", anew)]).moved == (Moved("a", "s-a"),)
+    later = [*anew, items.right("a", "s-new", None)]
+    assert found_in([("a", later)]).moved == (Moved("a", "s-new"),)

@@ -374,3 +374,24 @@ def test_what_is_wanted_is_kept() -> None:
     assert kept_in({"wants": wants.facts}, "e") == wants
     assert kept_in({"wants": wants_of(Event("e"), ()).facts}, "e") == Wants("e")
     assert kept_in({}, "e") is None
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_earlier_session_gives_the_external_id_up_first(gone: bool) -> None:
+    """No two sessions may have it; an earlier one that somebody deleted keeps the newest from nothing."""
+    site = Site()
+    if gone:
+        site.panopto.faults["external_id"] = [Refused("no such session")]
+    site.killed(items.anew("e", "media_changed", "s-old"), items.right("e", "s", None))
+    assert site.furnish(Wants("e"))["external_id"] == ("carried", "")
+    assert site.panopto.calls == ["external_id", "external_id"]
+    assert site.panopto.has == {"external_id": "e"}
+
+
+def test_what_is_to_be_set_again_is_set_to_nothing_as_well() -> None:
+    """Tags that were taken away at the source: the aspect is on record as to be tried again."""
+    site = Site()
+    again = {"outcome": "retryable", "reason": "changed", "why": "it changed"}
+    site.killed(items.aspects("e", {"tags": again, "external_id": {"outcome": "carried"}}))
+    assert site.furnish(Wants("e"))["tags"] == ("carried", "")
+    assert site.panopto.has == {"tags": ()}
