@@ -51,7 +51,7 @@ ROWS = (
     (TARGET, "a part that is missing, has no ETag, or another one than its MD5",
      "every part's ETag is on record before Complete; one without is sent again"),
     (TARGET, "the answer to Create is lost",
-     "the orphan is looked for and aborted where uploads are listed, at the end and by cleanup; none is left"),
+     "orphans are looked for and aborted where uploads are listed, at the end and by cleanup; none stays"),
     (TARGET, "the answer to Complete is lost",
      "nothing is sent again where the target tells; else the file once; never two sessions, never a guess"),
     (TARGET, "Complete answers 200 with an error, with nothing, or after minutes",
