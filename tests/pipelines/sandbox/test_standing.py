@@ -192,3 +192,28 @@ def test_a_person_may_bring_own_films(tmp_path: Path) -> None:
     """A folder without media is refused in one sentence."""
     with pytest.raises(ValueError, match="No file in"):
         Standing(tmp_path, media=tmp_path).sandbox()
+
+
+async def test_a_film_is_published_anew(tmp_path: Path) -> None:
+    """Under an id and a URL of its own and of another size, in a new version; the old file stays."""
+    async with Sandbox(SMALL, folder=tmp_path) as sandbox, ClientSession() as client:
+        name = sandbox.world.events[0].identifier
+
+        async def told() -> tuple[list[dict[str, object]], int]:
+            auth = encode_basic_auth(sandbox.opencast.account.username, sandbox.opencast.account.password)
+            url = f"{sandbox.opencast_url}/api/events/{name}?withpublications=true"
+            async with client.get(url, headers={"Authorization": auth}) as reply:
+                event = await reply.json(content_type=None)
+            return [one for each in event["publications"] for one in each["media"]], event["archive_version"]
+
+        before, version = await told()
+        for asked, status in ((name, 204), ("none", 404)):
+            async with client.post(f"{sandbox.audit_url}/events/{asked}/film") as reply:
+                assert reply.status == status
+        after, later = await told()
+        assert later > version
+        assert len(after) == len(before)
+        assert after[0]["id"] != before[0]["id"]
+        assert after[0]["url"] != before[0]["url"]
+        rows = {one["url"]: one for one in await sandbox.audit.sources()}
+        assert rows[after[0]["url"]]["size"] == rows[before[0]["url"]]["size"] + 1
