@@ -18,6 +18,8 @@ WORDS = {
     "owner": "owner",
     "availability": "availability",
     "external_id": "external id",
+    "metadata": "changed title or description",
+    "date": "changed date",
 }
 """What people call them."""
 
