@@ -63,8 +63,8 @@ WIDE = 110
 """Columns of a line from which on a table has all of its own."""
 
 LEGEND = (
-    "same: the SHA-256 of each object is its source's; as meant: each member is what it was to be; "
-    "both by the sandbox's audit"
+    "same: the SHA-256 of each file is its source's (captions are written anew); "
+    "as meant: each member is what it was to be; both by the sandbox's audit"
 )
 
 ANSWER = {True: "yes", False: "NO", None: ""}

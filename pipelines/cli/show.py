@@ -1,6 +1,6 @@
 """`ferry show EVENT`: all that a checkpoint tells of one event, asked of no service."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -73,11 +73,15 @@ def lines(found: Story) -> Iterator[str]:
         yield from _facts(_booked(found.booking))
 
 
-def _facts(told: dict[str, str]) -> Iterator[str]:
-    return (f"{name + ':':16}{words}" for name, words in told.items() if words)
+def _facts(told: Mapping[str, str | Sequence[str]]) -> Iterator[str]:
+    """Give a line a fact; each of several has its own, below the first."""
+    for name, words in told.items():
+        for number, line in enumerate([words] if isinstance(words, str) else words):
+            if line:
+                yield f"{'' if number else name + ':':16}{line}"
 
 
-def _known(row: Row, found: Story) -> dict[str, str]:
+def _known(row: Row, found: Story) -> dict[str, str | Sequence[str]]:
     why = ": ".join(one for one in (row.reason, row.why) if one)
     return {
         "title": row.title,
@@ -90,8 +94,8 @@ def _known(row: Row, found: Story) -> dict[str, str]:
         "at the source": row.at_source,
         "lecture items": ", ".join(row.lecture_items),
         "carried": ", ".join(row.carried),
-        "not carried": ", ".join(row.not_carried),
-        "not checked": "; ".join(row.unchecked),
+        "not carried": row.not_carried,
+        "not checked": row.unchecked,
         "begun anew": f"{len(found.anew)} times: {', '.join(found.anew)}" if found.anew else "",
         "stands": " ".join(one for one in (row.outcome, f"({found.stage})" if found.stage else "") if one),
         "because": why,
@@ -115,7 +119,7 @@ def _file(one: FileLine) -> str:
         told.append(f"level {one.level}")
     if one.parts is not None:
         compared = f", {one.checked} compared" if one.checked is not None else ""
-        told.append(f"{one.parts} parts{compared}")
+        told.append(f"{one.parts} {'part' if one.parts == 1 else 'parts'}{compared}")
     return ", ".join((*told, "whole" if one.whole else "not known to be whole"))
 
 

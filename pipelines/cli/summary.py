@@ -15,6 +15,7 @@ from pipelines.cli.text import page, size
 from pipelines.items import Outcome, Outcomes
 from pipelines.migration.found import UNRECORDED
 from pipelines.migration.stages import Compared
+from pipelines.report.aspects import WORDS
 
 VERSION = 1
 
@@ -151,7 +152,10 @@ def write_table(
             "because: " + ", ".join(f"{count} {reason}" for reason, count in outcomes.reasons.items())
         )
     for name, counts in aspects(outcomes).items():
-        console.print(f"{name}: " + ", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+        console.print(
+            f"{WORDS.get(name, name)}: "
+            + ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+        )
     if snapshot is not None:
         console.print(moved(snapshot))
     if lecture_items is not None and lecture_items.set:

@@ -78,7 +78,7 @@ def _taken(event: Event, selected: Selected, told: Collection[str]) -> Iterator[
         yield "date"
     for field, words in _fields(event):
         if field in told:
-            yield words if field == "description" else f"{words}, in the description"
+            yield words if field == "description" else f"{words} (in the description)"
     count = len(selected.streams)
     yield f"{count} stream" if count == 1 else f"{count} streams"
 

@@ -89,7 +89,7 @@ def test_what_has_no_field_is_told_in_the_description(carried: Moved) -> None:
         f"Opencast: {carried.events['told'].identifier}",
     ]
     words = ("presenters", "contributors", "location", "language", "rightsholder", "license", "source")
-    assert {f"{one}, in the description" for one in words} <= set(carried.row("told")["carried"])
+    assert {f"{one} (in the description)" for one in words} <= set(carried.row("told")["carried"])
     for name in carried.arrived:
         given = carried.metadata(name)
         assert ("Location: " in carried.session(name)["description"]) == bool(given["location"])

@@ -64,11 +64,16 @@ def test_what_people_read() -> None:
 
 def test_it_has_to_be_said_who_is_meant() -> None:
     """Neither nobody, nor a reason without --failed."""
-    assert asked_for(True, "gone", ["a"], HERE).reason == "gone"
-    assert asked_for(False, None, ["a"], HERE).events == ("a",)
+    assert asked_for(True, "gone", ["a"], [], HERE).reason == "gone"
+    assert asked_for(False, None, ["a"], [], HERE).events == ("a",)
+    assert asked_for(False, None, [], ["owner"], HERE).aspects == ("owner",)
     for reason, events in ((None, []), ("gone", []), ("gone", ["a"])):
         with pytest.raises(SettingsError, match="say --failed"):
-            asked_for(False, reason, events, HERE)
+            asked_for(False, reason, events, [], HERE)
+    with pytest.raises(SettingsError, match="no aspect colour"):
+        asked_for(False, None, [], ["colour"], HERE)
+    with pytest.raises(SettingsError, match="--aspect with --event or alone"):
+        asked_for(True, None, [], ["owner"], HERE)
 
 
 def test_wrong_usage_is_two_and_one_document(told: Told) -> None:

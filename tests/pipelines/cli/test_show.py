@@ -75,6 +75,18 @@ async def test_what_people_read(file: Path, told: Told) -> None:
         assert line in ran.output.splitlines()
 
 
+async def test_each_thing_that_is_not_carried_has_a_line(file: Path, told: Told) -> None:
+    """Sentences with commas and semicolons stay apart, and what to do next is said."""
+    why = "in de: the file is no XML; in en, e/c: gone"
+    aspects = {"captions": {"outcome": "permanent", "reason": "gone", "why": why, "value": ["fr"]}}
+    await kept(file, items.ended("a", Outcome.VERIFIED, left=["subjects"], taken=["title"], aspects=aspects))
+    lines = told("show", "a", "-c", file).output.splitlines()
+    at = lines.index("not carried:    subjects")
+    assert lines[at - 1] == "carried:        title, captions (fr)"
+    assert lines[at + 1] == f"                captions: {why}"
+    assert any("ferry retry --aspect NAME" in line for line in lines)
+
+
 async def test_a_booking_alone(file: Path, told: Told) -> None:
     """An event of which only the booking is on record is shown with that."""
     booking = Booking(name="Seminar", room_id="r-1", start_at=1_719_817_200, duration=3600)
