@@ -28,6 +28,8 @@ def _decided(event_id: str, name: str, told: Mapping[str, Any]) -> Released:
     reason, why = f"{name} {told.get('reason', '')}".strip(), told.get("why") or ""
     if name == "access":
         return Released(event_id, reason, Fate.LEFT, f"{why}: `ferry access` looks at it again")
+    if name == "metadata":
+        return Released(event_id, reason, Fate.LEFT, f"{why}: each run tries it again")
     if name not in LATER:
         return Released(event_id, reason, Fate.BY_HAND, f"{why}; only a manifest brings it: add it by hand")
     if told.get("reason") == IN_DOUBT:
