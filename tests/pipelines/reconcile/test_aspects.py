@@ -25,7 +25,9 @@ def refused(reason: str = "no_row") -> dict[str, object]:
 def test_each_aspect_has_its_fate(name: str) -> None:
     """What only a manifest brings is for a person, the access list for its own verb, the rest for runs."""
     (found,) = tried_again("e", state(**{name: refused()}), [name])
-    expected = Fate.RELEASED if name in LATER else Fate.LEFT if name in {"access", "metadata"} else Fate.BY_HAND
+    expected = (
+        Fate.RELEASED if name in LATER else Fate.LEFT if name in {"access", "metadata"} else Fate.BY_HAND
+    )
     assert found.fate is expected
     assert "it could not" in found.why
 
