@@ -4,6 +4,12 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
+
+from pipelines.migration.aspects.refusals import BadChapters, NotCaptions
+from pipelines.migration.furnish.aspects import IdTaken, NoRow
+from pipelines.migration.furnish.captions import OtherTimes, UnknownLanguage
+from pipelines.panopto.aspects import InDoubt
 
 ROOT = Path(__file__).parents[2]
 HEADING = "## What a recording carries"
@@ -47,3 +53,23 @@ def test_each_row_is_whole() -> None:
         cells = [one.strip() for one in row.strip("|").split("|")]
         assert len(cells) == 4, row
         assert all(cells), row
+
+
+def test_each_reason_of_an_aspect_is_on_its_page() -> None:
+    """The page of aspects explains every word by which a part is left out that no item has."""
+    page = (ROOT / "docs" / "aspects.md").read_text(encoding="utf-8").partition("## Reasons")[2]
+    gathering = ast.parse((ROOT / "pipelines" / "migration" / "gather.py").read_text(encoding="utf-8"))
+    words = {word for call in ast.walk(gathering) if is_left(call) for word in texts(call.args[1])}
+    assert words >= {"unreadable", "untimed", "past_the_end"}
+    refusals = (NotCaptions, BadChapters, NoRow, IdTaken, UnknownLanguage, OtherTimes, InDoubt)
+    assert words | {one.code for one in refusals} <= set(re.findall(r"`(\w+)`", page))
+
+
+def is_left(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Tell a call that leaves an aspect, or part of it, out."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "_leave"
+
+
+def texts(node: ast.expr) -> set[str]:
+    """Return the texts in an expression."""
+    return {str(one.value) for one in ast.walk(node) if isinstance(one, ast.Constant)}
