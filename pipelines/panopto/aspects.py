@@ -13,8 +13,7 @@ from typing import Any, Literal
 import anyio
 
 from engine import Final, RetryPolicy, ServerFault, Throttled, Transient, retrying
-from pipelines.panopto.calls import Calls, is_fine, is_page
-from pipelines.panopto.client import ONCE
+from pipelines.panopto.calls import ONCE, Calls, is_fine, is_page
 from pipelines.rest import path_of
 
 MOST_PAGES = 100

@@ -13,6 +13,8 @@ from pipelines.rest import Rest, decode
 
 Fact = TypeVar("Fact")
 
+ONCE = RetryPolicy(attempts=1)
+
 _NO = frozenset({400, 403, 404, 409, 410})
 
 

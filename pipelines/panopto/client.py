@@ -11,16 +11,14 @@ import anyio
 
 from engine import (
     Answer,
-    FerryError,
     NotAllowed,
     RetryPolicy,
     ServerFault,
-    Transient,
 )
 from pipelines.config import SettingsError
 from pipelines.panopto.auth import Tokens
-from pipelines.panopto.calls import Calls, is_fine, is_page
-from pipelines.panopto.completing import completed
+from pipelines.panopto.calls import ONCE, Calls, is_fine, is_page
+from pipelines.panopto.completing import completed, said
 from pipelines.panopto.model import (
     Folder,
     Session,
@@ -34,8 +32,6 @@ from pipelines.panopto.model import (
     split_target,
 )
 from pipelines.rest import Rest, path_of
-
-ONCE = RetryPolicy(attempts=1)
 
 MOST_LISTED = 100_000
 """Sessions, or folders, in one list; one that goes on is taken to have no end (faults.md F9, F39)."""
@@ -129,25 +125,19 @@ class Panopto:
         where Panopto does not know the upload any more.
         """
         return await completed(
-            lambda: self._try_submit(upload),
+            lambda: said(
+                self._calls,
+                _upload_path(upload.id),
+                "PUT sessionUpload/{id}",
+                upload.raw,
+                read_session_upload,
+                f"does not complete session upload {upload.id}",
+            ),
             lambda: self.get(upload.id),
             lambda seen: seen.state == State.UPLOADING,
             policy=self._policy,
             sleep=self._sleep,
         )
-
-    async def _try_submit(self, upload: SessionUpload) -> SessionUpload | FerryError:
-        body = {**upload.raw, "State": int(State.UPLOAD_COMPLETE)}
-        endpoint = "PUT sessionUpload/{id}"
-        try:
-            answer = await self._calls.call(
-                "PUT", _upload_path(upload.id), endpoint=endpoint, json=body, policy=ONCE
-            )
-            if is_fine(answer):
-                return self._calls.read(read_session_upload, answer)
-        except Transient as error:
-            return error
-        return self._calls.refusal(answer, f"does not complete session upload {upload.id}")
 
     async def cancel(self, upload_id: str) -> None:
         """Give a session upload up; one that Panopto does not know any more is none to give up."""

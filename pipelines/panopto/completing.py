@@ -1,11 +1,35 @@
 """Completing an upload, a session's or a stream's: what is in doubt is looked up, not said again."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
-from engine import FerryError, RetryPolicy, retrying
+from engine import FerryError, RetryPolicy, Transient, retrying
+from pipelines.panopto.calls import ONCE, Calls, is_fine
+from pipelines.panopto.model import State
 
 Upload = TypeVar("Upload")
+
+
+async def said(
+    calls: Calls,
+    path: str,
+    endpoint: str,
+    raw: Mapping[str, Any],
+    read: Callable[[Any, str], Upload],
+    what: str,
+) -> Upload | FerryError:
+    """Say once that all files of an upload are there, by its whole object with state 1.
+
+    Returns how it stands, or the error of an answer that was lost, or that was no yes.
+    """
+    body = {**raw, "State": int(State.UPLOAD_COMPLETE)}
+    try:
+        answer = await calls.call("PUT", path, endpoint=endpoint, json=body, policy=ONCE)
+        if is_fine(answer):
+            return calls.read(read, answer)
+    except Transient as error:
+        return error
+    return calls.refusal(answer, what)
 
 
 async def completed(

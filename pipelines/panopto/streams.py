@@ -14,11 +14,11 @@ from typing import Any
 
 import anyio
 
-from engine import FerryError, NotAllowed, RetryPolicy, ServerFault, Transient
+from engine import NotAllowed, RetryPolicy, ServerFault
 from pipelines.config import SettingsError
 from pipelines.panopto.calls import Calls, is_fine
-from pipelines.panopto.client import ONCE, anywhere
-from pipelines.panopto.completing import completed
+from pipelines.panopto.client import anywhere
+from pipelines.panopto.completing import completed, said
 from pipelines.panopto.model import State, split_target, state_of
 from pipelines.rest import path_of
 from pipelines.secrecy import redacted
@@ -112,25 +112,19 @@ class Streams:
     async def submit(self, upload: StreamUpload) -> StreamUpload | None:
         """Say that the file is there; return how the upload stands, None where it is not known any more."""
         return await completed(
-            lambda: self._try_submit(upload),
+            lambda: said(
+                self._calls,
+                _path(upload.id),
+                "PUT upload/{id}",
+                upload.raw,
+                read_stream_upload,
+                f"does not complete stream upload {upload.id}",
+            ),
             lambda: self.get(upload.id),
             lambda seen: seen.state == State.UPLOADING,
             policy=self._policy,
             sleep=self._sleep,
         )
-
-    async def _try_submit(self, upload: StreamUpload) -> StreamUpload | FerryError:
-        body = {**upload.raw, "State": int(State.UPLOAD_COMPLETE)}
-        endpoint = "PUT upload/{id}"
-        try:
-            answer = await self._calls.call(
-                "PUT", _path(upload.id), endpoint=endpoint, json=body, policy=ONCE
-            )
-            if is_fine(answer):
-                return self._calls.read(read_stream_upload, answer)
-        except Transient as error:
-            return error
-        return self._calls.refusal(answer, f"does not complete stream upload {upload.id}")
 
     async def cancel(self, upload_id: str) -> None:
         """Give a stream upload up; one that Panopto does not know any more is none to give up."""
