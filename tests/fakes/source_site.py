@@ -25,6 +25,8 @@ from pipelines.sandbox import Fault, Switches, World
 WORLD = World.seeded(7, 3, largest=1000, typical=1000)
 WHEN = datetime(2024, 5, 6, 7, 8, tzinfo=UTC)
 PATIENCE = RetryPolicy(attempts=3)
+EVERYTHING = ("captions", "chapters", "slides", "thumbnail", "attachments", "tags")
+CARRIED = {"outcome": "carried"}
 
 
 class Sessions:
@@ -125,7 +127,7 @@ def ended(event: Event) -> Any:
     return items.ended(
         event.identifier, Outcome.VERIFIED, session_id=f"s-{event.identifier}", folder_id="f",
         title="Analysis", date=WHEN.isoformat(), duration=60.0, files=["a.mp4"], receipts=[receipt],
-        right={"session_id": f"s-{event.identifier}"},
+        right={"session_id": f"s-{event.identifier}"}, aspects=dict.fromkeys(EVERYTHING, CARRIED),
     )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from engine import FerryError, Record, RetryPolicy, ServerFault, Stopping, retry
 from pipelines import items, sources
 from pipelines.app.reconciliation import Books
 from pipelines.app.source.asked import ACTIVE, Asked, Fate, Told, close
+from pipelines.app.source.lost import lost
 from pipelines.app.source.mark import AT_ONCE, failed
-from pipelines.items import ItemState
 from pipelines.opencast.client import Opencast
 from pipelines.opencast.model import Event, Unread
 from pipelines.opencast.writing import DELETE, Writing
@@ -85,7 +85,7 @@ class Retracter:
         session = kept(event_id, history)
         if session is None:
             return Told(event_id, Fate.LEFT, "no session of it is on record")
-        if why := needed(items.fold(history), self.losing) or published_anew(event, session):
+        if why := lost(event, items.fold(history), session, self.losing):
             return Told(event_id, Fate.LEFT, why)
         return await self._right(session)
 
@@ -159,29 +159,6 @@ class Retracter:
         if isinstance(event, Unread) and event.reason == "gone":
             await self.opencast.me()
         return event
-
-
-def needed(state: ItemState, losing: Collection[str]) -> str:
-    """Say what of a recording is only at the source; nothing where all was carried or may be lost."""
-    for name, aspect in sorted(state.aspects.items()):
-        outcome = aspect.get("outcome")
-        if outcome == "carried" or (outcome == "permanent" and name in losing):
-            continue
-        return f"its {name} were not carried ({aspect.get('reason') or outcome}), and are at the source alone"
-    return ""
-
-
-def published_anew(event: Event, session: Kept) -> str:
-    """Say where it is not known that what is published is what was sent; nothing where it is."""
-    if not session.receipts:
-        return "what was sent of it is not on record, so nobody knows whether its source has changed since"
-    tracks = {one.key for held in event.publications for one in held.tracks}
-    there = tracks | {one.key for held in event.publications for one in held.elements}
-    if any(one.track not in there for one in session.receipts):
-        return (
-            "what was sent is not among what it publishes now, so nobody knows whether it has changed since"
-        )
-    return ""
 
 
 def _not_there(event: Unread, *, ours: bool) -> Told:

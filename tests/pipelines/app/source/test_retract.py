@@ -1,10 +1,11 @@
 """Events are deleted only where their sessions are right now, and are told gone only when they are gone."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from fakes.memory_journal import Killed
-from fakes.source_site import SourceSite, fates, source_site
+from fakes.source_site import CARRIED, EVERYTHING, SourceSite, fates, source_site
 
 from engine import AccountRefused, Record
 from pipelines import items, sources
@@ -12,6 +13,7 @@ from pipelines.app.source.asked import Fate, Told
 from pipelines.app.source.retract import Retracter
 from pipelines.app.source.work import check, to_be_gone
 from pipelines.config import SettingsError
+from pipelines.migration.aspects.thumbnail import thumbnail_of
 from pipelines.sandbox import Fault, Switches
 
 EDITOR = Switches(opencast_account="editor", retraction_seconds=5.0)
@@ -92,10 +94,44 @@ async def test_what_was_not_carried_keeps_the_event(
 ) -> None:
     """It is at the source alone; only what cannot be carried may be lost, and only by its name."""
     async with source_site() as site:
-        await changed(site, aspects=aspects)
+        await changed(site, aspects={**dict.fromkeys(EVERYTHING, CARRIED), **aspects})
         found = await retracted(site, site.retracter(losing=losing))
         assert fates(found) == ({"done": 3} if goes else {"done": 2, "left": 1})
         assert there(site)[0] is not goes
+
+
+async def test_what_was_never_tried_keeps_the_event() -> None:
+    """An aspect that was not wanted, or that an older version did not know, is on no record."""
+    async with source_site() as site:
+        event = await site.opencast.client.event(site.names[0])
+        had = {one for one in EVERYTHING if one != "thumbnail"}
+        assert thumbnail_of(event.public[0]) is not None
+        await changed(site, aspects=dict.fromkeys(had, CARRIED))
+        (left,) = [one for one in await retracted(site) if one.fate is Fate.LEFT]
+        assert (left.event_id, left.why) == (
+            site.names[0],
+            "nothing was ever carried of its thumbnail, which the source alone has",
+        )
+        assert there(site) == [True, False, False]
+        assert fates(await retracted(site, site.retracter(losing=["thumbnail"]))) == {"already": 2, "done": 1}
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"left": ["stream presentation"]}, "its stream presentation was not moved"),
+        ({"changed": "media_changed"}, "its films have changed since they were sent"),
+        ({"seen": {"sums": ["0" * 32]}}, "its films have changed since they were sent"),
+    ],
+)
+async def test_films_that_panopto_has_not_keep_the_event(facts: dict[str, Any], why: str) -> None:
+    """One that was left behind, and ones that are others by now under the same keys."""
+    async with source_site() as site:
+        await changed(site, **facts)
+        found = await retracted(site)
+        assert fates(found) == {"done": 2, "left": 1}
+        assert why in next(one.why for one in found if one.fate is Fate.LEFT)
+        assert there(site) == [True, False, False]
 
 
 @pytest.mark.parametrize("track", ["another", None])
