@@ -34,7 +34,7 @@ SENTENCES: Mapping[Exit, str] = {
 OF_ASPECTS: Mapping[Exit, str] = {
     Exit.RETRYABLE: "Every item arrived; something that belongs to some of them failed for now: run again.",
     Exit.PERMANENT: "Every item arrived; something that belongs to some of them could not be carried: "
-    "`ferry report` says what, and why.",
+    "`ferry report` says what, and why; then mend it, and `ferry retry --aspect NAME`.",
 }
 """The same where the items themselves ask for nothing."""
 

@@ -100,7 +100,7 @@ def row(event_id: str, state: ItemState) -> Row:
             *aspects.carried(state),
             *dict.fromkeys(map(_carried, _lecture_items(state))),
         ),
-        not_carried=(*_left(state, facts), *aspects.not_carried(state), *_not_carried(state)),
+        not_carried=(*aspects.not_carried(state), *_left(state, facts), *_not_carried(state)),
         aspects=aspects.aspect_lines(state.aspects),
         earlier_sessions=state.earlier_sessions,
         at_source=_at_source(state),

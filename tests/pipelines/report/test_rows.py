@@ -68,7 +68,7 @@ def test_each_aspect_has_its_line() -> None:
     )
     assert found.carried == ("captions (de, en)", "chapters (3)", "external id")
     assert found.not_carried == (
-        "name of the series", "chapters: 2 entries begin after the end", "access list: asks for fewer calls"
+        "chapters: 2 entries begin after the end", "access list: asks for fewer calls", "name of the series"
     )  # fmt: skip
     assert [str(one) for one in found.aspects] == [
         "captions carried",
