@@ -5,8 +5,8 @@
     films ──── others? ── anew, planned ──> shipped as a new session; the earlier one stays
     words ──── PUT session ── read back ── end with what is set now, and the aspects to be set again
 
-The event is read again just before: what is done is decided by what it is then. A session that cannot be
-changed stays right, and the aspect `metadata` tells why it was not.
+The event is read again just before: what is done is decided by what it is then. A session that somebody has
+given other words, or that cannot be changed, stays right, and the aspect `metadata` tells why it was not.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -35,6 +35,12 @@ class NotAsSet(Final):
     """A session does not show what it was just set to."""
 
     code = "not_as_set"
+
+
+class EditedThere(Final):
+    """Somebody gave a session other words at Panopto: they stay."""
+
+    code = "edited_there"
 
 
 class Events(Protocol):
@@ -135,7 +141,7 @@ class Renewal:
         aspects = {name: told for name, told in state.aspects.items() if name != "metadata"}
         try:
             if not _is_worded(state, title, description):
-                await self._set(state.session_id or "", title, description)
+                await self._set(state, title, description)
         except Stopping:
             raise
         except Final as error:
@@ -152,12 +158,25 @@ class Renewal:
             **{items.SEEN_ANEW: True},
         )
 
-    async def _set(self, session_id: str, title: str, description: str) -> None:
-        """Set the words and read them back. Raises NotAsSet where others are there then, and Refused."""
+    async def _set(self, state: ItemState, title: str, description: str) -> None:
+        """Set the words and read them back, unless they are there already.
+
+        Raises EditedThere where others are there than on record, NotAsSet where that is so afterwards, and
+        Refused.
+        """
+        session_id, wanted = state.session_id or "", (fingerprint(title), fingerprint(description))
+        before = await self._panopto.session(session_id)
+        if before is not None and _words(before) == wanted:
+            return
+        if before is not None and _is_edited(state, before):
+            raise EditedThere(
+                "shows a title or description that somebody gave it at Panopto",
+                where=f"session {session_id}",
+                advice="what was changed at Opencast is to be written there by hand",
+            )
         await self._panopto.update_session(session_id, title, description)
-        session = await self._panopto.session(session_id)
-        there = (session.name, session.description) if session else ("", "")
-        if [fingerprint(one) for one in there] != [fingerprint(one) for one in (title, description)]:
+        after = await self._panopto.session(session_id)
+        if after is None or _words(after) != wanted:
             raise NotAsSet(
                 "shows another title or description than it was just given",
                 where=f"session {session_id}",
@@ -175,6 +194,20 @@ class Renewal:
         tags = tags_of(selected.event.subjects) if "tags" in self._shown.aspects else ()
         wants = wants_of(selected.event, tags, captions, cut=bool(before and before.cut))
         return replace(wants, series=state.series or "")
+
+
+def _words(session: Session) -> tuple[str, str]:
+    """Return sums of the words that a session shows."""
+    return fingerprint(session.name), fingerprint(session.description)
+
+
+def _is_edited(state: ItemState, session: Session) -> bool:
+    """Tell whether a session shows other words than it was given, as far as these are on record."""
+    facts, (title, description) = known(state), _words(session)
+    given = facts.get("title")
+    return (given is not None and fingerprint(given) != title) or (
+        facts.get("described", description) != description
+    )
 
 
 def _is_worded(state: ItemState, title: str, description: str) -> bool:

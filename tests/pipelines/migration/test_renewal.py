@@ -31,7 +31,7 @@ class Panopto:
         self.sets: list[tuple[str, str]] = []
         self._trouble = trouble
         self._keeps = keeps
-        self._words = ("", "")
+        self.words = (BEFORE.title, description_of(BEFORE, SHOWN))
 
     async def update_session(self, session_id: str, name: str, description: str) -> None:
         """Take other words."""
@@ -40,11 +40,11 @@ class Panopto:
         if self._trouble is not None:
             raise self._trouble
         if self._keeps:
-            self._words = (name, description)
+            self.words = (name, description)
 
     async def session(self, session_id: str) -> Session | None:
         """Show it."""
-        return Session(session_id, *self._words, None, 1.0, "home")
+        return Session(session_id, *self.words, None, 1.0, "home")
 
 
 class Opencast:
@@ -136,6 +136,26 @@ async def test_words_are_set_once_and_kept() -> None:
     assert (state.session_id, state.lacking, state.seen_anew) == ("s-1", (), True)
     assert state.settled()
     assert not state.settled(carries=True)
+
+
+@pytest.mark.parametrize("words", [("Optics, repeated", None), (None, "By hand")], ids=str)
+async def test_words_that_somebody_gave_at_panopto_stay(words: tuple[str | None, str | None]) -> None:
+    """Nothing is written over them; a person is told, and the next run looks again."""
+    panopto = Panopto()
+    panopto.words = (words[0] or panopto.words[0], words[1] or panopto.words[1])
+    outcome, state = await renewed(replace(BEFORE, title="Waves"), panopto)
+    assert (outcome, panopto.sets) == (Outcome.VERIFIED, [])
+    assert state.aspects["metadata"]["reason"] == "edited_there"
+    assert state.seen == seen_of(chosen(BEFORE), SHOWN)
+
+
+async def test_words_that_are_there_already_are_not_set_again() -> None:
+    """As after a run that was killed before its record."""
+    now, panopto = replace(BEFORE, title="Waves"), Panopto()
+    panopto.words = ("Waves", description_of(now, SHOWN))
+    outcome, state = await renewed(now, panopto)
+    assert (outcome, panopto.sets, known(state)["title"]) == (Outcome.VERIFIED, [], "Waves")
+    assert "metadata" not in state.aspects
 
 
 async def test_only_aspects_whose_wants_changed_are_set_again() -> None:
