@@ -44,7 +44,7 @@ def end_record(event_id: str, state: ItemState, end: End) -> Record:
 
 def noted(event_id: str, state: ItemState, **notes: Any) -> Record:
     """Return the same end with other facts in it; one that is None is left out."""
-    facts = {**known(state), **notes}
+    facts = {**known(state), items.SEEN_ANEW: state.seen_anew or None, **notes}
     end = state.ended or {}
     told = {name: value for name, value in facts.items() if value is not None}
     return items.ended(

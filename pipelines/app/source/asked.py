@@ -13,7 +13,7 @@ from pipelines import items, sources
 from pipelines.app.reconciliation import Books
 from pipelines.config import SettingsError
 from pipelines.items import Outcome
-from pipelines.migration.ends import known
+from pipelines.migration.ends import noted
 from pipelines.report.listed import Reported
 
 NAMED = 5
@@ -82,7 +82,5 @@ def asked_for(report: Reported, books: Books) -> Asked:
 
 async def close(journal: Journal, event_id: str, history: Sequence[Record]) -> None:
     """Close an item again whose source has changed: what was done there stays in its end."""
-    state = items.fold(history)
-    facts = {**known(state), "source": sources.fold(history).facts}
-    why = (state.ended or {}).get("why")
-    await journal.append(items.ended(event_id, state.outcome, state.reason, why=why, **facts))
+    source = sources.fold(history).facts
+    await journal.append(noted(event_id, items.fold(history), source=source))

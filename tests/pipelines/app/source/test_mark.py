@@ -50,6 +50,17 @@ async def test_a_mark_is_set_once(mark: RoleMark | FieldMark) -> None:
         assert calls == [1, 1, 1]
 
 
+async def test_what_is_still_to_be_done_of_an_item_is_kept() -> None:
+    """That LumiNUS is to be looked at once more, and calls of which no answer is known."""
+    async with source_site() as site:
+        (end,) = site.journal.history(site.names[0])
+        facts = {**end.facts, items.SEEN_ANEW: True, "asked": ["captions:de"]}
+        await site.journal.append(replace(end, facts=facts))
+        await site.marker(ROLE).mark_all(site.asked())
+        state = items.fold(site.journal.history(site.names[0]))
+        assert (state.seen_anew, state.asked) == (True, {"captions:de"})
+
+
 async def test_what_stands_in_a_field_is_kept() -> None:
     """A list gets one value more, and none of the others is lost."""
     async with source_site() as site:
