@@ -13,7 +13,7 @@ from typing import Any
 
 from engine import Record
 from pipelines import items, sources
-from pipelines.items import ItemState
+from pipelines.items import AspectOutcome, ItemState
 from pipelines.migration import added
 from pipelines.migration.ends import known
 from pipelines.migration.verify import Expected, differences, fingerprint
@@ -96,8 +96,7 @@ def undo(one: Made, upload: SessionUpload | None, session: Session | None) -> Un
         why = f"Panopto says that its session upload became session {upload.session_id}"
         return _by_hand(one, f"{why}, and another one is on record")
     if session is None:
-        why = f"session {upload.session_id} is not there any more"
-        return Undone(one.event_id, Fate.GONE, why, upload.session_id)
+        return _not_there(one, upload.session_id)
     if why := changed(one, upload, session):
         return _by_hand(one, why)
     return Undone(one.event_id, Fate.TO_DELETE, f"session {session.id}", session.id)
@@ -123,6 +122,15 @@ def changed(one: Made, upload: SessionUpload, session: Session) -> str:
     if described is not None and fingerprint(session.description) != described:
         found.append("description is not what was sent")
     return f"somebody changed it: {', '.join(found)}" if found else ""
+
+
+def _not_there(one: Made, session_id: str) -> Undone:
+    """Decide about a session that Panopto does not show: who has given one away may not be let in any more."""
+    why = f"session {session_id} is not there any more"
+    owner = one.state.aspects.get("owner", {})
+    if owner.get("outcome") == AspectOutcome.CARRIED and one.state.deleting is None:
+        return _by_hand(one, f"{why}, or is not shown to this account, which has given it to another owner")
+    return Undone(one.event_id, Fate.GONE, why, session_id)
 
 
 def _unnamed(one: Made, upload: SessionUpload) -> Undone:

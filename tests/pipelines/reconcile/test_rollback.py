@@ -115,6 +115,14 @@ def test_what_panopto_has_not_finished_is_not_decided(state: State | int) -> Non
     assert decided(replace(WHOLE, state=state)).fate is Fate.UNDECIDED
 
 
+def test_one_that_was_given_away_is_not_taken_for_gone() -> None:
+    """The account may not be let in any more; one whose deletion was begun is gone."""
+    owned = [*history(), items.aspects("e", {"owner": {"outcome": "carried", "value": "jsmith"}})]
+    found = decided(session=None, records=ended(owned))
+    assert (found.fate, "another owner" in found.why) == (Fate.BY_HAND, True)
+    assert decided(session=None, records=[*ended(owned), items.delete("e", "s")]).fate is Fate.GONE
+
+
 def test_one_that_is_gone_begins_anew() -> None:
     """Its session, or the upload that never became one; an end without a folder cannot."""
     assert decided(session=None) == Undone("e", Fate.GONE, "session s is not there any more", "s")
