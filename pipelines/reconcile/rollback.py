@@ -125,7 +125,7 @@ def changed(one: Made, upload: SessionUpload, session: Session) -> str:
 
 
 def _not_there(one: Made, session_id: str) -> Undone:
-    """Decide about a session that Panopto does not show: who has given one away may not be let in any more."""
+    """Decide about a session that is not shown: who has given one away may not be let in any more."""
     why = f"session {session_id} is not there any more"
     owner = one.state.aspects.get("owner", {})
     if owner.get("outcome") == AspectOutcome.CARRIED and one.state.deleting is None:
