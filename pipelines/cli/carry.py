@@ -1,19 +1,18 @@
 """`ferry carry`: carries on to LumiNUS what waits for it, once or until nothing waits any more."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import anyio
 import typer
 
 from engine import PANOPTO_RATES, Audience, FerryError, Interrupted, Rate
 from pipelines.app.carrying import Carrying, open_carrying
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit, exit_for
-from pipelines.cli.run import every_second, tell
+from pipelines.cli.run import tell
 from pipelines.cli.screen import Picture, shown
 from pipelines.cli.status import path_of
 from pipelines.cli.summary import LectureItems, answered, document, write_json, write_table
@@ -79,7 +78,7 @@ def carried_on(
             ) as carrying:
                 problems: list[str] = []
                 signals = loop.Signals(carrying.drain, tell)
-                error = await guarded(carrying, signals, problems, observer.go_on)
+                error = await guarded(carrying, signals, problems)
                 outcomes = carrying.outcomes()
         stopped = exit_for(error) if error else None
         code = signals.exit or stopped or Exit(outcomes.exit_code)
@@ -90,28 +89,21 @@ def carried_on(
     return loop.run(go)
 
 
-async def guarded(
-    carrying: Carrying, signals: loop.Signals, problems: list[str], go_on: Callable[[], None]
-) -> FerryError | None:
+async def guarded(carrying: Carrying, signals: loop.Signals, problems: list[str]) -> FerryError | None:
     """Say what is to be mended, and carry under the signals; return what stopped it, if anything did."""
     stopped: list[FerryError] = []
 
     async def main() -> None:
-        async with anyio.create_task_group() as group:
-            group.start_soon(every_second, [go_on])
-            try:
-                say_how_many(carrying)
-                if carrying.waiting:
-                    problems.extend(await carrying.problems())
-                    for sentence in problems:
-                        tell(sentence)
-                    await carrying.run()
-            except Interrupted:
-                return
-            except FerryError as error:
-                stopped.append(error)
-            finally:
-                group.cancel_scope.cancel()
+        say_how_many(carrying)
+        try:
+            problems.extend(await carrying.problems())
+            for sentence in problems:
+                tell(sentence)
+            await carrying.run()
+        except Interrupted:
+            return
+        except FerryError as error:
+            stopped.append(error)
 
     await signals.guard(main)
     return stopped[0] if stopped else None

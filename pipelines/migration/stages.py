@@ -137,11 +137,6 @@ class CarryParked:
 
 
 @dataclass(frozen=True, slots=True)
-class CarryLooks:
-    """What waits for LumiNUS is looked for, once more or for the first time."""
-
-
-@dataclass(frozen=True, slots=True)
 class CarryRests:
     """So many items wait for LumiNUS still; they are looked for again in so many seconds."""
 

@@ -21,7 +21,7 @@ from pipelines.items import ItemState, Outcome
 from pipelines.luminus.closed import Closed, QuotaSpent, TokenRefused
 from pipelines.migration.ends import End
 from pipelines.migration.onward import Keep
-from pipelines.migration.stages import CarryLooks, CarryRests, ItemEnded
+from pipelines.migration.stages import CarryRests, ItemEnded
 
 FIRST_PAUSE = 60.0
 """Seconds to the second look."""
@@ -113,10 +113,10 @@ class Watch:
         """
         pause = 0.0
         while waiting:
+            self._go_on()
             closed = await self._look(waiting)
+            self._go_on()
             left = [one for one in waiting if one not in self.ends or self.ends[one].outcome in LEFT]
-            if self._draining:
-                raise Interrupted("stopped before all was carried")
             if isinstance(closed, TokenRefused):
                 raise _refused(str(closed))
             if self._longest is None or not left or not isinstance(closed, QuotaSpent | None):
@@ -137,7 +137,6 @@ class Watch:
         """Look once for each of the items; return why LumiNUS answered nothing more, if it did so."""
         if (lasts := self._lasts()) is not None and lasts <= 0:
             raise _refused("its token has ended")
-        self._observer(CarryLooks())
         self._stage = self._begin()
         for event_id in waiting:
             await self._items.open_again(event_id)
@@ -165,6 +164,8 @@ class Watch:
             self._pausing = scope
             await self._sleep(seconds)
         self._pausing = None
+
+    def _go_on(self) -> None:
         if self._draining:
             raise Interrupted("stopped before all was carried")
 

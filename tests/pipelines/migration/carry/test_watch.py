@@ -17,7 +17,7 @@ from pipelines.items import ItemState, Outcome
 from pipelines.luminus.closed import Closed, QuotaSpent, TokenRefused, WrongAddress
 from pipelines.migration.carry.watch import FIRST_PAUSE, Watch, waits
 from pipelines.migration.keeping import Keeping
-from pipelines.migration.stages import CarryLooks, CarryRests, ItemEnded
+from pipelines.migration.stages import CarryRests, ItemEnded
 
 LONGEST = 900.0
 HOUR = 3600.0
@@ -117,7 +117,7 @@ def test_what_is_as_it_was_is_neither_written_nor_told_again() -> None:
         await site.right("a")
         site.luminus.lecture("m1", session("a"), appears=anyio.current_time() + 24 * HOUR)
         await watch(site).run(waiting(site))
-        assert len(told(site, CarryLooks)) > 90
+        assert site.luminus.calls["modules"] > 90
         assert [one.outcome for one in told(site, ItemEnded)] == [Outcome.WAITING, Outcome.VERIFIED]
         assert len(site.journal.log) < 12
 
@@ -138,7 +138,7 @@ def test_what_is_permanent_is_looked_for_once() -> None:
         await looking.run(waiting(site))
         assert site.outcomes() == {"a": VERIFIED, "b": ("permanent", "no_web_lecture")}
         assert looking.ends["b"].why == "module M2 has no web lecture: its owner can add that tool"
-        assert site.luminus.calls["web_lecture"] == len(told(site, CarryLooks)) + 1
+        assert site.luminus.calls["web_lecture"] == site.luminus.calls["modules"] + 1
 
     virtually(work())
 
@@ -200,7 +200,7 @@ def test_a_quota_comes_back_and_a_wrong_address_does_not(closed: Closed, looked:
         faults: list[Closed] = [closed]
         site.luminus.fault = lambda *_: faults.pop() if faults else None
         await watch(site).run(waiting(site))
-        assert len(told(site, CarryLooks)) == looked
+        assert site.luminus.calls["modules"] == looked
         assert site.outcomes() == {"a": VERIFIED if looked > 1 else ("waiting", "luminus_address")}
 
     virtually(work())
@@ -228,6 +228,21 @@ def test_drained_it_ends_at_once_and_the_next_one_goes_on(seconds: float) -> Non
         site.luminus.lecture("m1", session("a"))
         await watch(site).run(waiting(site))
         assert (site.outcomes(), site.luminus.calls["patch"]) == ({"a": VERIFIED}, 1)
+
+    virtually(work())
+
+
+def test_drained_before_it_begins_it_asks_nobody() -> None:
+    """While it was looked at what has to be mended, say."""
+
+    async def work() -> None:
+        site = CarrySite()
+        await site.right("a")
+        looking, kept = watch(site), len(site.journal.log)
+        looking.drain()
+        with pytest.raises(Interrupted):
+            await looking.run(waiting(site))
+        assert (site.luminus.calls.total(), len(site.journal.log)) == (0, kept)
 
     virtually(work())
 
