@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from engine import Journal, Refused, Transient
 from pipelines import items
+from pipelines.app.furnishing import external_ids_of
 from pipelines.app.reconciliation import Books, open_books
 from pipelines.app.services import open_services
 from pipelines.config import Settings, SettingsError
@@ -69,7 +70,8 @@ async def retried(settings: Settings, asked: Asked, *, dry_run: bool) -> list[Re
         found = [left(name, state) for name, state in states.items() if name not in held]
         if held:
             async with open_services(settings) as services:
-                found += await looked_at(held, services.panopto, books.journal)
+                marked = Marked(services.panopto, external_ids_of(settings, services))
+                found += await looked_at(held, services.panopto, books.journal, marked)
     return sorted(found, key=lambda one: one.event_id)
 
 
@@ -93,11 +95,12 @@ def left(event_id: str, state: ItemState) -> Released:
 
 
 async def looked_at(
-    held: Mapping[str, ItemState], panopto: Panopto, journal: Journal | None
+    held: Mapping[str, ItemState], panopto: Panopto, journal: Journal | None, marked: Marked
 ) -> list[Released]:
-    """Look at each item at Panopto, and write where there is a journal."""
+    """Look at each item at Panopto, and write where there is a journal; `marked` finds sessions of items."""
     found: list[Released] = []
-    retrier = Retrier(panopto, Marked(panopto), journal)
+    marked.follow(held)
+    retrier = Retrier(panopto, marked, journal)
 
     async def one(event_id: str) -> None:
         try:

@@ -1,6 +1,6 @@
 """What is looked at, written and deleted where items are to begin anew, and in which order."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
 from fakes.memory_journal import MemoryJournal
@@ -11,6 +11,8 @@ from pipelines.app.reconciliation import Books
 from pipelines.app.retrying import Asked, looked_at
 from pipelines.config import SettingsError
 from pipelines.items import Outcome, fold
+from pipelines.migration.external_ids import ExternalIds
+from pipelines.migration.found import Marked
 from pipelines.panopto.model import Session, SessionUpload, State
 from pipelines.reconcile.release import Fate
 
@@ -29,6 +31,7 @@ class Site:
         self.listed = self.sessions
         self.refuses = False
         self.at_delete: list[str] = []
+        self.elsewhere: tuple[Session, ...] = ()
 
     async def get(self, upload_id: str) -> SessionUpload:
         """The session upload."""
@@ -37,6 +40,10 @@ class Site:
     async def session(self, session_id: str) -> Session | None:
         """A session."""
         return self.sessions.get(session_id)
+
+    async def by_external_ids(self, external_ids: Sequence[str]) -> Mapping[str, tuple[Session, ...]]:
+        """The sessions that have these external ids."""
+        return dict.fromkeys(external_ids, self.elsewhere)
 
     async def sessions_of(self, folder_id: str) -> AsyncIterator[Session]:
         """The sessions of the folder."""
@@ -61,8 +68,19 @@ async def begun(record: Record = FAILED, state: State = State.PROCESSING_ERROR) 
 async def look(journal: MemoryJournal, site: Site, *, dry: bool = False) -> tuple[Fate, str | None]:
     """Retry the item, and return what became of it."""
     held = {"a": fold(journal.history("a"))}
-    (found,) = await looked_at(held, site, None if dry else journal)  # type: ignore[arg-type]
+    marked = Marked(site, ExternalIds(site))
+    (found,) = await looked_at(held, site, None if dry else journal, marked)  # type: ignore[arg-type]
     return found.fate, found.delete
+
+
+async def test_a_session_that_its_external_id_finds_elsewhere_is_for_a_person() -> None:
+    """Whatever folder it lies in: of two sessions neither is deleted."""
+    journal, site = await begun()
+    other = Session("t", "Analysis", "other words", None, 9.0, "elsewhere")
+    site.sessions["t"], site.elsewhere = other, (other,)
+    site.listed = {"s": site.sessions["s"]}
+    assert await look(journal, site) == (Fate.BY_HAND, None)
+    assert set(site.sessions) == {"s", "t"}
 
 
 async def test_the_intent_is_on_record_before_the_session_goes() -> None:
