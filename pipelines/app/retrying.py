@@ -10,7 +10,7 @@ from pipelines.app.reconciliation import Books, open_books
 from pipelines.app.services import open_services
 from pipelines.config import Settings, SettingsError
 from pipelines.items import ItemState, Outcome
-from pipelines.migration.ends import End, end_record, known
+from pipelines.migration.ends import End, end_record, known, noted
 from pipelines.migration.found import Marked
 from pipelines.panopto.client import Panopto
 from pipelines.panopto.model import Session
@@ -85,7 +85,9 @@ async def again(
         await journal.append(items.aspects(event_id, told))
         if state.ended is not None:
             after = state.after(items.aspects(event_id, told))
-            await journal.append(end_record(event_id, after, End(state.outcome, state.reason)))
+            end = End(state.outcome, state.reason, state.ended.get("why") or "")
+            verified = state.outcome is Outcome.VERIFIED
+            await journal.append(noted(event_id, after) if verified else end_record(event_id, after, end))
     return found
 
 

@@ -58,3 +58,14 @@ async def test_the_next_run_tries_it_again() -> None:
     assert not after.settled()
     assert after.outcome is Outcome.VERIFIED
     assert after.aspects["tags"] == carried()
+
+
+async def test_what_else_its_end_says_is_kept() -> None:
+    """Why it ended so, and that LumiNUS is to be looked at once more."""
+    told: dict[str, object] = {"aspects": {"owner": refused()}, items.SEEN_ANEW: True}
+    end = items.ended("e", Outcome.VERIFIED, why="found by its marker", right={"session_id": "s"}, **told)
+    journal = MemoryJournal()
+    await journal.append(end)
+    await again("e", items.fold([end]), ["owner"], journal)
+    after = items.fold(journal.history("e"))
+    assert ((after.ended or {}).get("why"), after.seen_anew) == ("found by its marker", True)
