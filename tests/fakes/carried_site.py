@@ -64,7 +64,10 @@ ROLE_STAFF,viewer,group:All staff
 
 @dataclass(frozen=True)
 class Moved:
-    """What came of it. Events go by the names of `events`; `puts` are the PUTs of films after each run."""
+    """What came of it. Events go by the names of `events`; `puts` are the PUTs of films after each run.
+
+    `captions` are the files that Panopto holds, by their session upload and key.
+    """
 
     settings: Path
     events: Mapping[str, Event]
@@ -74,6 +77,7 @@ class Moved:
     bookings: Ran
     books: Mapping[str, list[Json]]
     rows: Mapping[str, Json]
+    captions: Mapping[tuple[str, str], str]
 
     def session(self, name: str) -> Json:
         """The session of an event, of which there is one, by Panopto's own books."""
@@ -90,6 +94,10 @@ class Moved:
         """The metadata of an event, by Opencast's own books."""
         books = {one["event_id"]: one["metadata"] for one in self.books["events"]}
         return books[self.events[name].identifier]
+
+    def caption(self, name: str, key: str) -> str:
+        """A caption file that Panopto holds of an event."""
+        return self.captions[self.session(name)["session_upload_id"], key]
 
     def came_of(self, name: str, key: str) -> set[str]:
         """The names of those files of an event at Opencast that an object has the bytes of."""
@@ -184,7 +192,10 @@ def moved(site: Site, folder: Path) -> Moved:
     report = ferry("report", "-c", settings, "--format", "json")
     rows = {one["event_id"]: one for one in report.document["items"]}
     books = {name: site.audit(name) for name in names}
-    return Moved(settings, held, (first, second), (puts, _puts(site)), looked, bookings, books, rows)
+    held_captions = _captions(site)
+    return Moved(
+        settings, held, (first, second), (puts, _puts(site)), looked, bookings, books, rows, held_captions
+    )
 
 
 def _run(settings: Path) -> Ran:
@@ -207,6 +218,16 @@ def _puts(stand: Stand) -> int:
     """Return how many parts of films were sent, whole or not."""
     sent = [one["path"] for one in stand.audit("log") if one["call"] == "upload_part"]
     return sum(path.endswith((".mp4", ".m4a")) for path in sent)
+
+
+def _captions(site: Site) -> dict[tuple[str, str], str]:
+    """Return the caption files that Panopto holds, by their session upload and key."""
+    return {
+        (upload.id, key): b"".join(one.read_bytes() for one in stored.segments).decode()
+        for upload in site.sandbox.panopto.site.uploads.values()
+        for key, stored in upload.objects.items()
+        if key.endswith(".vtt")
+    }
 
 
 def _make_awkward(site: Site, held: Mapping[str, Event]) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from fakes.carried_site import Moved, events, standing_world
 from fakes.processes import ferry
+from pycaption import WebVTTReader
 
 from pipelines.sandbox import World
+from pipelines.sandbox.laden import CUES
 
 pytestmark = pytest.mark.slow
 
@@ -22,7 +24,7 @@ def times(session: Mapping[str, Any], kind: str) -> list[float]:
     return [one["time"] for one in session[kind]]
 
 
-@pytest.mark.carries("captions", "captions in DFXP")
+@pytest.mark.carries("captions")
 def test_captions(carried: Moved) -> None:
     """A track, an attachment and a catalogue, each as WebVTT, in its language, by the manifest."""
     session = carried.session("captions")
@@ -35,6 +37,17 @@ def test_captions(carried: Moved) -> None:
     assert sent == {one["sha256"] for one in session["captions"]}
     assert sorted(carried.aspect("captions", "captions")["value"]) == ["de", "en", "fr"]
     assert "captions (de, en, fr)" in carried.row("captions")["carried"]
+
+
+@pytest.mark.carries("captions in DFXP")
+def test_captions_in_dfxp(carried: Moved) -> None:
+    """As WebVTT they say the same at the same times as those that were WebVTT before."""
+    converted, plain = (carried.caption("captions", f"captions-{one}.vtt") for one in ("fr", "de"))
+    read = [list(WebVTTReader().read(one).get_captions("en-US")) for one in (converted, plain)]
+    cues, wanted = ([(one.start, one.end, one.get_text()) for one in found] for found in read)
+    assert converted.startswith("WEBVTT\n")
+    assert [(start // 1000, end // 1000) for start, end, _ in cues] == [one[:2] for one in CUES]
+    assert cues == wanted
 
 
 @pytest.mark.carries("captions apart from the manifest")
