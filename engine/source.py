@@ -25,6 +25,7 @@ from engine.errors import (
     LocationExpired,
     LocationRefused,
     ServerFault,
+    ShortBody,
     TooLarge,
     Unreadable,
 )
@@ -87,9 +88,11 @@ async def probe(http: Http, source: Source, location: Location, deadline: float)
 async def small(http: Http, source: Source, location: Location, largest: int, deadline: float) -> bytes:
     """Read all of a small source in one GET, without a probe: a caption file, a catalogue, a picture.
 
-    Raises TooLarge beyond `largest` bytes, ShortBody, and what `probe` raises but Empty: no bytes are none.
+    Where neither a length nor a last chunk told the end of the body, the size is asked for afterwards: a body
+    that broke off looks whole. Raises TooLarge beyond `largest` bytes, ShortBody, and what `probe` raises but
+    Empty: no bytes are none.
     """
-    async with _answered(http, source, location, deadline, ()) as (response, location, where):
+    async with _answered(http, source, location, deadline, ()) as (response, _, where):
         head = Head(response.status, response.headers)
         _refuse_status(head, where, {200})
         _refuse_form(head, where)
@@ -101,7 +104,27 @@ async def small(http: Http, source: Source, location: Location, largest: int, de
             raise TooLarge(f"has more than {largest} bytes", where=where) from None
         if (found := what_else(content)) is not None:
             raise Unreadable(f"answers with {found}", where=where, advice=SIGN_IN)
-        return content
+    if not _tells_its_end(head):
+        await _held_against_size(http, source, location, deadline, len(content))
+    return content
+
+
+def _tells_its_end(head: Head) -> bool:
+    chunked = head.headers.get("Transfer-Encoding", "").strip().lower().endswith("chunked")
+    return chunked or content_length(head.headers) is not None
+
+
+async def _held_against_size(
+    http: Http, source: Source, location: Location, deadline: float, got: int
+) -> None:
+    """Raise ShortBody where a source has another size than what came, and what `probe` raises but Empty."""
+    try:
+        size = (await probe(http, source, location, deadline)).validator.size
+    except Empty:
+        size = 0
+    if got != size:
+        where = f"{source.group}/{source.name} at {host_of(location.url)}"
+        raise ShortBody(f"{got} bytes came of {size}", where=where)
 
 
 _PROBE = (("Range", ByteRange(0, FIRST).header),)

@@ -115,6 +115,39 @@ async def test_a_short_body_is_not_taken() -> None:
         await read(script)
 
 
+@pytest.mark.fault(3)
+@pytest.mark.parametrize("came", [0, 20, len(WEBVTT)])
+async def test_a_body_that_does_not_tell_its_end_is_held_against_the_size(came: int) -> None:
+    """It is what the source has by a second answer, or it is not taken."""
+
+    async def script(connection: Connection) -> None:
+        head = await connection.head()
+        assert head is not None
+        if "range" in head.headers:
+            ranged = {"Content-Range": f"bytes 0-9/{len(WEBVTT)}"}
+            await connection.answer(206, ranged, WEBVTT[:10])
+        else:
+            await connection.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + WEBVTT[:came])
+
+    if came == len(WEBVTT):
+        assert await read(script) == WEBVTT
+    else:
+        with pytest.raises(ShortBody, match=f"{came} bytes came of {len(WEBVTT)}"):
+            await read(script)
+
+
+@pytest.mark.fault(3)
+async def test_a_body_of_which_nobody_tells_the_size_is_not_taken() -> None:
+    """It may be whole, and it may be half."""
+
+    async def script(connection: Connection) -> None:
+        await connection.head()
+        await connection.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + WEBVTT)
+
+    with pytest.raises(Unreadable, match="does not tell its size"):
+        await read(script)
+
+
 @pytest.mark.fault(6)
 async def test_silence_ends_at_the_deadline() -> None:
     """A server that says nothing is waited for as long as was said."""
