@@ -33,8 +33,9 @@ from pipelines.migration.keeping import Keeping
 from pipelines.migration.onward import Nowhere, Onward
 from pipelines.migration.renewal import Renewal
 from pipelines.migration.select import Skip
-from pipelines.migration.sending import whole_files
+from pipelines.migration.sending import moved_files
 from pipelines.migration.ship import Ship
+from pipelines.migration.stage_place import Place
 from pipelines.migration.stages import ItemBegan, ItemEnded, ItemProcessing
 from pipelines.migration.verify import Expected, differences
 from pipelines.panopto.client import Panopto
@@ -228,7 +229,7 @@ class Migration:
             await self._journal.append(right(event_id, sessions[0]))
         return end
 
-    async def _through(self, event_id: str, shipping: "Place") -> End | None:
+    async def _through(self, event_id: str, shipping: Place) -> End | None:
         """Ship, finish and verify; a session upload that came to nothing is shipped anew."""
         settled: Settled | None = None
         for _ in range(STARTS):
@@ -331,30 +332,3 @@ class Migration:
 def _is_fresh(state: ItemState) -> bool:
     """Whether an item is to be begun, so that nothing of it may be at Panopto."""
     return state.planned is not None and state.upload is None and state.right is None and state.found is None
-
-
-def moved_files(history: Sequence[Record], generation: int) -> set[str]:
-    """Return the names of an item's films that are whole at the target, by the engine's records.
-
-    The manifest, and what else lies beside the films, has an @ in its name (`sending.beside`).
-    """
-    return {name for of, name in whole_files(history) if of == generation and "@" not in name}
-
-
-class Place:
-    """A place in a stage that is left once, and may be entered again."""
-
-    def __init__(self, semaphore: anyio.Semaphore) -> None:
-        self._semaphore = semaphore
-        self._held = True
-
-    def leave(self) -> None:
-        """Give the place to the next one; does nothing where it was given already."""
-        if self._held:
-            self._held = False
-            self._semaphore.release()
-
-    async def enter(self) -> None:
-        """Wait for a place."""
-        await self._semaphore.acquire()
-        self._held = True

@@ -177,6 +177,14 @@ def whole_files(history: Sequence[Record]) -> Iterator[tuple[int, str]]:
             yield int(generation), file_name
 
 
+def moved_files(history: Sequence[Record], generation: int) -> set[str]:
+    """Return the names of an item's films that are whole at the target, by the engine's records.
+
+    The manifest, and what else lies beside the films, has an @ in its name (`beside`).
+    """
+    return {name for of, name in whole_files(history) if of == generation and "@" not in name}
+
+
 def was_whole(history: Sequence[Record], file_name: str) -> bool:
     """Tell whether a file was sent whole before, be it to another session upload."""
     return any(name == file_name for _, name in whole_files(history))

@@ -15,8 +15,8 @@ from typing import Any, Protocol
 from engine import FerryError, Record, Refused, Stopping
 from pipelines import items
 from pipelines.migration.ends import known
-from pipelines.migration.pipeline import moved_files
 from pipelines.migration.receipts import FileReceipt, kept_in, receipts
+from pipelines.migration.sending import moved_files
 from pipelines.migration.verify import Difference, Expected, differences
 from pipelines.panopto.model import Session, SessionUpload, State
 from pipelines.recheck.each import each
