@@ -5,11 +5,21 @@ comes to know its sum or its size, a publication is preferred that was not. Whoe
 every lecture once more.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from pipelines.migration.receipts import FileReceipt
 from pipelines.migration.select import Stream
+
+
+class Films(StrEnum):
+    """What films are to those that were sent; `fewer` are some of them and nothing else."""
+
+    SAME = "same"
+    FEWER = "fewer"
+    OTHERS = "others"
 
 
 def sums_of(streams: Sequence[Stream]) -> list[str | None]:
@@ -17,14 +27,19 @@ def sums_of(streams: Sequence[Stream]) -> list[str | None]:
     return [one.md5 for one in streams]
 
 
-def by_sums(seen: Mapping[str, Any], streams: Sequence[Stream]) -> bool | None:
-    """Tell whether films are others than those that were seen; None where not every sum was and is known."""
+def by_sums(seen: Mapping[str, Any], streams: Sequence[Stream]) -> Films | None:
+    """Compare with the sums that were told of what was sent; None where not every sum was and is known."""
     before, now = seen.get("sums") or [None], sums_of(streams)
-    if None in before or None in now:
-        return None
-    return sorted(before) != sorted(one for one in now if one is not None)
+    return None if None in before or None in now else _compared(before, now)
 
 
-def by_sizes(sent: Sequence[FileReceipt], sizes: Sequence[int]) -> bool:
-    """Tell whether files of these sizes are others than those sent: no two films are of one size."""
-    return sorted(one.size for one in sent) != sorted(sizes)
+def by_sizes(sent: Sequence[FileReceipt], sizes: Sequence[int]) -> Films:
+    """Compare by the sizes of files: no two films are of one size."""
+    return _compared([one.size for one in sent], sizes)
+
+
+def _compared(before: Sequence[Any], now: Sequence[Any]) -> Films:
+    """Compare without regard to order: another film comes first where another one has the sound."""
+    if Counter(now) - Counter(before):
+        return Films.OTHERS
+    return Films.FEWER if Counter(before) - Counter(now) else Films.SAME

@@ -3,6 +3,7 @@
 ::
 
     films ──── others? ── anew, planned ──> shipped as a new session; the earlier one stays
+                 └─ the same, or some of those that were sent: nothing is moved
     words ──── PUT session ── read back ── end with what is set now, and the aspects to be set again
 
 The event is read again just before: what is done is decided by what it is then. A session that somebody has
@@ -20,7 +21,7 @@ from pipelines.migration.aspects.captions import captions_of
 from pipelines.migration.aspects.tags import tags_of
 from pipelines.migration.changes import MEDIA, UNCHANGED, Seen, Shown, change_of, description_of, seen_of
 from pipelines.migration.ends import End, known, noted
-from pipelines.migration.films import by_sizes, by_sums
+from pipelines.migration.films import Films, by_sizes, by_sums
 from pipelines.migration.furnish.furnisher import failed, left
 from pipelines.migration.furnish.wants import CaptionFile, Wants, kept_in, wants_of
 from pipelines.migration.receipts import kept_in as receipts_in
@@ -67,7 +68,7 @@ Look = Callable[[Source], Awaitable[Validator]]
 """Tells what a source is now. Raises Empty, Gone, Unreadable, or a Transient error."""
 
 FILMS = ("media", "sums")
-"""What was seen of films."""
+"""What was seen of films: what they are told to be by now, and the sums of those that were sent."""
 
 
 class Renewal:
@@ -109,27 +110,28 @@ class Renewal:
         change = change_of(seen, recorded.isoformat() if recorded else "", state) or UNCHANGED
         if change.media and self._moves and recorded:
             try:
-                others = await self._are_others(selected, state)
+                films = await self._films(selected, state)
             except Stopping:
                 raise
             except Final:
                 return End(Outcome.VERIFIED)  # What cannot be read cannot be moved.
-            if others:
+            if films is Films.OTHERS:
                 await self._journal.append(items.anew(event_id, MEDIA, state.session_id))
                 await self._journal.append(planned)
                 return None
-            same = {**(state.seen or {}), **{name: seen[name] for name in FILMS}}
-            await self._journal.append(noted(event_id, state, seen=same))
-            state = items.fold(self._journal.history(event_id))
+            if films is Films.SAME:
+                same = {**(state.seen or {}), "media": seen["media"]}
+                await self._journal.append(noted(event_id, state, seen=same))
+                state = items.fold(self._journal.history(event_id))
         if change.metadata:
             await self._journal.append(await self._reworded(selected, seen, state))
         return End(Outcome.VERIFIED)
 
-    async def _are_others(self, selected: Selected, state: ItemState) -> bool:
-        """Tell whether films that look otherwise are others. Raises as `look` does."""
-        others = by_sums(state.seen or {}, selected.streams)
-        if others is not None:
-            return others
+    async def _films(self, selected: Selected, state: ItemState) -> Films:
+        """Tell what films that look otherwise are. Raises as `look` does."""
+        known_by_sums = by_sums(state.seen or {}, selected.streams)
+        if known_by_sums is not None:
+            return known_by_sums
         event_id = selected.event.identifier
         found = [await self._look(Source(event_id, one.track)) for one in selected.streams]
         return by_sizes(receipts_in(known(state)), [one.size for one in found])

@@ -10,7 +10,7 @@ from fakes.migration_site import lecture
 from engine import Empty, Gone, Refused, Source, Unreachable, Unreadable, Validator
 from pipelines import items
 from pipelines.items import AspectOutcome, ItemState, Outcome
-from pipelines.migration.changes import Shown, description_of, seen_of
+from pipelines.migration.changes import Shown, change_of, description_of, seen_of
 from pipelines.migration.ends import known
 from pipelines.migration.furnish.wants import wants_of
 from pipelines.migration.renewal import Renewal
@@ -218,7 +218,10 @@ async def test_films_that_only_look_otherwise_are_never_moved_again(before: Even
     films = Films(7)
     outcome, state = await renewed(now, Panopto(), before=before, films=films, receipts=[SENT] * 2)
     assert (outcome, state.generation, len(films.asked)) == (Outcome.VERIFIED, 1, 2)
-    assert state.seen == seen_of(chosen(now), SHOWN)
+    expected = {**seen_of(chosen(before), SHOWN), "media": seen_of(chosen(now), SHOWN)["media"]}
+    assert state.seen == expected
+    back = items.fold([items.ended("e", Outcome.VERIFIED, right={"session_id": "s-1"}, seen=state.seen)])
+    assert not change_of(seen_of(chosen(now), SHOWN), "", back)
 
 
 @pytest.mark.parametrize("receipts", [[SENT, SENT], [SENT], []])
@@ -227,6 +230,30 @@ async def test_films_of_another_size_or_number_are_others(receipts: list[dict[st
     now, films = published(BARE, id="published anew"), Films(8)
     outcome, state = await renewed(now, Panopto(), before=BARE, films=films, receipts=receipts)
     assert (outcome, state.generation) == (None, 2)
+
+
+def with_films(event: Event, count: int) -> Event:
+    """Return an event whose first publication has so many of its films."""
+    first, *others = event.publications
+    return replace(event, publications=(replace(first, tracks=first.tracks[:count]), *others))
+
+
+@pytest.mark.parametrize("event", [SUMMED, BARE], ids=["summed", "bare"])
+async def test_fewer_films_make_no_other_session(event: Event) -> None:
+    """As while one channel is published anew. The run tells that they changed, each time it sees it."""
+    before = with_films(event, 2)
+    assert len(chosen(before).streams) == 2
+    outcome, state = await renewed(with_films(event, 1), Panopto(), before=before, receipts=[SENT] * 2)
+    assert (outcome, state.generation) == (Outcome.VERIFIED, 1)
+    assert state.seen == seen_of(chosen(before), SHOWN)
+
+
+@pytest.mark.parametrize("event", [SUMMED, BARE], ids=["summed", "bare"])
+async def test_a_film_more_makes_another_session(event: Event) -> None:
+    """What was not there when it was moved."""
+    before = with_films(event, 1)
+    outcome, _ = await renewed(with_films(event, 2), Panopto(), before=before, receipts=[SENT])
+    assert outcome is None
 
 
 async def test_another_sum_is_another_film_without_a_look() -> None:
