@@ -48,7 +48,9 @@ class Fallback:
 
     async def completed(self, event: Event) -> Event:
         """Return an event with what is found elsewhere of it. Raises Gone or a Transient error."""
-        if self._search and event.public and lacks_files(event):
+        if not event.public:
+            return event  # Nobody published it: where its files lie makes it no more public.
+        if self._search and lacks_files(event):
             event = await self._with(event, SEARCH, self._elsewhere.searched)
         if self._archive and lacks_files(event):
             event = await self._with(event, ARCHIVE, self._elsewhere.archived)

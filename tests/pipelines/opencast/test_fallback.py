@@ -93,6 +93,15 @@ async def test_an_event_with_a_film_costs_no_call() -> None:
 @pytest.mark.parametrize(
     "error", [Refused("answers HTTP 403", where="x"), Unreadable("is nothing", where="x")]
 )
+@pytest.mark.parametrize("publications", [(), (Publication("q", "internal", (FILM,)),)])
+async def test_what_nobody_published_is_looked_for_nowhere(publications: tuple[Publication, ...]) -> None:
+    """The archive has the film of it, and nobody was ever to see it."""
+    beside = Beside(search=FOUND, archive=ORIGINALS)
+    event = replace(BARE, publications=publications)
+    assert await Fallback(beside, search=True, archive=True).completed(event) == event
+    assert beside.asked == []
+
+
 async def test_a_service_that_does_not_tell_is_named(error: Exception) -> None:
     """The event is as it was, with the reason; the archive without its cut list gives nothing."""
     event = await Fallback(Beside(error, error), archive=True).completed(BARE)
