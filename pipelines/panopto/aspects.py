@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import anyio
 
-from engine import Final, RetryPolicy, ServerFault, Throttled, Transient, retrying
+from engine import Answer, Final, RetryPolicy, ServerFault, Throttled, Transient, retrying
 from pipelines.panopto.calls import ONCE, Calls, is_fine, is_page
 from pipelines.rest import path_of
 
@@ -132,7 +132,7 @@ class Aspects:
             body = _as_asked(role, principal)
             path, endpoint = _session(session_id, "permissions"), "POST sessions/{id}/permissions"
             answer = await self._calls.call("POST", path, endpoint=endpoint, json=body, policy=ONCE)
-            if not is_fine(answer):
+            if not is_done(answer):
                 what = f"does not make {principal.name} {role} of session {session_id}"
                 raise self._calls.refusal(answer, what)
 
@@ -149,7 +149,7 @@ class Aspects:
             query = _as_asked(role, principal)
             path, endpoint = _session(session_id, "permissions"), "DELETE sessions/{id}/permissions"
             answer = await self._calls.call("DELETE", path, endpoint=endpoint, query=query, policy=ONCE)
-            if not is_fine(answer):
+            if not is_done(answer):
                 what = f"does not take {role} of session {session_id} from {principal.name}"
                 raise self._calls.refusal(answer, what)
 
@@ -207,7 +207,7 @@ class Aspects:
         answer = await self._calls.call(
             "POST", path, endpoint=endpoint, body=body, headers=headers, policy=ONCE
         )
-        if not is_fine(answer):
+        if not is_done(answer):
             raise self._calls.refusal(answer, f"does not take captions in {language}")
 
     async def _principals(self, path: str, name: str, kind: Kind, field: str) -> tuple[Principal, ...]:
@@ -221,13 +221,13 @@ class Aspects:
 
     async def _get(self, path: str, endpoint: str, query: dict[str, str] | None = None) -> Any:
         answer = await self._calls.call("GET", path, endpoint=endpoint, query=query)
-        if not is_fine(answer) or is_page(answer):
+        if not is_done(answer):
             raise self._calls.refusal(answer, f"does not answer {endpoint}")
         return self._calls.read(lambda json, _: json, answer)
 
     async def _put(self, path: str, endpoint: str, body: dict[str, Any]) -> None:
         answer = await self._calls.call("PUT", path, endpoint=endpoint, json=body)
-        if not is_fine(answer):
+        if not is_done(answer):
             raise self._calls.refusal(answer, f"refuses {endpoint}")
 
 
@@ -244,6 +244,11 @@ def form_of(fields: dict[str, str], name: str, kind: str, content: bytes) -> tup
     )
     body = b"".join([*parts, head.encode(), content, f"\r\n--{boundary}--\r\n".encode()])
     return body, f"multipart/form-data; boundary={boundary}"
+
+
+def is_done(answer: Answer) -> bool:
+    """Whether the answer is a yes, and Panopto's own: a page with 200 is somebody's who asks to sign in."""
+    return is_fine(answer) and not is_page(answer)
 
 
 def _session(session_id: str, *more: str) -> str:

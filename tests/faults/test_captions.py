@@ -1,4 +1,4 @@
-"""POST captions, whose answer is lost and after which nobody can look for a while: never said twice."""
+"""Calls that give a session something, where a no looks like a yes, or nobody knows: never said twice."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from fakes.panopto_client import aspects_at, calls
 from engine import ServerFault, Transient
 from pipelines.sandbox import Fault, Switches
 
-CAPTIONS, SESSION = "upload_session_captions", "get_session"
+CAPTIONS, SESSION, TAGS = "upload_session_captions", "get_session", "update_session_tags"
 VTT = b"WEBVTT\n\n00:01.000 --> 00:02.000\nGood morning\n"
 
 
@@ -32,3 +32,21 @@ async def test_a_lost_answer_and_looks_that_fail(applied: bool, looks: int, tmp_
         (row,) = (one for one in site.audit.sessions() if one["session_id"] == session_id)
         assert [one["language"] for one in row["captions"]] == ["German"]
         assert len(calls(site, CAPTIONS)) == (1 if applied else 2)
+
+
+@pytest.mark.fault(10)
+async def test_a_login_page_is_no_yes(tmp_path: Path) -> None:
+    """With 200, in place of an answer: captions are sent once more, and tags are told as not set."""
+    page = {"status": 200, "headers": {"Content-Type": "text/html"}, "body": "<html>Sign in</html>"}
+    faults = [Fault(f"panopto.{one}", "status", arguments=page) for one in (CAPTIONS, TAGS)]
+    async with (
+        served(tmp_path, Switches(rate_limit="off", jitter=0), faults) as site,
+        aspects_at(site) as aspects,
+    ):
+        session_id = await site.empty_session()
+        await aspects.add_captions(session_id, "German", VTT)
+        with pytest.raises(ServerFault):
+            await aspects.set_tags(session_id, ("physics",))
+        await aspects.set_tags(session_id, ("physics",))
+        (row,) = (one for one in site.audit.sessions() if one["session_id"] == session_id)
+        assert ([one["language"] for one in row["captions"]], row["tags"]) == (["German"], ["physics"])
