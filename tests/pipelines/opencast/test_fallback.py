@@ -90,9 +90,6 @@ async def test_an_event_with_a_film_costs_no_call() -> None:
     assert beside.asked == []
 
 
-@pytest.mark.parametrize(
-    "error", [Refused("answers HTTP 403", where="x"), Unreadable("is nothing", where="x")]
-)
 @pytest.mark.parametrize("publications", [(), (Publication("q", "internal", (FILM,)),)])
 async def test_what_nobody_published_is_looked_for_nowhere(publications: tuple[Publication, ...]) -> None:
     """The archive has the film of it, and nobody was ever to see it."""
@@ -102,6 +99,9 @@ async def test_what_nobody_published_is_looked_for_nowhere(publications: tuple[P
     assert beside.asked == []
 
 
+@pytest.mark.parametrize(
+    "error", [Refused("answers HTTP 403", where="x"), Unreadable("is nothing", where="x")]
+)
 async def test_a_service_that_does_not_tell_is_named(error: Exception) -> None:
     """The event is as it was, with the reason; the archive without its cut list gives nothing."""
     event = await Fallback(Beside(error, error), archive=True).completed(BARE)
