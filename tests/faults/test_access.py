@@ -120,7 +120,7 @@ def test_a_look_and_what_it_says_is_done_once(tmp_path: Path) -> None:
         approve(findings(read(stand)))
 
 
-@pytest.mark.fault(24)
+@pytest.mark.fault(8, 24, 26)
 @pytest.mark.parametrize(
     "fault",
     [("lose_answer", {}), ("reset", {}), ("status", {"status": 429}), ("status", {"status": 503}),
@@ -154,6 +154,7 @@ def test_every_call_is_made_good_whatever_becomes_of_its_answer(
 
 @pytest.mark.parametrize("call", WRITES)
 @pytest.mark.parametrize("action", ["stall", "lose_answer"])
+@pytest.mark.fault(30)
 def test_a_command_that_is_killed_at_its_call_goes_on(call: str, action: str, tmp_path: Path) -> None:
     """Before the call was done, and after: the same command, given again, ends it."""
     with standing(tmp_path, events=6, faults=[strikes(call, action)], **QUICK) as stand:

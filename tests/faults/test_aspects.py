@@ -145,6 +145,7 @@ def test_a_second_language_in_doubt_is_told_and_never_doubled(
 
 @pytest.mark.parametrize("moment", ["stall", "lose_answer"], ids=["before", "after"])
 @pytest.mark.parametrize("call", CALLS)
+@pytest.mark.fault(30)
 def test_a_kill_around_each_call(call: str, moment: str, tmp_path: Path, record_property: Property) -> None:
     """Before it was done, or when it just was: the next run leaves everything there once; no film is sent."""
     with laden(tmp_path, struck(call, moment), **BY_CALLS) as site:
@@ -172,6 +173,7 @@ def spoken_once(site: Laden) -> None:
 
 
 @pytest.mark.parametrize("moment", ["stall", "lose_answer"], ids=["before", "after"])
+@pytest.mark.fault(30)
 def test_a_kill_at_a_second_language(moment: str, tmp_path: Path) -> None:
     """Whether it arrived nobody can tell: told as in doubt, and none is there twice."""
     with laden(tmp_path, struck(CAPTIONS, moment, nth=2), **BY_CALLS) as site:

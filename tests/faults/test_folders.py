@@ -140,6 +140,7 @@ def test_every_answer_is_lost(tmp_path: Path) -> None:
         all_is_well(stand)
 
 
+@pytest.mark.fault(8, 26)
 def test_throttled_expired_and_unavailable(tmp_path: Path) -> None:
     """429 and 401 were not done and are said again; after 503 it is looked for, and then made."""
     faults = [
@@ -154,6 +155,7 @@ def test_throttled_expired_and_unavailable(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("action", "code"), [("lose_answer", 200), ("stall", None)])
+@pytest.mark.fault(30)
 def test_killed_between_intent_and_answer(action: str, code: int | None, tmp_path: Path) -> None:
     """Started again before any list can show it: one folder of each name, whether it was made or not."""
     faults = [struck("create_folder", action, **({"seconds": 2} if action == "delay" else {}))]

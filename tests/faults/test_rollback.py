@@ -80,6 +80,7 @@ def undone(settings: Path, count: int, code: int = 0) -> Mapping[str, int]:
      strikes("status", status=503), strikes("status", status=401)],
     ids=["answered", "lost", "reset", "429", "503", "401"],
 )  # fmt: skip
+@pytest.mark.fault(8, 26)
 def test_a_run_is_rolled_back_once_and_moved_again(
     fault: Fault | None, tmp_path: Path, record_property: Property
 ) -> None:
@@ -169,6 +170,7 @@ def test_what_is_gone_from_the_source_is_left_for_a_person(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("action", ["stall", "lose_answer"])
+@pytest.mark.fault(30)
 def test_a_rollback_that_is_killed_at_its_deletion_is_made_again(action: str, tmp_path: Path) -> None:
     """Before the session went, and after: no run moves it meanwhile, and the next rollback ends it."""
     fault = strikes(action, times=1 if action == "stall" else 3)

@@ -103,6 +103,7 @@ async def test_a_lost_answer_is_followed_by_the_same_call(tmp_path: Path, name: 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 @pytest.mark.parametrize("name", [OWNER, START, END, EXTERNAL, FIND, "legacy_login"])
+@pytest.mark.fault(8)
 async def test_what_passes_is_tried_again(tmp_path: Path, name: str, status: int) -> None:
     """A bare status is no fault of SOAP's: the same call follows."""
     fault = Fault(f"panopto.{name}", "status", arguments={"status": status})

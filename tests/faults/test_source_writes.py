@@ -98,6 +98,7 @@ def test_marked_and_unmarked(style: str, tmp_path: Path) -> None:
      ("delay", {"seconds": 0.2})],
     ids=["lost", "reset", "429", "503", "late"],
 )  # fmt: skip
+@pytest.mark.fault(8)
 def test_every_call_is_made_once_whatever_becomes_of_its_answer(
     fault: tuple[str, Mapping[str, Any]], tmp_path: Path, record_property: Property
 ) -> None:
@@ -150,6 +151,7 @@ def test_an_account_that_only_reads_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("call", WRITES)
 @pytest.mark.parametrize("action", ["stall", "lose_answer"])
+@pytest.mark.fault(30)
 def test_a_command_that_is_killed_at_its_call_goes_on(call: str, action: str, tmp_path: Path) -> None:
     """Before the call was done, and after: the same command, given again, ends it; it was done once."""
     verbs = {
