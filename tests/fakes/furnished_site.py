@@ -95,6 +95,10 @@ class FurnishedPanopto(SweptPanopto):
         """Add captions, whatever is there."""
         self.captions[session_id].append(language)
 
+    async def tags(self, session_id: str) -> tuple[str, ...]:
+        """Tell the tags."""
+        return tuple(self.given[session_id].get("tags", ()))
+
     async def set_tags(self, session_id: str, tags: tuple[str, ...]) -> None:
         """Set tags."""
         self.given[session_id]["tags"] = tags

@@ -27,7 +27,11 @@ class IdTaken(Final):
 
 
 class Tags(Protocol):
-    """The call that sets tags (pipelines.panopto.aspects.Aspects)."""
+    """The calls about tags (pipelines.panopto.aspects.Aspects)."""
+
+    async def tags(self, session_id: str) -> tuple[str, ...]:
+        """Return a session's tags."""
+        ...
 
     async def set_tags(self, session_id: str, tags: tuple[str, ...]) -> None:
         """Make these the tags of a session."""
@@ -102,10 +106,15 @@ class SubjectTags:
         """Whether it has any."""
         return bool(wants.tags)
 
-    async def set(self, session_id: str, wants: Wants, before: Before) -> Told:  # noqa: ARG002
-        """Set them."""
-        await self.panopto.set_tags(session_id, wants.tags)
+    async def set(self, session_id: str, wants: Wants, before: Before) -> Told:
+        """Set them. Where that was tried before, tags that people gave the session meanwhile stay."""
+        others = await self._others(session_id, wants, before) if before.told else ()
+        await self.panopto.set_tags(session_id, (*wants.tags, *others))
         return carried({"value": list(wants.tags)})
+
+    async def _others(self, session_id: str, wants: Wants, before: Before) -> tuple[str, ...]:
+        ours = {one.casefold() for one in (*wants.tags, *before.told.get("value", ()))}
+        return tuple(one for one in await self.panopto.tags(session_id) if one.casefold() not in ours)
 
 
 @dataclass(frozen=True, slots=True)

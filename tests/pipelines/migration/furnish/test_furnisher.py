@@ -57,6 +57,11 @@ class Panopto:
         if waiting:
             raise waiting.pop(0)
 
+    async def tags(self, session_id: str) -> tuple[str, ...]:
+        """Tell the tags."""
+        found: tuple[str, ...] = self.has.get("tags", ())
+        return found
+
     async def set_tags(self, session_id: str, tags: tuple[str, ...]) -> None:
         """Set tags."""
         self._called("tags", tags=tags)
@@ -395,3 +400,14 @@ def test_what_is_to_be_set_again_is_set_to_nothing_as_well() -> None:
     site.killed(items.aspects("e", {"tags": again, "external_id": {"outcome": "carried"}}))
     assert site.furnish(Wants("e"))["tags"] == ("carried", "")
     assert site.panopto.has == {"tags": ()}
+
+
+def test_tags_that_people_gave_a_session_stay() -> None:
+    """Only what was set before, and is not wanted any more, goes; no tag is there twice."""
+    site = Site()
+    again = {"outcome": "retryable", "reason": "changed", "why": "it changed", "value": ["Physics", "Heat"]}
+    site.killed(items.aspects("e", {"tags": again, "external_id": {"outcome": "carried"}}))
+    site.panopto.has["tags"] = ("physics", "heat", "exam 2027", "waves")
+    assert site.furnish(Wants("e", tags=("Physics", "Waves")))["tags"] == ("carried", "")
+    assert site.panopto.has["tags"] == ("Physics", "Waves", "exam 2027")
+    assert site.state.aspects["tags"]["value"] == ["Physics", "Waves"]
