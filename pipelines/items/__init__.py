@@ -1,0 +1,87 @@
+"""An item is one event's migration: the records that the pipeline keeps of it, and the state they fold to.
+
+Like the engine's, these records say the intent before a call that is not idempotent and the answer after it.
+An item that starts anew (Panopto timed its session upload out) gets a new generation, so that files of the
+old one are not taken for files of the new one.
+"""
+
+from pipelines.items.counts import Outcomes
+from pipelines.items.records import (
+    ANEW,
+    ENDED,
+    PLANNED,
+    UPLOAD,
+    UPLOADING,
+    anew,
+    aspect,
+    aspects,
+    carried,
+    delete,
+    deleted,
+    ended,
+    found,
+    patch,
+    placed,
+    planned,
+    right,
+    session,
+    submit,
+    submitted,
+    upload,
+    uploading,
+)
+from pipelines.items.state import ItemState, fold
+from pipelines.items.words import (
+    ASPECTS,
+    FOLDERS,
+    PERMANENT,
+    RUNS,
+    SCHEDULES,
+    SEEN_ANEW,
+    SKIPS,
+    STREAMS,
+    AspectOutcome,
+    Outcome,
+    is_item,
+    is_schedule,
+)
+
+__all__ = [
+    "ANEW",
+    "ASPECTS",
+    "ENDED",
+    "FOLDERS",
+    "PERMANENT",
+    "PLANNED",
+    "RUNS",
+    "SCHEDULES",
+    "SEEN_ANEW",
+    "SKIPS",
+    "STREAMS",
+    "UPLOAD",
+    "UPLOADING",
+    "AspectOutcome",
+    "ItemState",
+    "Outcome",
+    "Outcomes",
+    "anew",
+    "aspect",
+    "aspects",
+    "carried",
+    "delete",
+    "deleted",
+    "ended",
+    "fold",
+    "found",
+    "is_item",
+    "is_schedule",
+    "patch",
+    "placed",
+    "planned",
+    "right",
+    "session",
+    "submit",
+    "submitted",
+    "upload",
+    "uploading",
+]
