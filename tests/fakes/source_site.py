@@ -25,7 +25,7 @@ from pipelines.sandbox import Fault, Switches, World
 WORLD = World.seeded(7, 3, largest=1000, typical=1000)
 WHEN = datetime(2024, 5, 6, 7, 8, tzinfo=UTC)
 PATIENCE = RetryPolicy(attempts=3)
-EVERYTHING = ("captions", "chapters", "slides", "thumbnail", "attachments", "tags")
+EVERYTHING = ("captions", "chapters", "slides", "thumbnail", "attachments", "tags", "access")
 CARRIED = {"outcome": "carried"}
 
 

@@ -68,7 +68,9 @@ def _uncarried(event: Event, state: ItemState, session: Kept, losing: Collection
         aspect = state.aspects.get(name)
         if name in losing or not parts:
             continue
-        if aspect is None:
+        if aspect is None and name == "access":
+            yield "its access list was never granted: `ferry access` first, for it is at the source alone"
+        elif aspect is None:
             yield f"nothing was ever carried of its {name}, which the source alone has"
         elif (count := _count(aspect)) is not None and len(parts) > count:
             yield f"it has more {name} by now than were carried ({len(parts)}, not {count})"
@@ -82,12 +84,12 @@ def _published(event: Event, session: Kept) -> Publication | None:
 
 def _parts(event: Event, published: Publication | None) -> dict[str, tuple[object, ...]]:
     """Return what an event has of each aspect that no person gives, in parts that can be counted."""
-    tags: dict[str, tuple[object, ...]] = {"tags": tuple(tags_of(event.subjects))}
+    told: dict[str, tuple[object, ...]] = {"tags": tuple(tags_of(event.subjects)), "access": event.acl or ()}
     if published is None:
-        return tags
+        return told
     names = (table_of(published), thumbnail_of(published))
     chapters, thumbnail = (() if one is None else (one,) for one in names)
-    return tags | {
+    return told | {
         "captions": tuple(captions_of(published)),
         "chapters": chapters,
         "slides": slides_of(published)[0],

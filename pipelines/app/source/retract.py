@@ -155,7 +155,7 @@ class Retracter:
 
     async def _event(self, event_id: str) -> Event | Unread:
         """Read an event. Whoever answers 404 to everything does not say that it is gone."""
-        event = await self.opencast.read(event_id)
+        event = await self.opencast.read(event_id, acl=True)
         if isinstance(event, Unread) and event.reason == "gone":
             await self.opencast.me()
         return event

@@ -1,6 +1,6 @@
 """Opens what a verb of `ferry source` works with: the checkpoint, joined with a report, and the services."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -61,13 +61,18 @@ async def retracted(settings: Settings, asked: Retraction) -> list[Told]:
     async with open_work(settings, asked.report, apply=apply) as work:
         retracter = Retracter(
             work.services.opencast, work.writing, work.services.panopto, work.books, policy(settings),
-            losing=asked.losing, wait=asked.wait,
+            losing=may_be_lost(settings, asked.losing), wait=asked.wait,
         )  # fmt: skip
         found = await retracter.look_at_all(work.asked)
         if asked.events is not None:
             check(asked.events, found)
             found = await retracter.retract_all(work.asked, found)
     return sorted(found, key=lambda one: one.event_id)
+
+
+def may_be_lost(settings: Settings, losing: Collection[str]) -> frozenset[str]:
+    """Return which aspects may be lost: an access list is needed where a table says who is to have what."""
+    return frozenset(losing) | (frozenset() if settings.session.roles else frozenset({"access"}))
 
 
 def check(said: int, looked: Sequence[Told]) -> None:

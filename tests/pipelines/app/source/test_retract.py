@@ -1,6 +1,8 @@
 """Events are deleted only where their sessions are right now, and are told gone only when they are gone."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +13,12 @@ from engine import AccountRefused, Record
 from pipelines import items, sources
 from pipelines.app.source.asked import Fate, Told
 from pipelines.app.source.retract import Retracter
-from pipelines.app.source.work import check, to_be_gone
-from pipelines.config import SettingsError
+from pipelines.app.source.work import check, may_be_lost, to_be_gone
+from pipelines.config import Settings, SettingsError
 from pipelines.migration.aspects.thumbnail import thumbnail_of
 from pipelines.sandbox import Fault, Switches
 
+ACCOUNT: Mapping[str, Any] = {"url": "https://a.example", "username": "u", "password": "p"}
 EDITOR = Switches(opencast_account="editor", retraction_seconds=5.0)
 
 
@@ -114,6 +117,27 @@ async def test_what_was_never_tried_keeps_the_event() -> None:
         )
         assert there(site) == [True, False, False]
         assert fates(await retracted(site, site.retracter(losing=["thumbnail"]))) == {"already": 2, "done": 1}
+
+
+async def test_rights_that_nobody_was_given_keep_the_event() -> None:
+    """Where a table says who is to have what, the access list is granted before it is deleted."""
+    async with source_site() as site:
+        await changed(site, aspects=dict.fromkeys([one for one in EVERYTHING if one != "access"], CARRIED))
+        (left,) = [one for one in await retracted(site) if one.fate is Fate.LEFT]
+        assert (left.event_id, left.why) == (
+            site.names[0],
+            "its access list was never granted: `ferry access` first, for it is at the source alone",
+        )
+        assert there(site) == [True, False, False]
+
+
+def test_only_a_table_of_roles_asks_for_rights(tmp_path: Path) -> None:
+    """Without one nobody was ever to be given any."""
+    told: dict[str, Any] = {"opencast": ACCOUNT, "panopto": {**ACCOUNT, "client_id": "c"}}
+    without = Settings.model_validate(told)
+    assert may_be_lost(without, frozenset({"slides"})) == {"slides", "access"}
+    told["session"] = {"roles": tmp_path / "roles.csv"}
+    assert may_be_lost(Settings.model_validate(told), frozenset()) == frozenset()
 
 
 @pytest.mark.parametrize(
