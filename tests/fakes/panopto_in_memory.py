@@ -28,7 +28,11 @@ PROCESSING_FROM: Final = 2.0
 DONE_FROM: Final = 12.0
 """Seconds from completing an upload to its session, and to the end of processing."""
 
-Call = Literal["token", "create", "get", "submit", "cancel", "session", "folder", "sessions"]
+LANGUAGE: Final = re.compile(r'name="language"\r\n\r\n([A-Za-z_]+)')
+
+Call = Literal[
+    "token", "create", "get", "submit", "cancel", "session", "folder", "sessions", "captions", "tags"
+]
 Trouble = Literal["unheard", "unanswered", "silence", "page", "401", "403", "429", "500", "503"]
 """What becomes of a call: it does not arrive, its answer does not, nothing comes, a web page; a status."""
 
@@ -39,6 +43,8 @@ _ROUTES: tuple[tuple[str, str, Call], ...] = (
     ("PUT", r"/Panopto/PublicAPI/REST/sessionUpload/([^/]+)", "submit"),
     ("DELETE", r"/Panopto/PublicAPI/REST/sessionUpload/([^/]+)", "cancel"),
     ("GET", r"/Panopto/api/v1/sessions/([^/]+)", "session"),
+    ("POST", r"/Panopto/api/v1/sessions/([^/]+)/captions", "captions"),
+    ("PUT", r"/Panopto/api/v1/sessions/([^/]+)/tags", "tags"),
     ("GET", r"/Panopto/api/v1/folders/([^/]+)", "folder"),
     ("GET", r"/Panopto/api/v1/folders/([^/]+)/sessions", "sessions"),
 )
@@ -91,6 +97,8 @@ class PanoptoInMemory:
     ) -> None:
         self.uploads: dict[str, Upload] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
+        self.captions: dict[str, list[str]] = defaultdict(list)
+        self.tags: dict[str, tuple[str, ...]] = {}
         self.submits: Counter[str] = Counter()
         self.troubles: dict[str, list[Trouble]] = defaultdict(list)
         self.spoilt = 0
@@ -145,12 +153,22 @@ class PanoptoInMemory:
             case "get" | "submit" | "cancel":
                 return self._of_upload(call, name)
             case "session":
-                found = self.sessions.get(name)
-                return _json(found) if found else _answer(404, b"{}")
+                return self._session(name)
+            case "captions":
+                self.captions[name] += LANGUAGE.findall((body or b"").decode())
+                return _answer(200, b"")
+            case "tags":
+                self.tags[name] = tuple(orjson.loads(body or b"")["Tags"])
+                return _json({"Results": []})
             case "folder":
                 return _json({"Id": name, "Name": name})
             case _:
                 return _json({"Results": [one for one in self.sessions.values() if one["Folder"] == name]})
+
+    def _session(self, session_id: str) -> Answer:
+        found = self.sessions.get(session_id)
+        address = f"{URL}/captions" if self.captions[session_id] else None
+        return _json({**found, "Urls": {"CaptionDownloadUrl": address}}) if found else _answer(404, b"{}")
 
     def _create(self, wanted: Mapping[str, Any]) -> Answer:
         upload = Upload(f"u{len(self.uploads) + 1}", wanted["FolderId"])

@@ -46,6 +46,7 @@ from engine.ports import Ports
 from engine.wire import Head, PartReceipt, Probe, Request
 from fakes.carry_site import POLICY, READABLE
 from fakes.crashing_disk import CrashingDisk, Stopped
+from fakes.later_captions import LaterCaptions, captions_of, furnisher
 from fakes.memory_journal import Killed
 from fakes.memory_luminus import MemoryLuminus, MemoryOpencast
 from fakes.memory_relay import MemoryRelay
@@ -61,9 +62,12 @@ from pipelines.migration.finish import Finisher
 from pipelines.migration.folders import Folders
 from pipelines.migration.pipeline import Migration
 from pipelines.migration.planning import Planner, Rules, decisions
+from pipelines.migration.sending import Sending
 from pipelines.migration.ship import Ship
 from pipelines.opencast.model import Event
+from pipelines.panopto.aspects import Aspects
 from pipelines.panopto.auth import Account, Tokens
+from pipelines.panopto.calls import Calls
 from pipelines.panopto.client import Panopto
 from pipelines.rest import Rest
 
@@ -268,7 +272,7 @@ class WholeSite:
             Source(name, track): File(self.chance.randbytes(size))
             for name, tracks in self.tracks.items()
             for track, size in zip(tracks, SIZES, strict=True)
-        }
+        } | {source: file for name in self.tracks for source, file in captions_of(name).items()}
 
     @property
     def runs(self) -> bool:
@@ -454,7 +458,7 @@ class _Process:
         sign: Any = site.life.sign
         clock = asyncio.get_running_loop().time
         breaker = Breaker(Patience(), clock=clock, sleep=drain.before_another_try, observer=sign)
-        panopto = self._panopto(site, drain, breaker)
+        panopto, aspects = self._panopto(site, drain, breaker)
         engine = Engine(self._ports(site, drain, breaker), site.files, site.files)
         opencast, batches = Opencast([]), MemoryOpencast()
         opencast.events = batches.events = site.events
@@ -471,14 +475,17 @@ class _Process:
             clock=clock,
             chance=lambda: 0.5,
         )
+        folders = Folders(panopto, self.journal)
+        sending = Sending(engine, self.journal, RULES.channels, gatherer=LaterCaptions(engine))
         self._migration = Migration(
             engine,
-            Ship(engine, panopto, opencast, Folders(panopto, self.journal), self.journal, RULES.channels),
+            Ship(engine, panopto, opencast, folders, self.journal, RULES.channels, sending=sending),
             Finisher(panopto.look, limit=600, clock=clock),
             panopto,
             self.journal,
             in_flight=2,
             finishing=2,
+            furnisher=furnisher(aspects, engine, self.journal),
             onward=carry,
             observer=sign,
         )
@@ -486,7 +493,7 @@ class _Process:
         plan = await planner.plan(decisions(_each(site.events), RULES), self.journal.subjects(), whole=True)
         await self._migration.run(plan.order)
 
-    def _panopto(self, site: WholeSite, drain: Drain, breaker: Breaker) -> Panopto:
+    def _panopto(self, site: WholeSite, drain: Drain, breaker: Breaker) -> tuple[Panopto, Aspects]:
         http: Any = site.panopto
         sign: Any = site.life.sign
         clock = asyncio.get_running_loop().time
@@ -500,7 +507,8 @@ class _Process:
         }
         tokens = Tokens(Rest(http, URL, **facts), Account("client", "secret", "user", "word"), clock=clock)
         rest = Rest(http, URL, pace=Pace(clock=clock), headers=tokens.headers, **facts)
-        return Panopto(rest, tokens, policy=POLITE, sleep=drain.before_another_try)
+        patience: dict[str, Any] = {"policy": POLITE, "sleep": drain.before_another_try}
+        return Panopto(rest, tokens, **patience), Aspects(Calls(rest, tokens), **patience)
 
     def _ports(self, site: WholeSite, drain: Drain, breaker: Breaker) -> Ports:
         sign: Any = site.life.sign

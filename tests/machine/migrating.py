@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from fakes.later_captions import LANGUAGES, TAGS
 from fakes.memory_site import LOST, Break
 from fakes.panopto_in_memory import Trouble
 from fakes.whole_site import IN_FLIGHT, QUIET, WholeSite
@@ -66,7 +67,9 @@ TARGET_FAULTS: dict[str, FerryError | str] = {
 TROUBLES: tuple[Trouble, ...] = (
     "unheard", "unanswered", "silence", "page", "401", "403", "429", "500", "503",
 )  # fmt: skip
-CALLS = ("token", "create", "get", "submit", "cancel", "session", "folder", "sessions")
+CALLS = (
+    "token", "create", "get", "submit", "cancel", "session", "folder", "sessions", "captions", "tags",
+)  # fmt: skip
 LUMINUS_ERRORS: dict[str, FerryError] = {
     "429": Throttled("slower", where="luminus", retry_after=20.0),
     "412": ServerFault("changed meanwhile", where="luminus"),
@@ -244,7 +247,9 @@ class Migrating(RuleBasedStateMachine):
 
     @invariant()
     def once(self) -> None:
-        """I2: no event has two sessions, no upload was completed twice, no PATCH says the same again."""
+        """I2: no event has two sessions, no upload was completed twice, no PATCH says the same again, and no
+        session has captions twice in one language."""
+        assert all(len(set(one)) == len(one) for one in self.site.panopto.captions.values())
         assert all(len(one) == 1 for one in self.site.panopto.by_event().values())
         assert all(count == 1 for count in self.site.panopto.submits.values())
         last: dict[str, object] = {}
@@ -298,10 +303,20 @@ class Migrating(RuleBasedStateMachine):
                 continue
             assert (state.outcome, bool(state.carried)) == (Outcome.VERIFIED, True), (event, state)
             assert sessions[event] == [state.session_id]
+            self.furnished(state)
             (lecture_item,) = state.carried
             assert self.site.luminus.held[lecture_item].item.name in self.site.titles[event]
         patched = set(self.site.luminus.applications())
         assert patched == {name for state in states.values() for name in state.carried}
+
+    def furnished(self, state: ItemState) -> None:
+        """I9: what is told of a session's captions and tags is so; only captions may be in doubt."""
+        session_id, told = state.session_id or "", state.aspects["captions"]
+        there, doubtful = set(told["value"]), set(told.get("doubtful", ()))
+        assert there | doubtful == set(LANGUAGES)
+        assert told["outcome"] == ("permanent" if doubtful else "carried"), told
+        assert len(there) <= len(self.site.panopto.captions[session_id]) <= len(LANGUAGES)
+        assert (state.aspects["tags"]["outcome"], self.site.panopto.tags[session_id]) == ("carried", TAGS)
 
 
 def settled(state: ItemState) -> bool:
