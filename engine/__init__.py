@@ -77,10 +77,10 @@ from engine.progress import (
     silence,
 )
 from engine.reader import RemoteReader
+from engine.reads import HttpReads
 from engine.relay import open_relay
 from engine.rereads import ReadLimits, Rereads, Summed, open_rereads
 from engine.retry import GiveUp, RetryPolicy, decide, retry_after, retrying
-from engine.source import HttpReads
 
 __all__ = [
     "PANOPTO",

@@ -17,7 +17,6 @@ import anyio
 import yarl
 
 from engine.errors import (
-    AnswerTooLong,
     Changed,
     Empty,
     FerryError,
@@ -25,11 +24,9 @@ from engine.errors import (
     LocationExpired,
     LocationRefused,
     ServerFault,
-    ShortBody,
-    TooLarge,
     Unreadable,
 )
-from engine.http import Http, host_of, ours, passing_fault, start_of_body, whole_body
+from engine.http import Http, host_of, ours, passing_fault, start_of_body
 from engine.looks import FIRST, what_else
 from engine.model import ByteRange, Location, Source, Validator
 from engine.retry import retry_after
@@ -48,29 +45,6 @@ IDENTITY = (("Accept-Encoding", "identity"),)
 SIGN_IN = "give an account that may read the file, or have its URL signed"
 
 
-class HttpReads:
-    """Reads over HTTP: what `engine.wire.Reads` promises."""
-
-    def __init__(self, http: Http) -> None:
-        self._http = http
-
-    async def probe(self, source: Source, location: Location, deadline: float) -> Probe:
-        """Ask for size and validator; see `probe`."""
-        return await probe(self._http, source, location, deadline)
-
-    async def small(self, source: Source, location: Location, largest: int, deadline: float) -> bytes:
-        """Read all of a small source; see `small`."""
-        return await small(self._http, source, location, largest, deadline)
-
-    def ranged_get(self, location: Location, span: ByteRange, validator: Validator) -> RangedGet:
-        """Prepare a GET of `span`; see `ranged_get`."""
-        return ranged_get(location, span, validator)
-
-    def whole_get(self, location: Location, validator: Validator) -> RangedGet:
-        """Prepare a GET of everything; see `whole_get`."""
-        return whole_get(location, validator)
-
-
 async def probe(http: Http, source: Source, location: Location, deadline: float) -> Probe:
     """Ask for the first bytes, and take size and validator from the answer's head; nothing is drained.
 
@@ -79,59 +53,17 @@ async def probe(http: Http, source: Source, location: Location, deadline: float)
     and each hop must be allowed by itself. `deadline` is in seconds for all of it. Raises Gone, Unreadable,
     NotAllowed, Empty, LocationExpired, LocationRefused, Throttled, ServerFault, Unreachable, TimedOut.
     """
-    async with _answered(http, source, location, deadline, _PROBE) as (response, location, where):
+    async with answered(http, source, location, deadline, _PROBE) as (response, location, where):
         validator, ranged = _probed(Head(response.status, response.headers), where)
         await _look_at(response, where)
         return Probe(validator, ranged, location)
-
-
-async def small(http: Http, source: Source, location: Location, largest: int, deadline: float) -> bytes:
-    """Read all of a small source in one GET, without a probe: a caption file, a catalogue, a picture.
-
-    Where neither a length nor a last chunk told the end of the body, the size is asked for afterwards: a body
-    that broke off looks whole. Raises TooLarge beyond `largest` bytes, ShortBody, and what `probe` raises but
-    Empty: no bytes are none.
-    """
-    async with _answered(http, source, location, deadline, ()) as (response, _, where):
-        head = Head(response.status, response.headers)
-        _refuse_status(head, where, {200})
-        _refuse_form(head, where)
-        if (content_length(head.headers) or 0) > largest:
-            raise TooLarge(f"has more than {largest} bytes", where=where)
-        try:
-            content = await whole_body(response, largest)
-        except AnswerTooLong:
-            raise TooLarge(f"has more than {largest} bytes", where=where) from None
-        if (found := what_else(content)) is not None:
-            raise Unreadable(f"answers with {found}", where=where, advice=SIGN_IN)
-    if not _tells_its_end(head):
-        await _held_against_size(http, source, location, deadline, len(content))
-    return content
-
-
-def _tells_its_end(head: Head) -> bool:
-    chunked = head.headers.get("Transfer-Encoding", "").strip().lower().endswith("chunked")
-    return chunked or content_length(head.headers) is not None
-
-
-async def _held_against_size(
-    http: Http, source: Source, location: Location, deadline: float, got: int
-) -> None:
-    """Raise ShortBody where a source has another size than what came, and what `probe` raises but Empty."""
-    try:
-        size = (await probe(http, source, location, deadline)).validator.size
-    except Empty:
-        size = 0
-    if got != size:
-        where = f"{source.group}/{source.name} at {host_of(location.url)}"
-        raise ShortBody(f"{got} bytes came of {size}", where=where)
 
 
 _PROBE = (("Range", ByteRange(0, FIRST).header),)
 
 
 @asynccontextmanager
-async def _answered(
+async def answered(
     http: Http, source: Source, location: Location, deadline: float, wanted: tuple[tuple[str, str], ...]
 ) -> AsyncIterator[tuple[aiohttp.ClientResponse, Location, str]]:
     """Give the answer of a source after its redirects, where it came from, and that in words."""
@@ -182,8 +114,8 @@ def redirected(location: Location, head: Head, where: str) -> Location:
 def _probed(head: Head, where: str) -> tuple[Validator, bool]:
     if head.status == 416:
         raise _empty(where)
-    _refuse_status(head, where, {200, 206})
-    _refuse_form(head, where)
+    refuse_status(head, where, {200, 206})
+    refuse_form(head, where)
     if head.status == 206:
         first, last, size = _content_range(head, where)
         if first != 0 or last >= FIRST:
@@ -219,8 +151,8 @@ def ranged_get(location: Location, span: ByteRange, validator: Validator) -> Ran
     def judge(head: Head) -> None:
         if head.status == 416:
             raise _changed(where)
-        _refuse_status(head, where, {200, 206})
-        _refuse_form(head, where)
+        refuse_status(head, where, {200, 206})
+        refuse_form(head, where)
         if head.status == 200:
             _judge_whole(head, validator, where)
             if span != ByteRange(0, validator.size):
@@ -236,8 +168,8 @@ def whole_get(location: Location, validator: Validator) -> RangedGet:
     where = host_of(location.url)
 
     def judge(head: Head) -> None:
-        _refuse_status(head, where, {200})
-        _refuse_form(head, where)
+        refuse_status(head, where, {200})
+        refuse_form(head, where)
         _judge_whole(head, validator, where)
 
     request = Request("GET", location.url, (*location.headers, *IDENTITY))
@@ -325,7 +257,7 @@ def _content_range(head: Head, where: str) -> tuple[int, int, int]:
     return int(match[1]), int(match[2]), int(match[3])
 
 
-def _refuse_status(head: Head, where: str, good: set[int]) -> None:
+def refuse_status(head: Head, where: str, good: set[int]) -> None:
     """Raise what a status other than the good ones says."""
     status = head.status
     if status in good:
@@ -356,7 +288,7 @@ def _status_error(status: int, where: str) -> FerryError:
             return Unreadable(f"answers HTTP {status}", where=where)
 
 
-def _refuse_form(head: Head, where: str) -> None:
+def refuse_form(head: Head, where: str) -> None:
     """Raise where a good status stands over something that is not the file's own bytes."""
     kind = head.headers.get("Content-Type", "").split(";")[0].strip().lower()
     if kind in {"text/html", "application/xhtml+xml"}:

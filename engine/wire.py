@@ -136,7 +136,7 @@ class Reads(Protocol):
         ...
 
     async def small(self, source: Source, location: Location, largest: int, deadline: float) -> bytes:
-        """Read all of a source; raises what `engine.source.small` raises."""
+        """Read all of a source; raises what `engine.reads.small` raises."""
         ...
 
     def ranged_get(self, location: Location, span: ByteRange, validator: Validator) -> RangedGet:

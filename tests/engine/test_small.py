@@ -21,7 +21,7 @@ from engine.errors import (
 )
 from engine.http import Network, open_http
 from engine.model import Location, Source
-from engine.source import small
+from engine.reads import small
 
 SOURCE = Source("event", "captions.vtt")
 WEBVTT = b"WEBVTT\n\n00:00.000 --> 00:01.000\nGood morning.\n"

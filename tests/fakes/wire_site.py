@@ -21,8 +21,8 @@ from engine.model import Location, Source, Target, Transfer
 from engine.multipart import S3, Credentials, Dialect, open_multipart
 from engine.parts import MIB, PartLimits
 from engine.ports import Ports
+from engine.reads import HttpReads
 from engine.retry import RetryPolicy
-from engine.source import HttpReads
 from engine.wire import PartReceipt
 from fakes.memory_journal import MemoryJournal
 from fakes.memory_site import MemoryTarget
