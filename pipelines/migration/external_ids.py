@@ -13,7 +13,7 @@ import anyio
 
 from engine import AccountRefused, Observer, Refused, silence
 from pipelines.migration.stages import ExternalIdsUnasked
-from pipelines.panopto.manifest import legal
+from pipelines.panopto.manifest import spelled
 from pipelines.panopto.model import Session
 from pipelines.panopto.session_management import MOST_IDS
 
@@ -40,7 +40,7 @@ class ExternalIds:
 
     def follow(self, plan: Iterable[str], fresh: Callable[[str], bool] = lambda _: True) -> None:
         """Take the order in which events will be asked for; those that are not `fresh` then are left out."""
-        self._ahead = (one for one in plan if _may_be_asked(one) and fresh(one))
+        self._ahead = (one for one in plan if one and fresh(one))
 
     async def of(self, event_id: str) -> tuple[Session, ...]:
         """Return the sessions of an event, none where Panopto lets nobody ask.
@@ -48,20 +48,18 @@ class ExternalIds:
         Raises a Transient or a Stopping error: then nothing is known of the event.
         """
         async with self._turn:
-            if event_id not in self._found and not self.refused and _may_be_asked(event_id):
+            if event_id not in self._found and not self.refused and event_id:
                 await self._ask(event_id)
         return self._found.pop(event_id, ())
 
     async def _ask(self, event_id: str) -> None:
         others = (one for one in self._ahead if one != event_id and one not in self._found)
+        asked = {spelled(one): one for one in (event_id, *islice(others, MOST_IDS - 1))}
         try:
-            self._found |= await self._sessions.by_external_ids([event_id, *islice(others, MOST_IDS - 1)])
+            found = await self._sessions.by_external_ids(list(asked))
         except (Refused, AccountRefused) as error:
             # Where it is the account that is refused, the next call of the run says so and stops it.
             self.refused = str(error)
             self._observer(ExternalIdsUnasked(self.refused))
-
-
-def _may_be_asked(event_id: str) -> bool:
-    """Whether XML can hold an id: another one is no session's, and would spoil a call for the others."""
-    return bool(event_id) and legal(event_id) == event_id
+        else:
+            self._found |= {asked[name]: sessions for name, sessions in found.items()}

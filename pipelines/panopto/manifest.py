@@ -194,18 +194,23 @@ def title_of(title: str, event_id: str) -> str:
     return cleaned if cleaned.strip() else event_id
 
 
-def marker_of(event_id: str) -> str:
-    """Return the line by which the session of an event is known.
+def spelled(event_id: str) -> str:
+    """Return an event's id as Panopto is given it, for an id of Opencast is any text.
 
-    A character of the id that no line or no XML holds, or %, is written as %1B: ids of Opencast are any text.
+    A character that no line or no XML holds, or %, is written as %1B; ordinary ids stay as they are.
     """
     spaced = event_id != " ".join(event_id.split())
-    return MARKER + "".join(
+    return "".join(
         quote(one, safe="", errors="surrogatepass")
         if one == "%" or not one.isprintable() or (one == " " and spaced)
         else one
         for one in event_id
     )
+
+
+def marker_of(event_id: str) -> str:
+    """Return the line by which the session of an event is known."""
+    return MARKER + spelled(event_id)
 
 
 def event_of(description: str) -> str | None:

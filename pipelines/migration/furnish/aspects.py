@@ -11,6 +11,7 @@ from typing import Protocol
 from engine import Final, Refused
 from pipelines.migration.furnish.furnisher import Before, Told, carried
 from pipelines.migration.furnish.wants import Wants
+from pipelines.panopto.manifest import spelled
 from pipelines.panopto.model import Session
 
 
@@ -77,9 +78,9 @@ class ExternalId:
         for earlier in before.sessions:
             await self._take_from(earlier)
         try:
-            await self.sessions.set_external_id(session_id, wants.event_id)
+            await self.sessions.set_external_id(session_id, spelled(wants.event_id))
         except Refused:
-            others = [one.id for one in await self.sessions.by_external_id(wants.event_id)]
+            others = [one.id for one in await self.sessions.by_external_id(spelled(wants.event_id))]
             if (taken := [one for one in others if one.lower() != session_id.lower()]) != []:
                 raise IdTaken(
                     f"the external id is that of session {taken[0]}",

@@ -70,14 +70,15 @@ async def test_an_event_that_no_plan_named_is_asked_for_all_the_same() -> None:
     assert asked.calls == [["x"], ["y", "a"]]
 
 
-async def test_an_id_that_xml_cannot_hold_spoils_no_call() -> None:
-    """No session has it; the others of the plan are asked for without it."""
+async def test_an_id_that_xml_cannot_hold_is_asked_for_as_it_was_given() -> None:
+    """Its session has it in the spelling of the marker; an event without an id is asked for by nobody."""
     asked = Asked()
+    asked.held = {"b%1B": (session("s-b%1B"),)}
     external_ids = ExternalIds(asked)
     external_ids.follow(["a", "b\x1b", "", "c"])
-    assert await external_ids.of("b\x1b") == ()
+    assert [one.id for one in await external_ids.of("b\x1b")] == ["s-b%1B"]
     await external_ids.of("a")
-    assert asked.calls == [["a", "c"]]
+    assert asked.calls == [["b%1B", "a", "c"]]
 
 
 @pytest.mark.parametrize("no", [Refused("no such service"), AccountRefused("gives no cookie")])
