@@ -29,6 +29,7 @@ def measured(size: int, level: str, parts: int) -> dict[str, Any]:
             **os.environ,
             "FERRY_TRANSFER__INTEGRITY": level,
             "FERRY_TRANSFER__PARTS_IN_FLIGHT": str(parts),
+            "FERRY_SESSION__THUMBNAIL": "false",  # the film alone, as in every series before
         }
         begun = time.monotonic()
         process = subprocess.Popen(

@@ -9,7 +9,7 @@ from pipelines.items import ItemState, Outcome
 
 KEPT = (
     "title", "date", "duration", "files", "bytes", "parts", "checked", "level", "receipts", "taken", "left",
-    "wants", "run", "described", "seen",
+    "beside", "wants", "run", "described", "seen",
 )  # fmt: skip
 """What the end of an item keeps of what its session was meant to be."""
 

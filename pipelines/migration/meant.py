@@ -80,13 +80,15 @@ def meant(
     """Return what the checkpoint keeps of a session to be: what to verify by, and how it was moved."""
     durations = [file["duration_ms"] for file in files if file["duration_ms"]]
     moved = list(results.values())
-    media = [results[file["name"]] for file in files]
+    names = {file["name"] for file in files}
+    media = [results[name] for name in names]
     return {
         "title": manifest.title,
         "described": fingerprint(manifest.description),
         "date": manifest.date.isoformat(),
         "duration": shown_ms(max(durations), manifest.cuts) / 1000 if durations else None,
         "files": [file["name"] for file in files],
+        "beside": sorted(file.file for file in manifest.files if file.file not in names),
         "bytes": sum(result.size for result in moved),
         "parts": sum(result.parts for result in moved),
         "checked": sum(result.checked for result in moved),

@@ -32,6 +32,7 @@ def unchecked(facts: Facts) -> Iterator[str]:
         yield f"{parts - checked} of {parts} parts not compared with the target"
     receipts = kept_in(facts)
     proven = {one.name for one in receipts if one.md5 is not None}
-    left = [name for name in facts.get("files") or () if name not in proven]
+    left = [name for name in (facts.get("files") or ()) if name not in proven]
+    left += facts.get("beside") or ()
     if left:
         yield f"unverified at the source: {', '.join(left)}"

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 Json = Any
 
 WORLD = {**QUICK, "events": 36, "luminus_page": 2}
-"""The whole catalogue and ordinary lectures; lists that come in pages of two."""
+"""The whole catalogue; lists that come in pages of two."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,8 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     """A sandbox whose items are all carried, by a run whose settings lie in `run` of its folder."""
     with standing(tmp_path_factory.mktemp("world"), **WORLD) as found:
         ran = carried(found.folder / "run", found)
-        assert ran.code == 0, ran.talk
+        assert ran.code == 4, ran.talk  # some captions and chapters of the catalogue are none
+        assert ran.document["outcomes"]["permanent"] == 0
         yield found
 
 
@@ -63,7 +64,7 @@ def test_a_second_run_sends_nothing(stand: Stand) -> None:
     """It sends no PATCH, nothing to Panopto, and asks LumiNUS nothing."""
     before = stand.audit("requests")
     ran = carried(stand.folder / "run", stand)
-    assert ran.code == 0, ran.talk
+    assert ran.code == 4, ran.talk
     assert ran.document["bytes"]["sent"] == 0
     after = stand.audit("requests")
     assert [row for row in after if row["service"] != "opencast"] == [

@@ -97,8 +97,9 @@ def published() -> list[etree.XMLSchema]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.fault(36, 37)
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(recording=recordings())
 def test_500_recordings_are_read_back(published: list[etree.XMLSchema], recording: Manifest) -> None:
     """Each is valid by our own schema and by both published ones, and says afterwards what it said before."""
