@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 from fakes.processes import Stand, standing
 
-from campaign.at_random import CALLS, QUICK, SETTINGS, begun, script
+from campaign.at_random import CALLS, QUICK, SETTINGS, begun, is_done, script
 from campaign.auditor import Bounds, findings
 from campaign.books import read
 from campaign.record import write
@@ -58,14 +58,14 @@ def soak(events: int) -> Soaked:
         with standing(folder, events=events, faults=faults, **{**QUICK, **TINY}) as stand:
             (run := folder / "run").mkdir()
             settings = stand.settings(run, SETTINGS)
-            calls, document = 0, {"exit": -1}
-            while document["exit"] and calls < CALLS:
+            calls, document = 1, _watched(settings, stand, samples)
+            while not is_done(document["exit"], document) and calls < CALLS:
                 calls += 1
-                document = _watched(settings, stand, samples if calls == 1 else [])
+                document = _watched(settings, stand, [])
             books = read(stand)
     sessions = {one.event_id for one in books.sessions}
     told = [str(one) for one in (*findings(books, Bounds()), *growing(samples, MOST))]
-    if document["exit"] or document["outcomes"]["verified"] != len(sessions):
+    if not is_done(document["exit"], document) or document["outcomes"]["verified"] != len(sessions):
         told.append(f"I2: an item has no session: {document['outcomes']}, {len(sessions)} sessions")
     peak = max(one for _, one in samples)
     settled = samples[len(samples) // 3 :]
