@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.access.grant import Fate, Told
-from pipelines.access.report import AccessReport, report_in
+from pipelines.access.report import ADVICE, AccessReport, report_in
 from pipelines.app.access import difference_of, granted, roles_of
 from pipelines.cli import loop, sharing
 from pipelines.cli.exits import Exit
@@ -19,6 +19,7 @@ from pipelines.cli.summary import VERSION, answered, write_json
 from pipelines.cli.text import document as as_json
 from pipelines.cli.text import page, plain
 from pipelines.config import Settings, SettingsError, load
+from pipelines.report.listed import content_of
 from pipelines.report.sheet import MARK
 
 app = typer.Typer(add_completion=False)
@@ -64,10 +65,10 @@ def access(
     with answered(style is Format.JSON, lambda code: nothing(code, grant=grant)):
         what = asked(grant, from_report, style, output)
         settings = load(config)
-        checkpoint = path_of(settings)
+        path_of(settings)
         roles_of(settings)
         if output is not None:
-            refuse_ours(output, config, checkpoint)
+            refuse_ours(output, config, settings)
         told = done(settings, what, str(from_report)) if what is not None else []
         found = looked(settings) if what is None else AccessReport({})
     if what is not None:
@@ -80,7 +81,7 @@ def access(
 
 
 def asked(grant: bool, path: Path | None, style: Format, output: Path | None) -> AccessReport | None:
-    """Return the report that is to be done, None for a look. Raises SettingsError, OSError."""
+    """Return the report that is to be done, None for a look. Raises SettingsError."""
     if grant != (path is not None):
         advice = "look first; then give the report of that look"
         raise SettingsError("--grant and --from-report go together", where="--grant", advice=advice)
@@ -89,7 +90,7 @@ def asked(grant: bool, path: Path | None, style: Format, output: Path | None) ->
     if style is Format.CSV or output is not None:
         advice = "redirect what it says, with --format json"
         raise SettingsError("writes no report", where="--grant", advice=advice)
-    return report_in(path.read_bytes(), str(path))
+    return report_in(content_of(path, ADVICE), str(path))
 
 
 def looked(settings: Settings) -> AccessReport:

@@ -72,9 +72,9 @@ def redirects(
     on. Exits with 4 where an event was left out because its id cannot stand in that format.
     """
     settings = load(config, offline=True)
-    checkpoint = path_of(settings)
+    path_of(settings)
     if output is not None:
-        refuse_ours(output, config, checkpoint)
+        refuse_ours(output, config, settings)
     sites = Sites(
         address(player or settings.opencast.url, "--player" if player else "opencast.url"),
         address(settings.panopto.url, "panopto.url"),

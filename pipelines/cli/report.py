@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ from pipelines.cli.listing import listing
 from pipelines.cli.schedules import zone_of
 from pipelines.cli.status import path_of
 from pipelines.cli.text import document
-from pipelines.config import SettingsError, load
+from pipelines.config import Settings, SettingsError, load
 from pipelines.report.document import Report
 from pipelines.report.sheet import MARK, sheet
 
@@ -59,9 +59,9 @@ def report(
     status` tells those by its code.
     """
     settings = load(config, offline=True)
-    checkpoint = path_of(settings)
+    path_of(settings)
     if output is not None:
-        refuse_ours(output, config, checkpoint)
+        refuse_ours(output, config, settings)
     content = written(report_in(settings), style, zone_of(settings))
     if output is not None:
         save([MARK + content if style is Format.CSV else content], output)
@@ -84,12 +84,18 @@ def written(found: Report, style: Format, zone: ZoneInfo) -> bytes:
             return listing(found, shutil.get_terminal_size((WIDTH, 0)).columns, zone).encode()
 
 
-def refuse_ours(output: Path, *ours: Path) -> None:
-    """Raise SettingsError where a report would replace the settings, the checkpoint or what lies by it."""
-    taken = [path.resolve() for path in ours]
+def refuse_ours(output: Path, config: Path, settings: Settings) -> None:
+    """Raise SettingsError where a report would replace the settings, a file they name, or what is beside."""
+    taken = [config.resolve(), *((config.parent / path).resolve() for path in files_of(settings))]
     beside = [path.with_name(path.name + ending) for path in taken for ending in (".lock", ".new")]
     if output.resolve() in {*taken, *beside}:
         raise SettingsError("is a file of the migration itself", where=str(output), advice="name another one")
+
+
+def files_of(settings: Settings) -> Iterator[Path]:
+    """Yield the files that settings name: the checkpoint, tables, secrets, an authority."""
+    for _, section in settings:
+        yield from (value for _, value in section or () if isinstance(value, Path))
 
 
 def save(chunks: Iterable[bytes], output: Path) -> None:

@@ -32,8 +32,16 @@ class Reported:
 
 
 def read_report(path: Path) -> Reported:
-    """Read a report. Raises OSError, and SettingsError where it is none."""
-    return Reported(tuple(listed_in(path.read_bytes(), str(path))), str(path))
+    """Read a report. Raises SettingsError where it is none, or cannot be read."""
+    return Reported(tuple(listed_in(content_of(path, ADVICE), str(path))), str(path))
+
+
+def content_of(path: Path, advice: str) -> bytes:
+    """Return what a report holds. Raises SettingsError, with `advice`, where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"cannot be read ({error.strerror})", where=str(path), advice=advice) from error
 
 
 def listed_in(data: bytes, where: str) -> list[Listed]:

@@ -138,3 +138,9 @@ def test_what_is_asked_for(tmp_path: Path) -> None:
     path.write_text('{"items": []}')
     with pytest.raises(SettingsError, match="is no report of access"):
         asked(True, path, Format.JSON, None)
+
+
+def test_a_report_that_is_not_there_is_usage(tmp_path: Path) -> None:
+    """It is said which file, and what to name."""
+    with pytest.raises(SettingsError, match=r"cannot be read .*; name a file that `ferry access"):
+        asked(True, tmp_path / "none.json", Format.TABLE, None)

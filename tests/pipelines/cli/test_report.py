@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import anyio
 import pytest
 from fakes.kept import SECRET, finished, steps
 from fakes.processes import Ran, toml
@@ -133,6 +134,19 @@ async def test_the_migrations_own_files_are_left_alone(file: Path, told: Told, n
     assert ran.code == 2
     assert "file of the migration itself" in ran.talk
     assert contents(path, file) == before
+
+
+@pytest.mark.parametrize("verb", ["report", "redirects"])
+@pytest.mark.parametrize("name", ["folders.csv", "gone"])
+def test_what_the_settings_name_is_left_alone(file: Path, told: Told, verb: str, name: str) -> None:
+    """Neither a table of the operator's nor a file of secrets is written over."""
+    anyio.run(begun, file)
+    file.write_text(file.read_text().replace("[panopto]", '[panopto]\nfolders = "folders.csv"'))
+    table = file.parent / "folders.csv"
+    table.write_text("series,folder_id\n")
+    ran = told(verb, "-c", file, "--output", file.parent / name)
+    assert (ran.code, table.read_text()) == (2, "series,folder_id\n")
+    assert "file of the migration itself" in ran.talk
 
 
 async def test_a_link_to_the_checkpoint_is_the_checkpoint(file: Path, told: Told) -> None:

@@ -128,7 +128,7 @@ def test_a_report_of_another_checkpoint_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("name", "code", "words"), [("r.json", 2, "is no report"), ("none.json", 9, "none.json")]
+    ("name", "code", "words"), [("r.json", 2, "is no report"), ("none.json", 2, "none.json: cannot be read")]
 )
 def test_what_is_no_report_is_told(name: str, code: int, words: str, tmp_path: Path, told: Verb) -> None:
     """One sentence, and its code; a file that is not there is this machine's fault."""

@@ -1,12 +1,14 @@
 """A report is read back as it was written, in both forms; what is none is refused."""
 
+from pathlib import Path
+
 import orjson
 import pytest
 
 from pipelines.config import SettingsError
 from pipelines.items import ItemState, Outcome
 from pipelines.report.document import Report
-from pipelines.report.listed import Listed, listed_in
+from pipelines.report.listed import Listed, listed_in, read_report
 from pipelines.report.rows import row
 from pipelines.report.sheet import MARK, sheet
 
@@ -38,3 +40,9 @@ def test_what_is_no_report(data: bytes) -> None:
     """One sentence says which file, and how to make one."""
     with pytest.raises(SettingsError, match=r"^r: is no report; name a file that `ferry report"):
         listed_in(data, "r")
+
+
+def test_a_report_that_is_not_there(tmp_path: Path) -> None:
+    """A mistyped name is the person's matter, and no fault of the machine."""
+    with pytest.raises(SettingsError, match=r"none.json: cannot be read \(No such file.*; name a"):
+        read_report(tmp_path / "none.json")
