@@ -100,6 +100,9 @@ async def _wanted(settings: Settings, asked: Asked, state: ItemState, opencast: 
 
 def session_of(event_id: str, state: ItemState) -> str:
     """Return the session of an event that is verified; raises SettingsError for any other."""
+    if state == ItemState():
+        advice = "`ferry report` lists what is on record"
+        raise SettingsError("no such event is on record", where=event_id, advice=advice)
     if not items.is_item(event_id) or state.outcome is not Outcome.VERIFIED or state.session_id is None:
         raise SettingsError(
             f"is {state.outcome.value}, and streams are added to verified sessions only",

@@ -120,4 +120,4 @@ def _counted(found: Reconciled) -> Iterator[str]:
     if found.unread:
         yield "What lies in a folder that was not listed would be moved again by a run: mend that first"
     if found.others:
-        yield f"{found.others} sessions carry the marker of events that are not selected"
+        yield f"{found.others} sessions are of events that are not selected, or gone from Opencast"

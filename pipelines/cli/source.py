@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines.app.source.asked import Fate, Told
+from pipelines.app.source.lost import STREAMS
 from pipelines.app.source.work import Retraction, marked, retracted, to_be_gone, unmarked
 from pipelines.cli import loop
 from pipelines.cli.exits import Exit
@@ -16,6 +17,7 @@ from pipelines.cli.status import path_of
 from pipelines.cli.summary import VERSION, answered, write_json
 from pipelines.cli.text import page, plain
 from pipelines.config import Settings, SettingsError, load
+from pipelines.items import ASPECTS
 from pipelines.opencast.marks import ACTION, Mark, field_mark, role_mark
 from pipelines.report.listed import read_report
 
@@ -132,7 +134,7 @@ def retract(
     """
     with answered(json, lambda code: document([], code, apply)):
         count = number(apply, events, config)
-        asked = Retraction(read_report(from_report), frozenset(losing or ()), wait, count)
+        asked = Retraction(read_report(from_report), losable(losing or ()), wait, count)
 
         async def act(settings: Settings) -> Sequence[Told]:
             return await retracted(settings, asked)
@@ -157,6 +159,16 @@ def number(apply: bool, events: int | None, config: Path) -> int | None:
         advice = "look without both; then say the number that was told"
         raise SettingsError("--apply and --events go together", where=str(config), advice=advice)
     return events
+
+
+def losable(losing: Sequence[str]) -> frozenset[str]:
+    """Return what may be lost. Raises SettingsError where that is nothing that a recording carries."""
+    known = (*ASPECTS, STREAMS)
+    if unknown := sorted(set(losing) - set(known)):
+        raise SettingsError(
+            f"a recording carries no {unknown[0]}", where="--losing", advice=f"say one of {', '.join(known)}"
+        )
+    return frozenset(losing)
 
 
 def done(config: Path, act: Act) -> Sequence[Told]:

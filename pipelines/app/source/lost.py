@@ -18,6 +18,7 @@ from pipelines.migration.aspects.thumbnail import thumbnail_of
 from pipelines.migration.ends import known
 from pipelines.opencast.model import Event, Publication
 from pipelines.recheck.sessions import Kept
+from pipelines.report.aspects import WORDS
 
 STREAMS = "streams"
 """What may be lost by this name: films of which no rendition was moved."""
@@ -38,7 +39,8 @@ def needed(state: ItemState, losing: Collection[str]) -> str:
         outcome = aspect.get("outcome")
         if outcome == "carried" or (outcome == "permanent" and name in losing):
             continue
-        return f"its {name} were not carried ({aspect.get('reason') or outcome}), and are at the source alone"
+        because = aspect.get("reason") or outcome
+        return f"not carried: its {WORDS.get(name, name)} ({because}), which the source alone has"
     return ""
 
 

@@ -59,7 +59,7 @@ def test_a_moment_has_its_zone() -> None:
 @pytest.mark.parametrize(
     ("event_id", "state"),
     [
-        ("e", ItemState()),
+        ("e", ItemState(planned={})),
         ("e", ItemState(session_id="s")),
         ("e", ItemState(ended={"outcome": "differs"}, session_id="s")),
         ("schedule:e", ItemState(ended={"outcome": "verified"}, session_id="s")),
@@ -69,6 +69,12 @@ def test_only_a_verified_session_gets_a_stream(event_id: str, state: ItemState) 
     """Neither what is under way, nor what differs, nor what is no event."""
     with pytest.raises(SettingsError, match="verified sessions only"):
         session_of(event_id, state)
+
+
+def test_what_is_not_on_record_is_not_told_to_wait() -> None:
+    """An id of nothing, or only the beginning of one, stands nowhere, and ids are listed elsewhere."""
+    with pytest.raises(SettingsError, match=r"^nope: no such event is on record; `ferry report` lists"):
+        session_of("nope", ItemState())
 
 
 @pytest.mark.parametrize("arguments", [(), ("a.mp4", "--track", "t")])

@@ -67,5 +67,5 @@ def test_what_people_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert "not listed: folder f: no permission" in text
     assert "would be moved again" in text
     assert "1 found at Panopto as they were meant: taken in" in text
-    assert "4 sessions carry the marker of events that are not selected" in text
+    assert "4 sessions are of events that are not selected, or gone from Opencast" in text
     assert "Nothing was written." in text

@@ -14,7 +14,7 @@ from fakes.processes import toml as written
 from engine import open_checkpoint
 from pipelines.app.source.asked import Fate, Told
 from pipelines.cli.exits import Exit
-from pipelines.cli.source import NAMED, WORDS, code_of, document, lines, meant, number
+from pipelines.cli.source import NAMED, WORDS, code_of, document, lines, losable, meant, number
 from pipelines.config import SettingsError
 from pipelines.opencast.marks import FieldMark, RoleMark
 
@@ -136,3 +136,12 @@ def test_what_is_no_report_is_told(name: str, code: int, words: str, tmp_path: P
     (tmp_path / "r.json").write_text("{}")
     ran = told("source", "mark", "--from-report", tmp_path / name, "-c", settings)
     assert (ran.code, words in ran.talk) == (code, True)
+
+
+def test_what_may_be_lost_is_something_that_a_recording_carries() -> None:
+    """A mistyped name would keep events without a word of why."""
+    assert losable(["slides", "streams"]) == {"slides", "streams"}
+    with pytest.raises(
+        SettingsError, match=r"^--losing: a recording carries no slide; say one of captions, "
+    ):
+        losable(["slide"])

@@ -16,6 +16,7 @@ from pipelines.app.source.retract import Retracter
 from pipelines.app.source.work import check, may_be_lost, to_be_gone
 from pipelines.config import Settings, SettingsError
 from pipelines.migration.aspects.thumbnail import thumbnail_of
+from pipelines.report.aspects import WORDS
 from pipelines.sandbox import Fault, Switches
 
 ACCOUNT: Mapping[str, Any] = {"url": "https://a.example", "username": "u", "password": "p"}
@@ -101,6 +102,8 @@ async def test_what_was_not_carried_keeps_the_event(
         found = await retracted(site, site.retracter(losing=losing))
         assert fates(found) == ({"done": 3} if goes else {"done": 2, "left": 1})
         assert there(site)[0] is not goes
+        whys = {one.why for one in found if one.fate is Fate.LEFT}
+        assert all(why.startswith(f"not carried: its {WORDS[name]} (") for why in whys for name in aspects)
 
 
 async def test_what_was_never_tried_keeps_the_event() -> None:
