@@ -17,6 +17,7 @@ from pipelines.cli.text import page, plain
 from pipelines.config import SettingsError, load
 from pipelines.items import ASPECTS
 from pipelines.reconcile.release import Fate, Released
+from pipelines.report.aspects import WORDS as ASPECT_WORDS
 
 app = typer.Typer(add_completion=False)
 
@@ -30,6 +31,9 @@ WORDS = {
 
 TRIED = "the next run tries them again"
 """The same of aspects that are released: nothing is moved again."""
+
+_NAMES = {words: name for name, words in ASPECT_WORDS.items()}
+"""The names of aspects by what `ferry status` and `ferry report` call them."""
 
 NAMED = 100
 """So many items are named; JSON names them all."""
@@ -57,7 +61,7 @@ def retry(
     3 where something is not decided yet.
     """
     with answered(json, lambda code: document([], code, dry_run)):
-        asked = asked_for(failed, reason, event or [], aspect or [], config)
+        asked = asked_for(failed, reason, event or [], aspect or [])
         settings = load(config)
         path_of(settings)
 
@@ -75,20 +79,19 @@ def retry(
     sys.exit(code)
 
 
-def asked_for(
-    failed: bool, reason: str | None, events: Sequence[str], aspects: Sequence[str], config: Path
-) -> Asked:
-    """Return which items are meant. Raises SettingsError where that is not said."""
+def asked_for(failed: bool, reason: str | None, events: Sequence[str], aspects: Sequence[str]) -> Asked:
+    """Return which items are meant; aspects go by their names or by words. Raises SettingsError."""
+    aspects = [_NAMES.get(one, one) for one in aspects]
     if unknown := [one for one in aspects if one not in ASPECTS]:
         raise SettingsError(
-            f"there is no aspect {unknown[0]}", where=str(config), advice=f"there are {', '.join(ASPECTS)}"
+            f"there is no aspect {unknown[0]}", where="--aspect", advice=f"there are {', '.join(ASPECTS)}"
         )
     if aspects and (failed or reason is not None):
-        raise SettingsError("say --aspect with --event or alone", where=str(config))
+        raise SettingsError("say --aspect with --event or alone", where="--aspect")
     if aspects:
         return Asked(tuple(events), aspects=tuple(aspects))
     if not failed and (reason is not None or not events):
-        raise SettingsError("say --failed, which --reason goes with, or --event", where=str(config))
+        raise SettingsError("say --failed, which --reason goes with, or --event, or --aspect", where="retry")
     return Asked(tuple(events), failed, reason)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from pipelines.app.books import states_in
 from pipelines.cli.exits import Exit
-from pipelines.cli.summary import answered, document, nothing, write_json, write_table
+from pipelines.cli.summary import SENTENCES, answered, document, nothing, write_json, write_table
 from pipelines.cli.text import page, plain
 from pipelines.config import Settings, SettingsError, load
 from pipelines.items import AspectOutcome, ItemState, Outcome, Outcomes
@@ -19,6 +19,13 @@ from pipelines.report.aspects import WORDS, aspect_lines
 app = typer.Typer(add_completion=False)
 
 TROUBLES = frozenset({Outcome.RETRYABLE, Outcome.PERMANENT, Outcome.DIFFERS})
+
+WORDS_HERE: Mapping[Exit, str] = {
+    **SENTENCES,
+    Exit.RETRYABLE: "Some items wait or failed for now, as told above; `ferry run` goes on with them.",
+    Exit.PERMANENT: "Some items cannot be moved, as told above.",
+}
+"""What an end means, to a person who has asked for the status already."""
 
 LONGEST = 100
 """Items that are named; of more, the number."""
@@ -38,7 +45,7 @@ def status(
         write_json(document(code, outcomes))
     else:
         write_troubles(states)
-        write_table(code, outcomes)
+        write_table(code, outcomes, words=WORDS_HERE)
     sys.exit(code)
 
 

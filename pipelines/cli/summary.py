@@ -12,7 +12,7 @@ from engine import FerryError, Snapshot, Tally
 from pipelines.cli import text
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.text import page, size
-from pipelines.items import Outcome, Outcomes
+from pipelines.items import AspectOutcome, Outcome, Outcomes
 from pipelines.migration.found import UNRECORDED
 from pipelines.migration.stages import Compared
 from pipelines.report.aspects import WORDS
@@ -37,6 +37,12 @@ OF_ASPECTS: Mapping[Exit, str] = {
     "`ferry report` says what, and why; then mend it, and `ferry retry --aspect NAME`.",
 }
 """The same where the items themselves ask for nothing."""
+
+OF_ACCESS = (
+    "Every item arrived; who may see some of them is not granted in full: `ferry report` says why. "
+    "Once that is mended, `ferry access` looks again."
+)
+"""The same where it is access lists alone, which no run sets."""
 
 
 CHANGES: Mapping[str, str] = {
@@ -137,6 +143,7 @@ def write_table(
     snapshot: Snapshot | None = None,
     lecture_items: LectureItems | None = None,
     compared: Compared | None = None,
+    words: Mapping[Exit, str] = SENTENCES,
 ) -> None:
     """Write how the items stand to stdout, in words and numbers."""
     console = page()
@@ -164,19 +171,20 @@ def write_table(
     if compared is not None:
         for line in changes(asdict(compared)):
             console.print(line)
-    console.print(sentence(code, outcomes), style="bold")
+    console.print(sentence(code, outcomes, words), style="bold")
 
 
-def sentence(code: Exit, outcomes: Outcomes) -> str:
+def sentence(code: Exit, outcomes: Outcomes, words: Mapping[Exit, str] = SENTENCES) -> str:
     """Say what an end means, and what to do next. What a selection left out is not done."""
     left = outcomes.reasons.get("not_selected", 0)
     if code in OF_ASPECTS and outcomes.of_items == 0:
-        return OF_ASPECTS[code]
+        lacking = {name for name, outcome in outcomes.aspects if outcome is not AspectOutcome.CARRIED}
+        return OF_ACCESS if lacking == {"access"} else OF_ASPECTS[code]
     if code is Exit.DONE and left:
         return f"All that was selected is done and verified; {left} more are not selected."
     if code is Exit.RETRYABLE and outcomes.reasons.get(UNRECORDED):
         return "Panopto has sessions that the checkpoint does not tell of: `ferry reconcile`, then run again."
-    return SENTENCES.get(code, "")
+    return words.get(code, "")
 
 
 def moved(snapshot: Snapshot) -> str:

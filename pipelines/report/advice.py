@@ -31,6 +31,11 @@ BY_ASPECT: Mapping[AspectOutcome, str] = {
 }
 """The same where the item itself is verified, and something that belongs to it is not carried."""
 
+OF_ACCESS = (
+    "Its session is right. Once the cause of what is not granted is mended, `ferry access` looks again."
+)
+"""The same where that is its access list alone, which no run sets."""
+
 
 def next_step(state: ItemState) -> str:
     """Return one sentence."""
@@ -40,5 +45,8 @@ def next_step(state: ItemState) -> str:
 
 def _of_aspects(state: ItemState) -> str:
     """Return what is done about aspects that are not carried; empty where all are."""
+    lacking = {name for name, told in state.aspects.items() if told["outcome"] != AspectOutcome.CARRIED}
+    if lacking == {"access"}:
+        return OF_ACCESS
     stand = {told["outcome"] for told in state.aspects.values()}
     return next((words for outcome, words in BY_ASPECT.items() if outcome in stand), "")

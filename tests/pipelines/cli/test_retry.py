@@ -1,7 +1,6 @@
 """What `ferry retry` says, and the code that it ends with."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from fakes.processes import Ran
@@ -11,7 +10,6 @@ from pipelines.cli.retry import NAMED, WORDS, asked_for, code_of, document, line
 from pipelines.config import SettingsError
 from pipelines.reconcile.release import Fate, Released
 
-HERE = Path("m.toml")
 Told = Callable[..., Ran]
 
 
@@ -64,16 +62,17 @@ def test_what_people_read() -> None:
 
 def test_it_has_to_be_said_who_is_meant() -> None:
     """Neither nobody, nor a reason without --failed."""
-    assert asked_for(True, "gone", ["a"], [], HERE).reason == "gone"
-    assert asked_for(False, None, ["a"], [], HERE).events == ("a",)
-    assert asked_for(False, None, [], ["owner"], HERE).aspects == ("owner",)
+    assert asked_for(True, "gone", ["a"], []).reason == "gone"
+    assert asked_for(False, None, ["a"], []).events == ("a",)
+    assert asked_for(False, None, [], ["owner"]).aspects == ("owner",)
+    assert asked_for(False, None, [], ["external id", "access list"]).aspects == ("external_id", "access")
     for reason, events in ((None, []), ("gone", []), ("gone", ["a"])):
-        with pytest.raises(SettingsError, match="say --failed"):
-            asked_for(False, reason, events, [], HERE)
+        with pytest.raises(SettingsError, match=r"^retry: say --failed, .* or --aspect$"):
+            asked_for(False, reason, events, [])
     with pytest.raises(SettingsError, match="no aspect colour"):
-        asked_for(False, None, [], ["colour"], HERE)
+        asked_for(False, None, [], ["colour"])
     with pytest.raises(SettingsError, match="--aspect with --event or alone"):
-        asked_for(True, None, [], ["owner"], HERE)
+        asked_for(True, None, [], ["owner"])
 
 
 def test_wrong_usage_is_two_and_one_document(told: Told) -> None:

@@ -92,6 +92,7 @@ async def test_people_get_a_table(file: Path, told: Told) -> None:
     ran = told("status", "-c", file)
     assert ran.code == 4
     assert "1  permanent" in ran.output
+    assert ran.output.endswith("Some items cannot be moved, as told above.\n")
 
 
 async def test_a_torn_end_is_left_out_and_left_alone(file: Path, told: Told) -> None:

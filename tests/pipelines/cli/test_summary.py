@@ -89,6 +89,20 @@ def test_sessions_that_are_not_on_record_are_reconciled_first(capsys: pytest.Cap
     ("outcome", "code", "words"),
     [(AspectOutcome.PERMANENT, 4, "could not be carried"), (AspectOutcome.RETRYABLE, 3, "run again")],
 )
+def test_access_alone_is_looked_at_again_by_its_own_verb(
+    outcome: AspectOutcome, code: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No run and no retry sets who may see a session, so neither is told to be tried."""
+    write_table(Exit(code), Outcomes({Outcome.VERIFIED: 1}, {}, {("access", outcome): 1}))
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "`ferry access` looks again" in shown
+    assert words not in shown
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "words"),
+    [(AspectOutcome.PERMANENT, 4, "could not be carried"), (AspectOutcome.RETRYABLE, 3, "run again")],
+)
 def test_an_aspect_counts_as_its_item_would(
     outcome: AspectOutcome, code: int, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

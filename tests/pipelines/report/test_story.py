@@ -6,7 +6,7 @@ from fakes.kept import finished, steps
 from engine import Record
 from pipelines import items
 from pipelines.items import AspectOutcome, Outcome, fold
-from pipelines.report.advice import BY_ASPECT, BY_OUTCOME, BY_REASON, next_step
+from pipelines.report.advice import BY_ASPECT, BY_OUTCOME, BY_REASON, OF_ACCESS, next_step
 from pipelines.report.story import named, story_of
 
 SUBJECTS: list[tuple[str, list[Record]]] = [
@@ -76,3 +76,10 @@ def test_what_is_not_carried_has_its_advice(aspect: AspectOutcome) -> None:
     )
     assert verified == BY_ASPECT.get(aspect, BY_OUTCOME[Outcome.VERIFIED])
     assert waiting == BY_OUTCOME[Outcome.WAITING]
+
+
+@pytest.mark.parametrize("aspect", [AspectOutcome.PERMANENT, AspectOutcome.RETRYABLE])
+def test_who_may_see_it_is_not_retried(aspect: AspectOutcome) -> None:
+    """No run grants anything, so it is `ferry access` that looks again."""
+    told = {"access": {"outcome": aspect.value}}
+    assert next_step(fold([items.ended("a", Outcome.VERIFIED, aspects=told)])) == OF_ACCESS
