@@ -30,6 +30,14 @@ def shown(settings: Settings) -> Shown:
     return Shown(settings.session.description, wished(settings) | owner)
 
 
+def check_tables(settings: Settings) -> None:
+    """Raise SettingsError where a table cannot be used by which sessions that have arrived are furnished."""
+    if settings.session.availability is not None:
+        read_windows(settings.session.availability)
+    if settings.session.owners is not None:
+        read_owners(settings.session.owners)
+
+
 def sending_of(settings: Settings, engine: Engine, journal: Journal) -> Sending:
     """Build what sends an event's files."""
     return Sending(

@@ -2,7 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
-from pipelines.app.furnishing import shown
+from pipelines.app.furnishing import check_tables, shown
 from pipelines.config import Settings, SettingsError
 from pipelines.migration.carry.publish import PublishPolicy
 from pipelines.migration.planning import Rules
@@ -24,6 +24,7 @@ def rules(settings: Settings) -> Rules:
     """Return by what events are decided upon. Raises SettingsError where a table cannot be used."""
     table = settings.panopto.folders
     luminus = settings.luminus
+    check_tables(settings)
     return Rules(
         wanted=wanted(settings),
         channels=settings.opencast.publications,
