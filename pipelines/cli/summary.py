@@ -38,6 +38,12 @@ OF_ASPECTS: Mapping[Exit, str] = {
 }
 """The same where the items themselves ask for nothing."""
 
+BESIDE_WAITING = (
+    "Some items wait or failed for now: run again to go on. Something that belongs to others could not be "
+    "carried: `ferry report` says what, and why."
+)
+"""Said where aspects are what the code stands for, and the items themselves are to be run again."""
+
 OF_ACCESS = (
     "Every item arrived; who may see some of them is not granted in full: `ferry report` says why. "
     "Once that is mended, `ferry access` looks again."
@@ -177,6 +183,8 @@ def write_table(
 def sentence(code: Exit, outcomes: Outcomes, words: Mapping[Exit, str] = SENTENCES) -> str:
     """Say what an end means, and what to do next. What a selection left out is not done."""
     left = outcomes.reasons.get("not_selected", 0)
+    if code is Exit.PERMANENT and outcomes.of_items == Exit.RETRYABLE:
+        return BESIDE_WAITING
     if code in OF_ASPECTS and outcomes.of_items == 0:
         lacking = {name for name, outcome in outcomes.aspects if outcome is not AspectOutcome.CARRIED}
         return OF_ACCESS if lacking == {"access"} else OF_ASPECTS[code]

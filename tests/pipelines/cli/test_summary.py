@@ -99,6 +99,16 @@ def test_access_alone_is_looked_at_again_by_its_own_verb(
     assert words not in shown
 
 
+def test_items_that_wait_are_not_said_to_be_lost(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where an aspect alone cannot be carried, no sentence says that an item cannot be moved."""
+    outcomes = Outcomes({Outcome.WAITING: 1}, {}, {("owner", AspectOutcome.PERMANENT): 1})
+    assert outcomes.exit_code == 4
+    write_table(Exit.PERMANENT, outcomes)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "cannot be moved" not in shown
+    assert "run again to go on. Something that belongs to others could not be carried" in shown
+
+
 @pytest.mark.parametrize(
     ("outcome", "code", "words"),
     [(AspectOutcome.PERMANENT, 4, "could not be carried"), (AspectOutcome.RETRYABLE, 3, "run again")],
