@@ -116,7 +116,7 @@ class Ways:
         soap = self.rest(http, self.settings.panopto.url, pace=pace, headers=login.headers)
         return (
             panopto,
-            Aspects(calls, policy=patience, sleep=sleep),
+            Aspects(calls, policy=patience, sleep=sleep, awaiting=self.settings.session.captions_seconds),
             SessionManagement(soap, login, Contract()),
             Streams(calls, policy=patience, sleep=sleep, check=http.network.check),
         )

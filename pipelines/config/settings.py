@@ -133,6 +133,8 @@ class SessionSettings(_Section):
     """What a session gets besides its films, title and date."""
 
     captions: bool = True
+    captions_seconds: float = Field(default=30, ge=0, le=3600)
+    """How long a session's captions are awaited before they count as not taken, and are added by a call."""
     chapters: bool = True
     """Chapters, or else the segments of the slides, as the table of contents."""
     slides: bool = True

@@ -80,8 +80,10 @@ class Aspects:
         *,
         policy: RetryPolicy | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        awaiting: float = 30.0,
     ) -> None:
         self._calls = calls
+        self._awaiting = awaiting
         self._policy = policy or RetryPolicy()
         self._sleep = sleep
 
@@ -163,24 +165,40 @@ class Aspects:
         """Return the groups that are called exactly so, whatever the case."""
         return await self._principals("groups", name, "Group", "Name")
 
-    async def has_captions(self, session_id: str) -> bool:
-        """Tell whether a session has captions in any language."""
+    async def has_captions(self, session_id: str, *, awaited: bool = False) -> bool:
+        """Tell whether a session has captions in any language.
+
+        Where some are `awaited` they are looked for again and again: how late Panopto tells of captions that
+        it has is not known.
+        """
+        left, wait = self._awaiting if awaited else 0.0, 1.0
+        while not await self._tells_of_captions(session_id):
+            if left <= 0:
+                return False
+            await self._sleep(min(wait, left))
+            left, wait = left - wait, 2 * wait
+        return True
+
+    async def _tells_of_captions(self, session_id: str) -> bool:
         json = await self._get(_session(session_id), "GET sessions/{id}")
         urls = json.get("Urls") if isinstance(json, dict) else None
         return isinstance(urls, dict) and bool(urls.get("CaptionDownloadUrl"))
 
-    async def add_captions(self, session_id: str, language: str, webvtt: bytes) -> None:
+    async def add_captions(
+        self, session_id: str, language: str, webvtt: bytes, *, others: bool = False
+    ) -> None:
         """Give a session captions; `language` is one of Panopto's own words (panopto.languages).
 
-        Times are those of the edited session. Raises InDoubt where the answer was lost, the session had
-        captions before, and so nobody can tell whether these are there.
+        `others` is whether it is known to have some in other languages, which it may not tell of yet. Times
+        are those of the edited session. Raises InDoubt where the answer was lost, the session had captions
+        before, and so nobody can tell whether these are there.
         """
-        before = await self.has_captions(session_id)
+        before = others or await self.has_captions(session_id)
         unheard = False
 
         async def once() -> None:
             nonlocal unheard
-            if unheard and await self.has_captions(session_id):
+            if unheard and await self.has_captions(session_id, awaited=True):
                 return
             try:
                 await self._add_captions(session_id, language, webvtt)
@@ -194,7 +212,7 @@ class Aspects:
                         advice="look at the session, and add them by hand where they are missing",
                     ) from error
                 unheard = True  # Until a look tells: one that fails is followed by another, not by a POST.
-                unheard = await self.has_captions(session_id)
+                unheard = await self.has_captions(session_id, awaited=True)
                 if not unheard:
                     raise
 

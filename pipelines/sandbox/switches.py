@@ -50,6 +50,8 @@ class Switches:
         "Restricted", "OrganizationUnlisted", "Organization", "PublicUnlisted", "Public"
     ] = "Restricted"
     """Access level of the account's folders, which their sessions cannot be narrower than."""
+    caption_lag: float = 0.5
+    """So long after captions came, or their session did, no CaptionDownloadUrl tells of them."""
     captions_again: Literal["add", "replace", "refuse"] = "add"
     """Captions in a language that the session has: a second set beside the first, in its place, or 400."""
     framing: Literal["store", "refuse"] = "store"

@@ -87,11 +87,13 @@ class FurnishedPanopto(SweptPanopto):
                 self.captions[session_id] += [LANGUAGES[one] for one in spoken]
         return found
 
-    async def has_captions(self, session_id: str) -> bool:
+    async def has_captions(self, session_id: str, *, awaited: bool = False) -> bool:
         """Tell whether there are any."""
         return bool(self.captions[session_id])
 
-    async def add_captions(self, session_id: str, language: str, webvtt: bytes) -> None:
+    async def add_captions(
+        self, session_id: str, language: str, webvtt: bytes, *, others: bool = False
+    ) -> None:
         """Add captions, whatever is there."""
         self.captions[session_id].append(language)
 

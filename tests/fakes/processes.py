@@ -21,7 +21,11 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "pipelines.cli")
 READY_SECONDS = 30.0
 LUMINUS_RATE = 20
-USUAL = {"luminus.calls_per_second": LUMINUS_RATE - 2, "network.outage_minutes": 0.05}
+USUAL = {
+    "luminus.calls_per_second": LUMINUS_RATE - 2,
+    "network.outage_minutes": 0.05,
+    "session.captions_seconds": 2,
+}
 """Settings of a run unless it is told otherwise, for the sake of time."""
 STRUCK: list[int] = []
 """How many requests were struck by faults, of each sandbox that has stood: for the score of a test."""
@@ -81,8 +85,8 @@ class Stand:
         """Write settings into another folder, which has its own checkpoint, and return their path.
 
         `changes` are values by "section.name"; None leaves a setting out, or a whole section by its name.
-        Unless told otherwise LumiNUS is called as often as `standing` lets it take, less a tenth, and a host
-        that stops answering is waited for but three seconds.
+        Unless told otherwise LumiNUS is called as often as `standing` lets it take, less a tenth, a host
+        that stops answering is waited for but three seconds, and captions but two.
         """
         document = tomllib.loads((self.folder / "migration.toml").read_text())
         for section, name in PATHS:

@@ -50,3 +50,14 @@ async def test_a_login_page_is_no_yes(tmp_path: Path) -> None:
         await aspects.set_tags(session_id, ("physics",))
         (row,) = (one for one in site.audit.sessions() if one["session_id"] == session_id)
         assert ([one["language"] for one in row["captions"]], row["tags"]) == (["German"], ["physics"])
+
+
+@pytest.mark.parametrize("lag", [0.0, 0.5, 20.0])
+async def test_a_lost_answer_and_a_session_that_tells_late(lag: float, tmp_path: Path) -> None:
+    """Panopto has the captions and does not say so yet: they are awaited, and not sent a second time."""
+    lost = Fault(f"panopto.{CAPTIONS}", "lose_answer")
+    switches = Switches(rate_limit="off", jitter=0, caption_lag=lag)
+    async with served(tmp_path, switches, [lost]) as site, aspects_at(site) as aspects:
+        session_id = await site.empty_session()
+        await aspects.add_captions(session_id, "German", VTT)
+        assert len(calls(site, CAPTIONS)) == 1

@@ -33,12 +33,14 @@ LOOK = "look at the session, and add by hand what is missing"
 class Panopto(Protocol):
     """The calls (pipelines.panopto.aspects.Aspects)."""
 
-    async def has_captions(self, session_id: str) -> bool:
-        """Tell whether a session has captions in any language."""
+    async def has_captions(self, session_id: str, *, awaited: bool = False) -> bool:
+        """Tell whether a session has captions in any language, sooner or later where they are awaited."""
         ...
 
-    async def add_captions(self, session_id: str, language: str, webvtt: bytes) -> None:
-        """Give a session captions."""
+    async def add_captions(
+        self, session_id: str, language: str, webvtt: bytes, *, others: bool = False
+    ) -> None:
+        """Give a session captions; `others` is whether it is known to have some in other languages."""
         ...
 
 
@@ -112,7 +114,8 @@ class Captions:
         """Add what is missing, and tell of what cannot be added in one sentence each."""
         known, failures = Known.of(before), list[FerryError]()
         try:
-            known.after(await self.panopto.has_captions(session_id), wants)
+            awaited = bool(known.doubtful) or any(one.sent for one in wants.captions)
+            known.after(await self.panopto.has_captions(session_id, awaited=awaited), wants)
             ready = await self._ready(wants, known, failures)
             if ready:
                 await self._keep(wants, known)
@@ -163,7 +166,8 @@ class Captions:
         await self.journal.append(items.aspect(wants.event_id, f"captions:{file.language}"))
         known.doubtful.add(file.language)
         try:
-            await self.panopto.add_captions(session_id, value_of(file.language) or "", webvtt)
+            name = value_of(file.language) or ""
+            await self.panopto.add_captions(session_id, name, webvtt, others=bool(known.there))
             known.there.add(file.language)
         except InDoubt as error:
             failures.append(error)

@@ -131,7 +131,10 @@ class Books:
                 "start": _availability(session.availability_start),
                 "end": _availability(session.availability_end),
             },
-            "captions": [asdict(one) for one in session.captions],
+            "captions": [
+                {"language": one.language, "sha256": one.sha256, "size": one.size, "came": one.came}
+                for one in session.captions
+            ],
             "tags": list(session.tags),
             **_contents(session.contents),
             **self._rights(session),

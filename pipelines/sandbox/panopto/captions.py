@@ -48,7 +48,9 @@ class Captions:
         wrong = subtitles.fault(name, body)
         if wrong is not None:
             raise Refused(400, wrong, "file")
-        self._take(session, Caption(language, sha256(body).hexdigest(), len(body), "upload"))
+        self._take(
+            session, Caption(language, sha256(body).hexdigest(), len(body), "upload", self._site.clock())
+        )
         return web.Response()
 
     async def delete(self, request: web.Request) -> web.Response:

@@ -55,6 +55,8 @@ def _urls(site: Site, one: Session, told: Told) -> dict[str, str | None]:
     viewer = f"{pages}/Viewer.aspx?id={one.id}"
     frames = f"{site.url}/Panopto/Services/FrameGrabber.svc/FrameRedirect?objectId={one.id}&mode=Delivery"
     captions = f"{pages}/Transcription/GenerateSRT.ashx?id={one.id}"
+    told_of = site.clock() - site.switches.caption_lag
+    captioned = any(caption.since <= told_of for caption in one.captions)
     thumbnail = {"ThumbnailUrl": frames if one.all_files(site.clock()) else None}
     if told != "whole":
         return {"ViewerUrl": viewer, **(thumbnail if told == "found" else {})}
@@ -64,7 +66,7 @@ def _urls(site: Site, one: Session, told: Told) -> dict[str, str | None]:
         "ShareSettingsUrl": f"{viewer}&share=true",
         "DownloadUrl": "",
         "AudioDescriptionDownloadUrl": None,
-        "CaptionDownloadUrl": captions if one.captions else None,
+        "CaptionDownloadUrl": captions if captioned else None,
         "EditorUrl": f"{viewer}&edit=true",
         **thumbnail,
     }

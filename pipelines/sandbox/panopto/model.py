@@ -98,12 +98,16 @@ class Availability:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """Captions of a session; `language` is one of Panopto's, None for its "Default" ones."""
+    """Captions of a session; `language` is one of Panopto's, None for its "Default" ones.
+
+    They are there from `since` on, in seconds of the site's clock; the session tells of them some time later.
+    """
 
     language: str | None
     sha256: str
     size: int
     came: Literal["upload", "manifest", "soap"]
+    since: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ class Site:
         read = verdict.manifest
         if read is None:
             return
-        now = self.now()
+        now, ended = self.now(), max(one.at for one in upload.steps)
         session = Session(
             id=guid(),
             folder_id=upload.folder_id,
@@ -192,7 +192,7 @@ class Site:
             manifest=read.text,
             manifest_key=verdict.manifest_key,
             owner=self.folders[upload.folder_id].owner or "",
-            captions=[_caption(one, upload.objects) for one in verdict.contents.transcripts],
+            captions=[_caption(one, upload.objects, ended) for one in verdict.contents.transcripts],
             tags=verdict.contents.tags if self.switches.manifest_tags == "keep" else (),
             contents=verdict.contents,
         )
@@ -200,9 +200,9 @@ class Site:
         self.sessions[session.id] = upload.session = session
 
 
-def _caption(transcript: Transcript, objects: Mapping[str, StoredObject]) -> Caption:
+def _caption(transcript: Transcript, objects: Mapping[str, StoredObject], since: float) -> Caption:
     held = objects[transcript.file]
-    return Caption(subtitles.language(transcript.language), held.sha256, held.size, "manifest")
+    return Caption(subtitles.language(transcript.language), held.sha256, held.size, "manifest", since)
 
 
 def _ending(verdict: Verdict, fault: Fault | None) -> tuple[State, str | None]:

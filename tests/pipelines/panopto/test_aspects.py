@@ -163,7 +163,7 @@ async def test_captions_are_added_once(tmp_path: Path) -> None:
     async with scene(tmp_path) as here:
         assert not await here.aspects.has_captions(here.session_id)
         await here.aspects.add_captions(here.session_id, "German", VTT)
-        assert await here.aspects.has_captions(here.session_id)
+        assert await here.aspects.has_captions(here.session_id, awaited=True)
         (held,) = here.audited["captions"]
         assert (held["language"], held["size"]) == ("German", len(VTT))
 
@@ -295,7 +295,7 @@ async def test_captions_whose_answer_is_lost(tmp_path: Path) -> None:
     async with scene(tmp_path, second) as here:
         await here.aspects.add_captions(here.session_id, "German", VTT)
         with pytest.raises(InDoubt, match="may have taken the captions in French"):
-            await here.aspects.add_captions(here.session_id, "French", VTT)
+            await here.aspects.add_captions(here.session_id, "French", VTT, others=True)
         assert len(calls(here.site, CAPTIONS)) == 2
 
 

@@ -82,13 +82,15 @@ class Panopto:
         """Tell who has it."""
         return tuple(Session(one, "", "", None, None, "") for one in self.taken_by)
 
-    async def has_captions(self, session_id: str) -> bool:
+    async def has_captions(self, session_id: str, *, awaited: bool = False) -> bool:
         """Tell whether there are any."""
         if self.faults.get("look"):
             raise self.faults["look"].pop(0)
         return self.manifest or bool(self.captions)
 
-    async def add_captions(self, session_id: str, language: str, webvtt: bytes) -> None:
+    async def add_captions(
+        self, session_id: str, language: str, webvtt: bytes, *, others: bool = False
+    ) -> None:
         """Add captions."""
         self.calls.append(f"captions {language}")
         waiting = self.faults.get(f"captions {language}", [])

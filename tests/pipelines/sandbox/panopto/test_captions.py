@@ -21,7 +21,7 @@ def held(caller: Any) -> list[tuple[str | None, int]]:
 
 
 async def test_captions_are_taken_with_their_language(panopto: Any) -> None:
-    """200; the audit has their hash, and the session a URL to them that it had not."""
+    """200; the audit has their hash, and the session some time later a URL to them that it had not."""
     async with panopto() as caller:
         session = await caller.empty_session()
         path = f"api/v1/sessions/{session}"
@@ -31,6 +31,8 @@ async def test_captions_are_taken_with_their_language(panopto: Any) -> None:
         assert row == {
             "language": "German", "sha256": sha256(VTT).hexdigest(), "size": len(VTT), "came": "upload",
         }  # fmt: skip
+        assert (await caller.rest("GET", path))[1]["Urls"]["CaptionDownloadUrl"] is None
+        caller.clock.now += 1
         assert session in (await caller.rest("GET", path))[1]["Urls"]["CaptionDownloadUrl"]
 
 
