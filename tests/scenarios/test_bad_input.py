@@ -12,6 +12,8 @@ from fakes.processes import Ran, Stand, begun, ended, ferry, standing
 
 from pipelines.sandbox.media import SeededMedia
 
+pytestmark = pytest.mark.slow
+
 Json = Any
 
 EVENTS = 4
