@@ -43,10 +43,8 @@ class Live:
         """Return the places of a subject's live records, none where it is unknown."""
         if (closed := self.closed.get(subject)) is not None:
             return [closed]
-        packed = self.open.get(subject, ())
-        return [
-            Place(one >> 1, packed[at + 1], bool(one & 1)) for at, one in enumerate(packed) if at % 2 == 0
-        ]
+        numbers = iter(self.open.get(subject, ()))
+        return [Place(one >> 1, length, bool(one & 1)) for one, length in zip(numbers, numbers, strict=True)]
 
     def subjects(self) -> list[str]:
         """Return all subjects, the open ones first."""

@@ -18,14 +18,11 @@ from engine import (
 )
 from pipelines import items
 from pipelines.items import AspectOutcome
-from pipelines.migration.aspects.webvtt import as_webvtt
+from pipelines.migration.aspects.webvtt import AT_MOST, as_webvtt
 from pipelines.migration.furnish.furnisher import Before, Told, carried, left
 from pipelines.migration.furnish.wants import CaptionFile, Wants
 from pipelines.panopto.aspects import InDoubt
 from pipelines.panopto.languages import value_of
-
-LARGEST = 4 * 1024 * 1024
-"""Bytes of a caption file."""
 
 LOOK = "look at the session, and add by hand what is missing"
 
@@ -150,7 +147,7 @@ class Captions:
             )
         if wants.cut:
             raise OtherTimes("the session is cut, and its captions are not", advice="add them by hand")
-        document = await self.read(Source(wants.event_id, file.key), LARGEST)
+        document = await self.read(Source(wants.event_id, file.key), AT_MOST)
         return as_webvtt(document, file.form, language=file.language)
 
     async def _add(
