@@ -6,13 +6,22 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
+LOOPBACK = "127.0.0.1"
 READY_LIMIT = 20.0
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports of the loopback that were free a moment ago, all different."""
+    """Return ports of the loopback that the kernel gives to nobody else for a minute, all different.
+
+    One connection has been made to each and closed on its side. Until its TIME_WAIT is over, Linux hands such
+    a port out neither to port 0 nor to who connects, and a server with SO_REUSEADDR may listen on it: those
+    that take seconds to get there find it free.
+    """
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        sockets = [held.enter_context(socket.create_server((LOOPBACK, 0))) for _ in range(count)]
+        for listening in sockets:
+            with socket.create_connection(listening.getsockname()):
+                listening.accept()[0].close()
         return [one.getsockname()[1] for one in sockets]
 
 
@@ -21,7 +30,7 @@ def wait_for(port: int, process: "subprocess.Popen[bytes]", said: Callable[[], s
     end = time.monotonic() + READY_LIMIT
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection((LOOPBACK, port), timeout=1).close()
         except OSError:
             if process.poll() is not None or time.monotonic() > end:
                 raise SystemExit(f"a server did not start: {said()}") from None
