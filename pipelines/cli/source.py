@@ -80,13 +80,8 @@ def mark(
     """
     with answered(json, lambda code: document([], code, apply)):
         wanted = meant(role, action, field, config)
-
         report = read_report(from_report)
-
-        async def act(settings: Settings) -> Sequence[Told]:
-            return await marked(settings, report, wanted, apply=apply)
-
-        found = done(config, act)
+        found = done(config, lambda settings: marked(settings, report, wanted, apply=apply))
     show(found, apply, json)
 
 
@@ -102,13 +97,8 @@ def unmark(
     """Take the role away again from events that this checkpoint has marked by it."""
     with answered(json, lambda code: document([], code, apply)):
         wanted = meant(role, action, None, config)
-
         report = read_report(from_report)
-
-        async def act(settings: Settings) -> Sequence[Told]:
-            return await unmarked(settings, report, wanted, apply=apply)
-
-        found = done(config, act)
+        found = done(config, lambda settings: unmarked(settings, report, wanted, apply=apply))
     show(found, apply, json)
 
 
@@ -135,11 +125,7 @@ def retract(
     with answered(json, lambda code: document([], code, apply)):
         count = number(apply, events, config)
         asked = Retraction(read_report(from_report), losable(losing or ()), wait, count)
-
-        async def act(settings: Settings) -> Sequence[Told]:
-            return await retracted(settings, asked)
-
-        found = done(config, act)
+        found = done(config, lambda settings: retracted(settings, asked))
     show(found, apply, json, counted=True)
 
 

@@ -4,7 +4,7 @@ Each event is looked at before and after: what is there already is not written a
 lost is asked for at the event itself. Without a journal nothing is written.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -21,6 +21,10 @@ from pipelines.recheck.each import each
 
 AT_ONCE = 4
 """Events that are written at once: each write makes Opencast keep a new version of all that it has of one."""
+
+
+Act = Callable[[str, Sequence[Record]], Awaitable[Told]]
+"""What is done to one event, by its id and its records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,26 +49,12 @@ class Marker:
     async def mark_all(self, asked: Asked) -> list[Told]:
         """Set the mark at all events. Raises Stopping errors; what was done until then is on record."""
         await self.writing.require(ACL_EDIT if isinstance(self.mark, RoleMark) else METADATA_EDIT)
-        return await self._all(asked, self.mark_one)
+        return in_order(asked.left, await of_each(asked.events, self.mark_one, asked))
 
     async def unmark_all(self, asked: Asked) -> list[Told]:
         """Take the mark away from all events that this checkpoint marked so. Raises Stopping errors."""
         await self.writing.require(ACL_DELETE)
-        return await self._all(asked, self.unmark_one)
-
-    async def _all(self, asked: Asked, act: Callable[[str, Sequence[Record]], Awaitable[Told]]) -> list[Told]:
-        found = list(asked.left)
-
-        async def one(event_id: str) -> None:
-            try:
-                found.append(await act(event_id, asked.events[event_id]))
-            except Stopping:
-                raise
-            except FerryError as error:
-                found.append(failed(event_id, error))
-
-        await each(asked.events, one, AT_ONCE)
-        return sorted(found, key=lambda one: one.event_id)
+        return in_order(asked.left, await of_each(asked.events, self.unmark_one, asked))
 
     async def mark_one(self, event_id: str, history: Sequence[Record]) -> Told:
         """Set the mark. Raises what the calls raise."""
@@ -149,6 +139,27 @@ class Marker:
         if isinstance(self.mark, RoleMark):
             return Seen(event, self.mark.on(event))
         return Seen(event, self.mark.on(await self.writing.fields(event_id)))
+
+
+async def of_each(names: Collection[str], act: Act, asked: Asked) -> list[Told]:
+    """Do something to events, some at once; what fails of one is told. Raises Stopping errors."""
+    found: list[Told] = []
+
+    async def one(event_id: str) -> None:
+        try:
+            found.append(await act(event_id, asked.events[event_id]))
+        except Stopping:
+            raise
+        except FerryError as error:
+            found.append(failed(event_id, error))
+
+    await each(names, one, AT_ONCE)
+    return found
+
+
+def in_order(left: Sequence[Told], found: Sequence[Told]) -> list[Told]:
+    """Return what became of all events, by their ids."""
+    return sorted((*left, *found), key=lambda one: one.event_id)
 
 
 def failed(event_id: str, error: FerryError) -> Told:

@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from engine import FerryError, Record, RetryPolicy, ServerFault, Stopping, retrying
+from engine import Record, RetryPolicy, ServerFault, retrying
 from pipelines import items, sources
 from pipelines.app.reconciliation import Books
 from pipelines.app.source.asked import ACTIVE, Asked, Fate, Told, close
 from pipelines.app.source.lost import lost
-from pipelines.app.source.mark import AT_ONCE, failed
+from pipelines.app.source.mark import of_each
 from pipelines.opencast.client import Opencast
 from pipelines.opencast.model import Event, Unread
 from pipelines.opencast.writing import DELETE, Writing
-from pipelines.recheck.each import each
 from pipelines.recheck.sessions import Kept, Sessions, kept, recheck_sessions
 
 BETWEEN_LOOKS = 2.0
@@ -47,29 +46,13 @@ class Retracter:
         """Say what would become of all events. Raises Stopping errors."""
         await self.writing.require(DELETE)
         await self.writing.require_retraction()
-        return [*asked.left, *await self._all(asked.events, self.look, asked)]
+        return [*asked.left, *await of_each(asked.events, self.look, asked)]
 
     async def retract_all(self, asked: Asked, looked: Sequence[Told]) -> list[Told]:
         """Delete those events that a look has found to be deleted. Raises Stopping errors."""
         wanted = [one.event_id for one in looked if one.fate in WANTED]
         others = [one for one in looked if one.fate not in WANTED]
-        return [*others, *await self._all(wanted, self.retract, asked)]
-
-    async def _all(
-        self, names: Collection[str], act: Callable[[str, Sequence[Record]], Awaitable[Told]], asked: Asked
-    ) -> list[Told]:
-        found: list[Told] = []
-
-        async def one(event_id: str) -> None:
-            try:
-                found.append(await act(event_id, asked.events[event_id]))
-            except Stopping:
-                raise
-            except FerryError as error:
-                found.append(failed(event_id, error))
-
-        await each(names, one, AT_ONCE)
-        return found
+        return [*others, *await of_each(wanted, self.retract, asked)]
 
     async def look(self, event_id: str, history: Sequence[Record]) -> Told:
         """Say what is to become of an event, by what both systems tell now. Raises what the calls raise."""
