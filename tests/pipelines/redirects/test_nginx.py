@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.ports import free_ports
 from pipelines.redirects import nginx
 from pipelines.redirects.fit import LONGEST
 from pipelines.redirects.forms import PAGES, Sites
@@ -66,17 +67,10 @@ def configured(folder: Path, moved: Sequence[Moved], status: int, port: int = 1)
     return [str(NGINX), "-e", str(folder / "log"), "-c", str(folder / "nginx.conf")]
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @contextmanager
 def serving(folder: Path, moved: Sequence[Moved], status: int) -> Iterator[int]:
     """Run nginx until the block ends; give its port once it answers."""
-    port = free_port()
+    (port,) = free_ports(1)
     with subprocess.Popen(configured(folder, moved, status, port), stderr=subprocess.DEVNULL) as process:
         try:
             for _ in range(500):
