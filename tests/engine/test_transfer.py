@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from fakes.carrying import DATA, PART, SOURCE, TARGET, TRANSFER, Carrying
-from fakes.memory_journal import MemoryJournal
+from fakes.memory_journal import Killed, MemoryJournal
 from fakes.memory_site import LOST, Break, File, MemoryFiles
 from fakes.virtual_time import virtually
 
@@ -96,6 +96,25 @@ def test_a_body_that_ends_early_once_is_read_again(ranged: bool, told: bool, aft
     )
     carrying.carry()
     assert carrying.object == DATA
+
+
+@pytest.mark.fault(2)
+@pytest.mark.parametrize("lacks", [1, 5, 10])
+def test_fewer_bytes_than_the_source_has_are_never_completed(lacks: int) -> None:
+    """Counted right before Complete: where its intent is on record and a receipt is not, it begins anew."""
+    first = Carrying()
+    first.journal.end_at(len(KINDS) - 1, kept=True)
+    with pytest.raises(Killed):
+        first.carry()
+    later = first.again()
+    later.journal = MemoryJournal()
+    for record in first.journal.log:
+        if record.kind != journal.PART or record.facts["number"] != lacks:
+            later.journal._keep(record)
+    later = later.again()
+    assert later.state.complete_intended
+    assert later.carry().size == len(DATA)
+    assert (later.object, later.target.calls["complete"]) == (DATA, 1)
 
 
 def test_a_receipt_of_another_length_does_not_count() -> None:
