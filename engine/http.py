@@ -122,7 +122,7 @@ def _unconnected(error: OSError, where: str) -> FerryError:
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return Unreachable("the proxy cannot be reached", where=where, advice="check network.proxy")
     if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
-        return Unreachable("its name is not found", where=where, advice="check the address")
+        return Unreachable("its name is not found", where=where)
     return Unreachable(f"the connection failed ({_cause(error)})", where=where)
 
 

@@ -16,13 +16,17 @@ from engine import (
     Answer,
     Breaker,
     Clocks,
+    FerryError,
     Http,
     Observer,
     Pace,
     RetryPolicy,
     ServerFault,
     Throttled,
+    TimedOut,
     Transient,
+    Unreachable,
+    Untrusted,
     host_of,
     passing_fault,
     retry_after,
@@ -59,7 +63,8 @@ Judge = Callable[[Answer, str, float], None]
 class Rest:
     """One service's API below `base` (scheme, host and perhaps a path, without a slash at its end).
 
-    `paced_as` is the one endpoint that all calls count as, for a service whose limit is for all of them.
+    `paced_as` is the one endpoint that all calls count as, for a service whose limit is for all of them;
+    `service` is its name for people, which errors tell where nobody answers.
     """
 
     def __init__(
@@ -67,6 +72,7 @@ class Rest:
         http: Http,
         base: str,
         *,
+        service: str = "",
         pace: Pace | None = None,
         paced_as: str | None = None,
         judge: Judge = judge,
@@ -83,6 +89,7 @@ class Rest:
         self.base = base.rstrip("/")
         self.where = host_of(base)
         self._http = http
+        self._service = service
         self._pace = pace
         self._paced_as = paced_as
         self._judge = judge
@@ -132,10 +139,10 @@ class Rest:
                 answer = await self._http.call(
                     method, url, headers=sent, body=content, deadline=self._deadline
                 )
-            except Transient:
-                if unheard is not None:
+            except (Transient, Untrusted) as error:
+                if unheard is not None and isinstance(error, Transient):
                     unheard()
-                raise
+                raise unreached(error, self._service) from error
             self._clocks.note(self.where, answer.headers.get("Date"))
             try:
                 judge_it(answer, f"{self.where} {endpoint}", time.time())
@@ -155,6 +162,18 @@ class Rest:
             breaker=self._breaker,
             host=self.where,
         )
+
+
+def unreached(error: Transient | Untrusted, service: str) -> FerryError:
+    """Return an error with the name of the service that was not reached, and the setting that leads there.
+
+    Any other error is returned as it is; so is each where the service has no name. The host stays `where`.
+    """
+    if not service or not isinstance(error, Unreachable | TimedOut | Untrusted):
+        return error
+    usual = f"check {service.lower()}.url and the network of this machine, and say the same again"
+    what = f"{service} cannot be reached: {error.what}"
+    return type(error)(what, where=error.where, advice=error.advice or usual)
 
 
 def encode(json: Any, form: Mapping[str, str] | None) -> tuple[bytes | None, Mapping[str, str]]:

@@ -74,8 +74,8 @@ class Ways:
     clocks: Clocks = field(default_factory=Clocks)
     panopto_rates: Sequence[Rate] = PANOPTO_RATES
 
-    def rest(self, http: Http, url: str, **more: Any) -> Rest:
-        """Build the way to one API; `more` is what `Rest` takes besides."""
+    def rest(self, http: Http, url: str, service: str, **more: Any) -> Rest:
+        """Build the way to the API of a service, by its name; `more` is what `Rest` takes besides."""
         shared: dict[str, Any] = {
             "policy": policy(self.settings),
             "observer": self.observer,
@@ -83,25 +83,28 @@ class Ways:
             "clocks": self.clocks,
             "sleep": self.drain.before_another_try,
         }
-        return Rest(http, url, **{**shared, **more})
+        return Rest(http, url, service=service, **{**shared, **more})
 
     def opencast(self, http: Http) -> Opencast:
         """Build Opencast's client."""
         account = self.settings.opencast
-        return Opencast(self.rest(http, account.url), account.username, revealed(account.password))
+        rest = self.rest(http, account.url, "Opencast")
+        return Opencast(rest, account.username, revealed(account.password))
 
     def tokens(self, http: Http) -> Tokens:
         """Build what signs in at Panopto, when it is first used."""
         account = self.settings.panopto
         client = (account.client_id, revealed(account.client_secret))
         return Tokens(
-            self.rest(http, account.url), Account(*client, account.username, revealed(account.password))
+            self.rest(http, account.url, "Panopto"),
+            Account(*client, account.username, revealed(account.password)),
         )
 
     def panopto(self, http: Http) -> tuple[Panopto, Aspects, SessionManagement, Streams]:
         """Build Panopto's four clients, which count together: its rates are for each endpoint."""
         tokens, patience, pace = self.tokens(http), policy(self.settings), Pace(self.panopto_rates)
-        rest = self.rest(http, self.settings.panopto.url, pace=pace, headers=tokens.headers)
+        url = self.settings.panopto.url
+        rest = self.rest(http, url, "Panopto", pace=pace, headers=tokens.headers)
         sleep = self.drain.before_another_try
         panopto = Panopto(
             rest,
@@ -113,7 +116,7 @@ class Ways:
         )
         calls = Calls(rest, tokens)
         login = LegacyLogin(calls)
-        soap = self.rest(http, self.settings.panopto.url, pace=pace, headers=login.headers)
+        soap = self.rest(http, url, "Panopto", pace=pace, headers=login.headers)
         return (
             panopto,
             Aspects(calls, policy=patience, sleep=sleep, awaiting=self.settings.session.captions_seconds),
@@ -128,8 +131,9 @@ class Ways:
             return None
         patience = replace(policy(self.settings), first=1.0)
         pace = Pace((Rate(account.calls_per_second, 1.0),))
+        ours = {"pace": pace, "paced_as": "luminus", "judge": answers.judge, "policy": patience}
         return Luminus(
-            self.rest(http, account.url, pace=pace, paced_as="luminus", judge=answers.judge, policy=patience),
+            self.rest(http, account.url, "LumiNUS", **ours),
             token=revealed(account.token),
             subscription_key=revealed(account.subscription_key),
             tenant=host_of(self.settings.panopto.url),
@@ -144,7 +148,7 @@ class Ways:
         if account is None:
             raise SettingsError("the settings have no section [valt]")
         pace = Pace((Rate(account.calls_per_second, 1.0),))
-        rest = self.rest(http, account.url, pace=pace, paced_as="valt")
+        rest = self.rest(http, account.url, "VALT", pace=pace, paced_as="valt")
         return Valt(rest, account.username, revealed(account.password))
 
 

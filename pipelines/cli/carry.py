@@ -52,7 +52,8 @@ def carry(
     if json:
         write_json(told(carried))
     else:
-        write_table(carried.code, carried.outcomes, lecture_items=carried.lecture_items)
+        stopped = carried.error is not None
+        write_table(carried.code, carried.outcomes, lecture_items=carried.lecture_items, stopped=stopped)
     if carried.error:
         tell(carried.error)
     sys.exit(carried.code)

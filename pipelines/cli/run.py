@@ -69,11 +69,11 @@ def run(
         if stop_at_window and not (settings.limits.windows or settings.limits.file):
             raise SettingsError("--stop-at-window needs limits.windows", where=str(config))
         ran = migrate(settings, carry_again=carry_again, stop_at_window=stop_at_window)
+    told = (ran.outcomes, ran.snapshot, ran.lecture_items)
     if json:
-        told = (ran.outcomes, ran.snapshot, ran.lecture_items, ran.unheard, ran.compared)
-        write_json(document(ran.code, *told))
+        write_json(document(ran.code, *told, ran.unheard, ran.compared))
     else:
-        write_table(ran.code, ran.outcomes, ran.snapshot, ran.lecture_items, ran.compared)
+        write_table(ran.code, *told, ran.compared, stopped=ran.error is not None)
     if ran.error:
         tell(ran.error)
     sys.exit(ran.code)

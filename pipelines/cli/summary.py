@@ -50,6 +50,8 @@ OF_ACCESS = (
 )
 """The same where it is access lists alone, which no run sets."""
 
+STOPPED = "Stopped before its end, as told below; the same command goes on where it was."
+"""Said where an error stopped the whole run whose code could be one of its items."""
 
 CHANGES: Mapping[str, str] = {
     "media": "items that were moved have other films by now",
@@ -150,8 +152,10 @@ def write_table(
     lecture_items: LectureItems | None = None,
     compared: Compared | None = None,
     words: Mapping[Exit, str] = SENTENCES,
+    *,
+    stopped: bool = False,
 ) -> None:
-    """Write how the items stand to stdout, in words and numbers."""
+    """Write how the items stand to stdout, in words and numbers; `stopped` is a run that an error ended."""
     console = page()
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(justify="right")
@@ -177,7 +181,8 @@ def write_table(
     if compared is not None:
         for line in changes(asdict(compared)):
             console.print(line)
-    console.print(sentence(code, outcomes, words), style="bold")
+    is_items = code in {Exit.RETRYABLE, Exit.PERMANENT, Exit.DIFFERS}
+    console.print(STOPPED if stopped and is_items else sentence(code, outcomes, words), style="bold")
 
 
 def sentence(code: Exit, outcomes: Outcomes, words: Mapping[Exit, str] = SENTENCES) -> str:

@@ -12,6 +12,7 @@ from multidict import CIMultiDict
 from engine import (
     AccountRefused,
     Answer,
+    FerryError,
     LocalResource,
     Pace,
     RetryPolicy,
@@ -20,6 +21,7 @@ from engine import (
     Throttled,
     TimedOut,
     Unreachable,
+    Untrusted,
     Waiting,
 )
 from engine.clocks import Clocks
@@ -27,6 +29,7 @@ from engine.progress import ClockDiffers
 from pipelines.rest import Rest, decode, encode, path_of
 
 HOST = "https://api.example.org/base/"
+USUAL = "check panopto.url and the network of this machine, and say the same again"
 
 
 class Time:
@@ -144,6 +147,29 @@ async def test_a_fault_that_stays_is_raised(standing: Answer | Exception, kind: 
     assert "secret" not in str(caught.value)
     if isinstance(standing, Answer):
         assert "api.example.org:443 GET x: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            TimedOut("slow", where="h:443"),
+            f"h:443: Panopto cannot be reached: slow; {USUAL}",
+        ),
+        (
+            Untrusted("its certificate is not trusted", where="h:443", advice="name network.ca_file"),
+            "h:443: Panopto cannot be reached: its certificate is not trusted; name network.ca_file",
+        ),
+        (ServerFault("its answer is not HTTP", where="h:443"), "h:443: its answer is not HTTP"),
+    ],
+)
+async def test_who_is_not_reached_is_named(error: FerryError, told: str) -> None:
+    """The service, its host, and what to do; where the error knows better what to do, that."""
+    http = scripted(error)
+    with pytest.raises(type(error)) as caught:
+        await rest(http, Time(), service="Panopto").call("GET", "/x", endpoint="GET x")
+    assert str(caught.value) == told
+    assert caught.value.where == "h:443"
 
 
 async def test_a_final_error_is_not_tried_again() -> None:

@@ -106,7 +106,7 @@ async def open_work(settings: Settings, report: Reported, *, apply: bool) -> Asy
         open_http(network(settings, connections=AT_ONCE, cookies=True)) as http,
     ):
         asked = asked_for(report, books)
-        rest = Rest(http, settings.opencast.url, policy=policy(settings))
+        rest = Rest(http, settings.opencast.url, service="Opencast", policy=policy(settings))
         yield Work(books, asked, services, Writing(rest, services.opencast))
 
 

@@ -124,3 +124,17 @@ def test_an_aspect_counts_as_its_item_would(
     assert f"captions: 1 {outcome.value}" in shown
     assert words in " ".join(shown.split())
     assert Outcomes({Outcome.DIFFERS: 1}, {}, outcomes.aspects).exit_code == 5
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(Exit.RETRYABLE, "Stopped before its end"), (Exit.ACCOUNT, "A service refuses the account")],
+)
+def test_a_run_that_was_stopped_says_nothing_of_items(
+    code: Exit, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nothing was moved, as nobody answered, it is not said that every item arrived."""
+    write_table(code, Outcomes(), stopped=True)
+    told = capsys.readouterr().out
+    assert said in told
+    assert "arrived" not in told
