@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from engine import Drain, LocalFile, Observer, Source, open_checkpoint, silence
+from engine import Drain, LocalFile, Observer, Refused, Source, open_checkpoint, silence
 from pipelines import items
 from pipelines.app.books import contents_of, identity
 from pipelines.app.migration import open_engine
@@ -49,8 +49,8 @@ async def add_stream(
 ) -> Told:
     """Add a stream, or go on with what was begun; a dry run calls Opencast at most, and writes nothing.
 
-    Raises SettingsError where the event is not verified, what opening the checkpoint raises, and what the
-    engine and the clients raise.
+    Raises SettingsError where the event is not verified or has no such track, what opening the checkpoint
+    raises, and what the engine and the clients raise.
     """
     return await (_shown(settings, asked) if dry_run else _added(settings, asked, observer, drain or Drain()))
 
@@ -93,7 +93,10 @@ async def _wanted(settings: Settings, asked: Asked, state: ItemState, opencast: 
         return Wanted(asked.event_id, session_id, LocalFile(path), name, asked.kind, asked.start)
     listed = await opencast.event(asked.event_id, sign=True)
     event = await fallback_of(settings, opencast).completed(listed)
-    track = track_of(event, asked.track or "")
+    try:
+        track = track_of(event, asked.track or "")
+    except Refused as error:
+        raise SettingsError(error.what, where=f"--track, {error.where}", advice=error.advice) from error
     source = Source(asked.event_id, track.key)
     return Wanted(asked.event_id, session_id, source, track_name(asked.kind, track), asked.kind, asked.start)
 

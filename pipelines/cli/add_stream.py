@@ -55,8 +55,7 @@ def add(
     """
     with answered(json, lambda code: {"version": VERSION, "exit": int(code), "dry_run": dry_run}):
         asked = Asked(event, StreamType[kind.name], file, track, moment(start))
-        if (file is None) == (track is None):
-            raise SettingsError("name a file, or a track by --track", where=event)
+        check(file, track)
         settings = load(config)
         path_of(settings)
 
@@ -71,6 +70,25 @@ def add(
         for line in lines(told, dry_run):
             page().print(plain(line))
     sys.exit(code)
+
+
+def check(file: Path | None, track: str | None) -> None:
+    """Raise SettingsError unless there is one source, and a file can be read and holds something."""
+    if file is None and track is None:
+        raise SettingsError("name a file, or a track by --track", where="add-stream")
+    if file is None:
+        return
+    if track is not None:
+        raise SettingsError("goes without a file; leave one of them out", where="--track")
+    try:
+        with file.open("rb") as opened:
+            empty = not opened.read(1)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot be read ({error.strerror})", where=str(file), advice="name a file of this machine"
+        ) from error
+    if empty:
+        raise SettingsError("is empty", where=str(file), advice="name a file that holds a stream")
 
 
 def moment(text: str | None) -> datetime | None:

@@ -82,4 +82,24 @@ def test_one_source_is_named(arguments: tuple[str, ...], told: Told) -> None:
     """Neither none nor two; stdout is one document all the same."""
     ran = told("add-stream", "e", *arguments, "--type", "primary", "--json")
     assert (ran.code, ran.document["exit"]) == (2, 2)
-    assert "name a file, or a track by --track" in ran.talk
+    assert ran.talk in {
+        "ferry: add-stream: name a file, or a track by --track\n",
+        "ferry: --track: goes without a file; leave one of them out\n",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("none.mp4", "cannot be read (No such file or directory); name a file of this machine"),
+        ("folder", "cannot be read (Is a directory); name a file of this machine"),
+        ("empty.mp4", "is empty; name a file that holds a stream"),
+    ],
+)
+def test_a_file_that_is_none_is_wrong_usage(name: str, said: str, tmp_path: Path, told: Told) -> None:
+    """It is told before anything is asked of anybody, also by a dry run."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.mp4").touch()
+    for dry_run in ((), ("--dry-run",)):
+        ran = told("add-stream", "e", tmp_path / name, "--type", "primary", *dry_run)
+        assert ran == Ran(2, "", f"ferry: {tmp_path / name}: {said}\n")
