@@ -84,7 +84,8 @@ def asked(grant: bool, path: Path | None, style: Format, output: Path | None) ->
     """Return the report that is to be done, None for a look. Raises SettingsError."""
     if grant != (path is not None):
         advice = "look first; then give the report of that look"
-        raise SettingsError("--grant and --from-report go together", where="--grant", advice=advice)
+        option, other = ("--grant", "--from-report") if grant else ("--from-report", "--grant")
+        raise SettingsError(f"goes with {other}", where=option, advice=advice)
     if path is None:
         return None
     if style is Format.CSV or output is not None:

@@ -3,7 +3,6 @@
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 import anyio
 
@@ -21,17 +20,18 @@ SEEDS = 1_000_000
 """Seeds are drawn below this: short enough to be typed."""
 
 
-def depth_of(level: Level | None, sample: str | None, seed: int | None, config: Path) -> Depth:
+def depth_of(level: Level | None, sample: str | None, seed: int | None) -> Depth:
     """Return what is asked for; a size without a level is a sample. Raises SettingsError."""
     level = level or (Level.QUICK if sample is None else Level.SAMPLE)
     if level is not Level.SAMPLE:
         if sample is not None or seed is not None:
-            raise SettingsError("--sample and --seed go with --level sample", where=str(config))
+            option = "--seed" if sample is None else "--sample"
+            raise SettingsError("goes with --level sample", where=option)
         return Depth(level)
     try:
         wanted = sample_size(sample or USUAL)
     except ValueError as error:
-        raise SettingsError(f"--sample: {error}", where=str(config)) from error
+        raise SettingsError(str(error), where=f"--sample {sample}") from error
     return Depth(level, wanted, secrets.randbelow(SEEDS) if seed is None else seed)
 
 

@@ -87,7 +87,7 @@ def asked_for(failed: bool, reason: str | None, events: Sequence[str], aspects: 
             f"there is no aspect {unknown[0]}", where="--aspect", advice=f"there are {', '.join(ASPECTS)}"
         )
     if aspects and (failed or reason is not None):
-        raise SettingsError("say --aspect with --event or alone", where="--aspect")
+        raise SettingsError("goes with --event, or alone", where="--aspect")
     if aspects:
         return Asked(tuple(events), aspects=tuple(aspects))
     if not failed and (reason is not None or not events):

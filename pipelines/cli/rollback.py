@@ -54,7 +54,7 @@ def rollback(
         listed(apply, sessions, config, json)
         return
     with answered(json, lambda code: document(run, [], code, apply)):
-        count = number(apply, sessions, config)
+        count = number(apply, sessions)
         settings = load(config)
         path_of(settings)
 
@@ -74,7 +74,8 @@ def listed(apply: bool, sessions: int | None, config: Path, json: bool) -> None:
     """List the runs. Raises SettingsError where something is to be deleted and no run is named."""
     with answered(json, lambda code: {"version": VERSION, "exit": int(code), "runs": []}):
         if apply or sessions is not None:
-            raise SettingsError("say which --run is to be rolled back", where=str(config))
+            option = "--apply" if apply else "--sessions"
+            raise SettingsError("goes with --run, which says what is rolled back", where=option)
         settings = load(config, offline=True)
         path_of(settings)
         found = runs_in(settings)
@@ -84,11 +85,15 @@ def listed(apply: bool, sessions: int | None, config: Path, json: bool) -> None:
         say(run_lines(found))
 
 
-def number(apply: bool, sessions: int | None, config: Path) -> int | None:
+def number(apply: bool, sessions: int | None) -> int | None:
     """Return how many sessions are to go, None where that is only looked at. Raises SettingsError."""
     if apply != (sessions is not None):
         advice = "look without both; then say the number that was told"
-        raise SettingsError("--apply and --sessions go together", where=str(config), advice=advice)
+        raise SettingsError(
+            f"goes with {'--sessions' if apply else '--apply'}",
+            where="--apply" if apply else "--sessions",
+            advice=advice,
+        )
     return sessions
 
 

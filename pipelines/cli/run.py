@@ -65,9 +65,9 @@ def run(
     with answered(json, nothing):
         settings = load(config)
         if carry_again and settings.luminus is None:
-            raise SettingsError("--carry-again needs the section [luminus]", where=str(config))
+            raise SettingsError(f"needs the section [luminus] in {config}", where="--carry-again")
         if stop_at_window and not (settings.limits.windows or settings.limits.file):
-            raise SettingsError("--stop-at-window needs limits.windows", where=str(config))
+            raise SettingsError(f"needs limits.windows in {config}", where="--stop-at-window")
         ran = migrate(settings, carry_again=carry_again, stop_at_window=stop_at_window)
     told = (ran.outcomes, ran.snapshot, ran.lecture_items)
     if json:

@@ -79,7 +79,7 @@ def mark(
     where Opencast refuses, with 3 where something is not decided yet.
     """
     with answered(json, lambda code: document([], code, apply)):
-        wanted = meant(role, action, field, config)
+        wanted = meant(role, action, field)
         report = read_report(from_report)
         found = done(config, lambda settings: marked(settings, report, wanted, apply=apply))
     show(found, apply, json)
@@ -96,7 +96,7 @@ def unmark(
 ) -> None:
     """Take the role away again from events that this checkpoint has marked by it."""
     with answered(json, lambda code: document([], code, apply)):
-        wanted = meant(role, action, None, config)
+        wanted = meant(role, action, None)
         report = read_report(from_report)
         found = done(config, lambda settings: unmarked(settings, report, wanted, apply=apply))
     show(found, apply, json)
@@ -123,27 +123,31 @@ def retract(
     number of events that were shown. Exits with 3 while Opencast has not ended a retraction.
     """
     with answered(json, lambda code: document([], code, apply)):
-        count = number(apply, events, config)
+        count = number(apply, events)
         asked = Retraction(read_report(from_report), losable(losing or ()), wait, count)
         found = done(config, lambda settings: retracted(settings, asked))
     show(found, apply, json, counted=True)
 
 
-def meant(role: str | None, action: str, field: str | None, config: Path) -> Mark:
+def meant(role: str | None, action: str, field: str | None) -> Mark:
     """Return the mark. Raises SettingsError where it is none, or would let somebody do more."""
     if role is not None and field is not None:
-        raise SettingsError("say --role or --field, not both", where=str(config))
+        raise SettingsError("goes without --role; leave one of them out", where="--field")
     try:
         return field_mark(field) if field is not None else role_mark(role or ROLE, action)
     except ValueError as error:
         raise SettingsError(str(error), where="--field" if field is not None else "--role") from error
 
 
-def number(apply: bool, events: int | None, config: Path) -> int | None:
+def number(apply: bool, events: int | None) -> int | None:
     """Return how many events are to be gone, None where that is only looked at. Raises SettingsError."""
     if apply != (events is not None):
         advice = "look without both; then say the number that was told"
-        raise SettingsError("--apply and --events go together", where=str(config), advice=advice)
+        raise SettingsError(
+            f"goes with {'--events' if apply else '--apply'}",
+            where="--apply" if apply else "--events",
+            advice=advice,
+        )
     return events
 
 

@@ -74,7 +74,7 @@ def verify(
     3 where anything is not done yet, could not be read, or has no checksum on record.
     """
     with answered(json, lambda code: document(Found(), code)):
-        depth = depth_of(level, sample, seed, config)
+        depth = depth_of(level, sample, seed)
         settings = load(config)
         path_of(settings)
         so_far = ReadSoFar()

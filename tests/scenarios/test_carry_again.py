@@ -45,4 +45,4 @@ def test_carrying_again_needs_luminus(tmp_path: Path) -> None:
     }
     ran = ferry("run", "-c", settings, "--carry-again", environment=secrets)
     assert ran.code == 2
-    assert "--carry-again needs the section [luminus]" in ran.talk
+    assert "--carry-again: needs the section [luminus] in" in ran.talk

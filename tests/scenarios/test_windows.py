@@ -61,7 +61,7 @@ def test_without_windows_there_is_nothing_to_stop_at(stand: Stand, tmp_path: Pat
     """Two, in one sentence."""
     ran = ferry("run", "-c", stand.settings(tmp_path), "--stop-at-window")
     assert ran.code == 2
-    assert "--stop-at-window needs limits.windows" in ran.talk
+    assert "--stop-at-window: needs limits.windows in" in ran.talk
 
 
 @pytest.mark.slow

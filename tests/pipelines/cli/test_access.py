@@ -133,7 +133,7 @@ def test_what_is_asked_for(tmp_path: Path) -> None:
         (True, path, Format.CSV, None),
         (True, path, Format.JSON, path),
     ):
-        with pytest.raises(SettingsError, match=r"^--grant: "):
+        with pytest.raises(SettingsError, match=r"^--(grant|from-report): "):
             asked(grant, report, style, output)
     path.write_text('{"items": []}')
     with pytest.raises(SettingsError, match="is no report of access"):

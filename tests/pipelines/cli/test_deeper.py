@@ -1,7 +1,5 @@
 """How deep `ferry verify` is asked to look, and what is said while it does."""
 
-from pathlib import Path
-
 import anyio
 import pytest
 
@@ -14,30 +12,33 @@ from pipelines.recheck.depth import Depth, Level, SampleSize
 from pipelines.recheck.found import Found, Unread
 from pipelines.recheck.sources import ReadSoFar
 
-WHERE = Path("migration.toml")
-
 
 def test_what_is_asked_for() -> None:
     """Without a word nothing is read again; a size alone is a sample; a sample alone is a twentieth."""
-    assert depth_of(None, None, None, WHERE) == Depth(Level.QUICK)
-    assert depth_of(Level.FULL, None, None, WHERE) == Depth(Level.FULL)
-    assert depth_of(None, "200", 7, WHERE) == Depth(Level.SAMPLE, SampleSize(count=200), 7)
-    assert depth_of(Level.SAMPLE, None, 7, WHERE) == Depth(Level.SAMPLE, SampleSize(share=0.05), 7)
+    assert depth_of(None, None, None) == Depth(Level.QUICK)
+    assert depth_of(Level.FULL, None, None) == Depth(Level.FULL)
+    assert depth_of(None, "200", 7) == Depth(Level.SAMPLE, SampleSize(count=200), 7)
+    assert depth_of(Level.SAMPLE, None, 7) == Depth(Level.SAMPLE, SampleSize(share=0.05), 7)
 
 
 def test_a_seed_is_drawn_where_none_is_given() -> None:
     """It is short enough to be typed."""
-    assert all(0 <= depth_of(None, "5%", None, WHERE).seed < deeper.SEEDS for _ in range(100))
+    assert all(0 <= depth_of(None, "5%", None).seed < deeper.SEEDS for _ in range(100))
 
 
 @pytest.mark.parametrize(
-    ("level", "sample", "seed"),
-    [(Level.FULL, "5%", None), (Level.QUICK, "5%", None), (None, None, 7), (None, "five", None)],
+    ("level", "sample", "seed", "option"),
+    [
+        (Level.FULL, "5%", None, "--sample"),
+        (Level.QUICK, "5%", None, "--sample"),
+        (None, None, 7, "--seed"),
+        (None, "five", None, "--sample five"),
+    ],
 )
-def test_what_makes_no_sense(level: Level | None, sample: str | None, seed: int | None) -> None:
-    """It is refused as settings are."""
-    with pytest.raises(SettingsError):
-        depth_of(level, sample, seed, WHERE)
+def test_what_makes_no_sense(level: Level | None, sample: str | None, seed: int | None, option: str) -> None:
+    """It is refused by the option as it was typed."""
+    with pytest.raises(SettingsError, match=rf"^{option}: "):
+        depth_of(level, sample, seed)
 
 
 async def test_a_word_now_and_then(

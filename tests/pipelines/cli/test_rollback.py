@@ -1,7 +1,6 @@
 """What `ferry rollback` says, and the code that it ends with."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from fakes.processes import Ran
@@ -23,7 +22,6 @@ from pipelines.config import SettingsError
 from pipelines.reconcile.rollback import Fate, Undone
 from pipelines.runs import Run
 
-HERE = Path("m.toml")
 Told = Callable[..., Ran]
 
 
@@ -77,11 +75,12 @@ def test_the_list_of_runs() -> None:
 
 def test_applying_needs_the_number() -> None:
     """Neither without the other."""
-    assert number(True, 3, HERE) == 3
-    assert number(False, None, HERE) is None
+    assert number(True, 3) == 3
+    assert number(False, None) is None
     for apply, sessions in ((True, None), (False, 3)):
-        with pytest.raises(SettingsError, match="--apply and --sessions go together"):
-            number(apply, sessions, HERE)
+        option, other = ("--apply", "--sessions") if apply else ("--sessions", "--apply")
+        with pytest.raises(SettingsError, match=f"^{option}: goes with {other}; look without both"):
+            number(apply, sessions)
 
 
 @pytest.mark.parametrize("words", [["--run", "1", "--apply"], ["--apply", "--sessions", "1"]])

@@ -18,7 +18,6 @@ from pipelines.cli.source import NAMED, WORDS, code_of, document, lines, losable
 from pipelines.config import SettingsError
 from pipelines.opencast.marks import FieldMark, RoleMark
 
-HERE = Path("m.toml")
 Verb = Callable[..., Ran]
 IDENTITY = {"opencast": "https://opencast.example.org", "panopto": "https://panopto.example.org"}
 
@@ -70,21 +69,23 @@ def test_what_people_read() -> None:
 
 def test_which_mark_is_meant() -> None:
     """A role unless a field is said; not both, and none that would let somebody do more."""
-    assert meant(None, "migrated", None, HERE) == RoleMark("ROLE_MIGRATED", "migrated")
-    assert meant("R", "seen", None, HERE) == RoleMark("R", "seen")
-    assert meant(None, "migrated", "source=moved", HERE) == FieldMark("source", "moved")
+    assert meant(None, "migrated", None) == RoleMark("ROLE_MIGRATED", "migrated")
+    assert meant("R", "seen", None) == RoleMark("R", "seen")
+    assert meant(None, "migrated", "source=moved") == FieldMark("source", "moved")
     for role, action, field in (("R", "x", "source=m"), ("R", "read", None), (None, "x", "title=m")):
         with pytest.raises(SettingsError):
-            meant(role, action, field, HERE)
+            meant(role, action, field)
 
 
 @pytest.mark.parametrize(("apply", "events"), [(True, None), (False, 3)])
 def test_a_deletion_needs_the_number(apply: bool, events: int | None) -> None:
     """Neither does --apply delete without it, nor does the number alone."""
-    assert number(False, None, HERE) is None
-    assert number(True, 0, HERE) == 0
-    with pytest.raises(SettingsError, match="go together"):
-        number(apply, events, HERE)
+    assert number(False, None) is None
+    assert number(True, 0) == 0
+    with pytest.raises(
+        SettingsError, match=r"^--(apply: goes with --events|events: goes with --apply); look without both"
+    ):
+        number(apply, events)
 
 
 async def begun(folder: Path) -> Path:
