@@ -1,9 +1,11 @@
 """Runs an asynchronous verb: on uvloop where there is one, until it ends or a signal asks it to."""
 
 import gc
+import os
 import signal
+import stat
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
 import anyio
@@ -15,7 +17,14 @@ Result = TypeVar("Result")
 GRACE = 20.0
 """Seconds in which parts in flight may end after a first signal."""
 
-_EXITS = {signal.SIGINT: Exit.INTERRUPTED, signal.SIGTERM: Exit.TERMINATED}
+HANG_UP = next((one for one in signal.Signals if one.name == "SIGHUP"), None)
+"""The signal that a terminal is gone, where the system has one."""
+
+_EXITS = {
+    signal.SIGINT: Exit.INTERRUPTED,
+    signal.SIGTERM: Exit.TERMINATED,
+    **({} if HANG_UP is None else {HANG_UP: Exit.TERMINATED}),
+}
 
 
 def run(main: Callable[[], Awaitable[Result]]) -> Result:
@@ -45,9 +54,9 @@ def leaves(group: BaseExceptionGroup[BaseException], kind: type[BaseException]) 
 
 
 class Signals:
-    """Listens for SIGINT and SIGTERM: the first drains; a second, or the end of the grace, stops at once.
+    """Listens for SIGINT, SIGTERM and SIGHUP: the first drains; a second, or the end of the grace, stops.
 
-    With something to read again it listens for SIGHUP as well, where there is one, and does that.
+    With something to read again, that is what SIGHUP does. Where it is ignored, as under nohup, it stays so.
     """
 
     def __init__(
@@ -69,11 +78,13 @@ class Signals:
             group.cancel_scope.cancel()
 
     async def _listen(self, scope: anyio.CancelScope) -> None:
-        with anyio.open_signal_receiver(*_EXITS, *self._hang_up()) as received:
+        with anyio.open_signal_receiver(*self._heard()) as received:
             async for number in received:
-                if number not in _EXITS and self._read_again is not None:
-                    self._read_again()
-                    continue
+                if number is HANG_UP:
+                    let_go_of_lost_terminals()
+                    if self._read_again is not None:
+                        self._read_again()
+                        continue
                 if self.exit is not None:
                     break
                 self.exit = _EXITS[number]
@@ -82,7 +93,18 @@ class Signals:
                 scope.deadline = anyio.current_time() + GRACE
         scope.cancel()
 
-    def _hang_up(self) -> list[signal.Signals]:
-        if self._read_again is None:
-            return []
-        return [one for one in signal.Signals if one.name == "SIGHUP"]
+    def _heard(self) -> list[signal.Signals]:
+        """Return what is listened for: SIGHUP unless it is ignored and means nothing more."""
+        ignored = HANG_UP is not None and signal.getsignal(HANG_UP) is signal.SIG_IGN
+        return [one for one in _EXITS if one is not HANG_UP or self._read_again is not None or not ignored]
+
+
+def let_go_of_lost_terminals(descriptors: Sequence[int] = (1, 2)) -> None:
+    """Have what is written to a terminal that is gone go nowhere: each write would fail, and end the run."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for descriptor in descriptors:
+            if stat.S_ISCHR(os.fstat(descriptor).st_mode) and not os.isatty(descriptor):
+                os.dup2(nowhere, descriptor)
+    finally:
+        os.close(nowhere)

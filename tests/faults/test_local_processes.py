@@ -74,7 +74,9 @@ def test_a_second_run_and_one_after_a_kill(tmp_path: Path) -> None:
 
 
 @pytest.mark.fault(34)
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
 def test_a_second_signal_ends_it_at_once(number: signal.Signals, code: int, tmp_path: Path) -> None:
     """It does not wait for what is in flight, writes its document, and the next run ends the rest."""
     with under_way(tmp_path, events=2, bandwidth=2.0, largest=12 * MIB) as (stand, file, first):
