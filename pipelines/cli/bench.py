@@ -34,7 +34,8 @@ def bench(
     ] = None,
     mib: Annotated[int, typer.Option(min=1, help="Move whole files until there are so many MiB.")] = 512,
     parts: Annotated[
-        list[int] | None, typer.Option(min=1, max=512, help="Parts in flight; may be given several times.")
+        list[int] | None,
+        typer.Option(min=1, max=512, metavar="<int>", help="Parts in flight; may be given several times."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:

@@ -43,10 +43,16 @@ NAMED = 100
 def retry(
     failed: Annotated[bool, typer.Option("--failed", help="All items that failed.")] = False,
     reason: Annotated[str | None, typer.Option("--reason", help="Of those that failed, this reason.")] = None,
-    event: Annotated[list[str] | None, typer.Option("--event", help="This event; may be repeated.")] = None,
+    event: Annotated[
+        list[str] | None, typer.Option("--event", metavar="<id>", help="This event; may be repeated.")
+    ] = None,
     aspect: Annotated[
         list[str] | None,
-        typer.Option("--aspect", help="What could not be carried of them, such as owner; may be repeated."),
+        typer.Option(
+            "--aspect",
+            metavar="<aspect>",
+            help="What could not be carried of them, such as owner; may be repeated.",
+        ),
     ] = None,
     config: Annotated[Path, typer.Option("-c", "--config", help="Settings file.")] = Path("migration.toml"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show it; delete and write nothing.")] = False,

@@ -29,7 +29,9 @@ def sandbox(
         float | None, typer.Option(help="MiB a second over all media that Opencast serves; more than 0.")
     ] = None,
     faults: Annotated[Path | None, typer.Option(help="JSON file of faults to play.")] = None,
-    switch: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; may be given several times.")] = None,
+    switch: Annotated[
+        list[str] | None, typer.Option(metavar="<name=value>", help="May be given several times.")
+    ] = None,
     bookings: Annotated[
         int,
         typer.Option(min=0, help="Further events, still to be recorded: VALT's bookings."),

@@ -15,6 +15,7 @@ from pipelines.cli.exits import Exit
 from pipelines.cli.run import tell
 from pipelines.cli.screen import about_run
 from pipelines.cli.summary import answered, write_json
+from pipelines.cli.usage import Group
 from pipelines.config import Settings, load
 from pipelines.schedules.pipeline import Done, ScheduleEnded
 from pipelines.schedules.planner import SchedulePlan
@@ -22,7 +23,7 @@ from pipelines.schedules.records import End, Outcome
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
+    cls=Group,
     help="Carry future bookings over from Opencast to VALT.",
 )
 

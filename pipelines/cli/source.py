@@ -16,6 +16,7 @@ from pipelines.cli.exits import Exit
 from pipelines.cli.status import path_of
 from pipelines.cli.summary import VERSION, answered, write_json
 from pipelines.cli.text import page, plain
+from pipelines.cli.usage import Group
 from pipelines.config import Settings, SettingsError, load
 from pipelines.items import ASPECTS
 from pipelines.opencast.marks import ACTION, Mark, field_mark, role_mark
@@ -23,7 +24,7 @@ from pipelines.report.listed import read_report
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
+    cls=Group,
     help="Mark events at Opencast as moved, or delete them there. Shows what would be done; --apply does it.",
 )
 

@@ -6,12 +6,12 @@ from importlib import import_module, metadata
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from engine import FerryError
 from pipelines.cli.exits import Exit, exit_for
 from pipelines.cli.logs import logged_to_stderr, traced
 from pipelines.cli.text import plain
+from pipelines.cli.usage import Group, in_plain_text, mistake
 from pipelines.secrecy import leave_no_core, redacted
 
 VERBS = {
@@ -37,7 +37,7 @@ VERBS = {
 }
 
 
-class Verbs(TyperGroup):
+class Verbs(Group):
     """Commands that are known by name before they are imported."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is Typer's
@@ -48,7 +48,7 @@ class Verbs(TyperGroup):
         """Import a verb's module and return its command; None where there is no such verb."""
         if cmd_name not in VERBS:
             return None
-        return typer.main.get_command(import_module(f"pipelines.cli.{module_of(cmd_name)}").app)
+        return in_plain_text(import_module(f"pipelines.cli.{module_of(cmd_name)}").app)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the table without importing what it names."""
@@ -64,7 +64,6 @@ def module_of(verb: str) -> str:
 app = typer.Typer(
     cls=Verbs,
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -91,13 +90,14 @@ def main() -> None:
     leave_no_core()
     with logged_to_stderr():
         try:
-            app()
+            ended = app(standalone_mode=False)
         except Exception as error:  # noqa: BLE001 - here each of them ends, as a sentence
             code, sentence = judged(first(error))
             if os.environ.get("FERRY_TRACEBACK"):
                 sys.stderr.write(f"{traced(error)}\n")
             sys.stderr.write(f"ferry: {plain(redacted(sentence))}\n")
             sys.exit(code)
+        sys.exit(ended)
 
 
 def judged(error: BaseException) -> tuple[Exit, str]:
@@ -105,6 +105,8 @@ def judged(error: BaseException) -> tuple[Exit, str]:
     match error:
         case FerryError():
             return exit_for(error), str(error)
+        case typer.TyperException():
+            return Exit.USAGE, mistake(error)
         case OSError(strerror=str(reason)):
             return Exit.LOCAL, f"{error.filename or 'this machine'}: {reason}"
         case _:

@@ -71,7 +71,7 @@ def test_it_has_to_be_said_who_is_meant() -> None:
             asked_for(False, reason, events, [])
     with pytest.raises(SettingsError, match="no aspect colour"):
         asked_for(False, None, [], ["colour"])
-    with pytest.raises(SettingsError, match="--aspect with --event or alone"):
+    with pytest.raises(SettingsError, match=r"^--aspect: goes with --event, or alone"):
         asked_for(True, None, [], ["owner"])
 
 

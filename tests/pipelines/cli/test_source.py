@@ -82,9 +82,8 @@ def test_a_deletion_needs_the_number(apply: bool, events: int | None) -> None:
     """Neither does --apply delete without it, nor does the number alone."""
     assert number(False, None) is None
     assert number(True, 0) == 0
-    with pytest.raises(
-        SettingsError, match=r"^--(apply: goes with --events|events: goes with --apply); look without both"
-    ):
+    option, other = ("--apply", "--events") if apply else ("--events", "--apply")
+    with pytest.raises(SettingsError, match=f"^{option}: goes with {other}; look without both"):
         number(apply, events)
 
 
