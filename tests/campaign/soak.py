@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 from fakes.processes import Stand, standing
 
-from campaign.at_random import CALLS, QUICK, SETTINGS, begun, is_done, script
+from campaign.at_random import CALLS, QUICK, SETTINGS, begun, is_done, lacking, script
 from campaign.auditor import Bounds, findings
 from campaign.books import read
 from campaign.record import write
@@ -65,8 +65,7 @@ def soak(events: int) -> Soaked:
             books = read(stand)
     sessions = {one.event_id for one in books.sessions}
     told = [str(one) for one in (*findings(books, Bounds()), *growing(samples, MOST))]
-    if not is_done(document["exit"], document) or document["outcomes"]["verified"] != len(sessions):
-        told.append(f"I2: an item has no session: {document['outcomes']}, {len(sessions)} sessions")
+    told += lacking(document["exit"], document, len(sessions), events)
     peak = max(one for _, one in samples)
     settled = samples[len(samples) // 3 :]
     return Soaked(
