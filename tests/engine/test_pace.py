@@ -73,6 +73,17 @@ async def test_panopto_gets_five_a_second_and_a_hundred_a_minute() -> None:
     assert 120 < calls[-1] - calls[0] < 130
 
 
+async def test_panopto_gets_five_thousand_an_hour() -> None:
+    """Which is less than a hundred a minute: the last of 5001 waits until the first is an hour ago."""
+    time, calls = Time(), list[float]()
+    pace = Pace(clock=time, sleep=time.sleep)
+    for _ in range(5001):
+        await pace.turn("GET sessionUpload/{id}")
+        calls.append(time())
+    assert calls[4999] - calls[0] < 3100
+    assert 3600 < calls[5000] - calls[0] < 3601
+
+
 @pytest.mark.fault(8)
 async def test_endpoints_do_not_wait_for_each_other() -> None:
     """Each endpoint has windows of its own."""

@@ -260,6 +260,20 @@ async def test_silence_on_either_side_ends_at_the_deadline(make: Make, fault: st
         await place.idle()
 
 
+async def test_waiting_for_windows_takes_nothing_of_a_parts_time(make_sockets: Make) -> None:
+    """As long as others have them no part is asked for, so its deadline has not begun; nor has the GET."""
+    windows = Windows(MIB, 1)
+    async with make_sockets(windows=windows) as place, anyio.create_task_group() as group:
+        journey = Journey(place, parts(2))
+        async with windows.lease(windows.total):
+            group.start_soon(journey.run, place.get(spanning(journey)))
+            await until(lambda: windows.statistics().waiting)
+            await asyncio.sleep(0.02)
+            assert (journey.asked, place.serving.asked) == ([], 0)
+        await until(lambda: len(journey.settled) == 2)
+        assert_right(journey, [1, 2])
+
+
 async def test_a_lane_with_no_part_asks_for_nothing(make: Make) -> None:
     """None at once: neither server hears of it."""
     async with make() as place:
