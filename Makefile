@@ -6,6 +6,9 @@ READY  := $(VENV)/.ready
 PEERS  := $(VENV)/.peers
 AUDIT  := $(VENV)/audit
 
+# Whatever the shell says: without bytecode every worker of the tests rewrites each assertion anew, 12 s of CPU each.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help demo quick test long faults check peers bench audit sbom lock clean
 .DEFAULT_GOAL := help
 
