@@ -26,12 +26,14 @@ def _sections() -> Mapping[str, type[BaseModel]]:
     return found
 
 
-_SECTIONS = _sections()
-_SETTINGS = {variable(section, name) for section, held in _SECTIONS.items() for name in held.model_fields}
-_TABLES = {variable(section) for section in _SECTIONS}
+SECTIONS = _sections()
+"""Each section of the settings by its name."""
+
+_SETTINGS = {variable(section, name) for section, held in SECTIONS.items() for name in held.model_fields}
+_TABLES = {variable(section) for section in SECTIONS}
 _LISTS = {
     variable(section, name)
-    for section, held in _SECTIONS.items()
+    for section, held in SECTIONS.items()
     for name, field in held.model_fields.items()
     if get_origin(field.annotation) is tuple
 }

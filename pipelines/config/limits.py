@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.config.error import SettingsError, no_file
+from pipelines.config.faults import first_of, line_of, told
 from pipelines.config.settings import PartsInFlight, Rate, Settings, WindowsText
 from pipelines.config.windows import ALWAYS, TimeWindows, parse
 
@@ -87,8 +88,8 @@ def _changes(file: Path) -> dict[str, Any]:
     """Return what the file names, checked."""
     where = str(file)
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-        return _Changes(**document).model_dump(exclude_none=True)
+        text = file.read_text(encoding="utf-8")
+        return _Changes(**tomllib.loads(text)).model_dump(exclude_none=True)
     except FileNotFoundError as error:
         raise no_file(file, "limits.file", where) from error
     except OSError as error:
@@ -98,11 +99,15 @@ def _changes(file: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"is not TOML: {error}", where=where) from error
     except ValidationError as error:
-        fault = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(map(str, fault["loc"]))
-        if fault["type"] == "extra_forbidden":
-            advice = f"it may hold {', '.join(_Changes.model_fields)}"
-            raise SettingsError(
-                f"{name} is a limit that nothing reads", where=where, advice=advice
-            ) from error
-        raise SettingsError(f"{name}: {fault['msg'].removeprefix('Value error, ')}", where=where) from error
+        raise _fault(error, where, text) from error
+
+
+def _fault(error: ValidationError, where: str, text: str) -> SettingsError:
+    fault = first_of(error)
+    name = str(fault["loc"][0])
+    line = line_of(text, name)
+    where = f"{where}, line {line}" if line else where
+    if fault["type"] == "extra_forbidden":
+        advice = f"it may hold {', '.join(_Changes.model_fields)}"
+        return SettingsError(f"{name} is a limit that nothing reads", where=where, advice=advice)
+    return told(fault, where, _Changes)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from pipelines.config import environment
 from pipelines.config.error import SettingsError, no_file, variable
+from pipelines.config.faults import first_of, line_of, told
 from pipelines.config.limits import limits_of
 from pipelines.config.secrets import secret_of
 from pipelines.config.settings import Settings
@@ -45,25 +46,31 @@ def load(path: Path, *, offline: bool = False) -> Settings:
     What calls no service is `offline`: secrets and certificates are left where they are, and need not be
     there. Raises SettingsError, one sentence that names the file, or the variable, and the setting.
     """
-    document = _document(path)
+    text = _text(path)
+    document = _document(text, path)
     environment.check(os.environ)
     try:
         settings = Settings(**document)
     except ValidationError as error:
-        raise _fault(error, path) from error
+        raise _fault(error, path, text) from error
     limits_of(settings, str(path))
     return _resolved(settings, path, offline)
 
 
-def _document(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise SettingsError(
             f"cannot be read ({error.strerror})", where=str(path), advice="name the settings file with -c"
         ) from error
     except UnicodeDecodeError as error:
         raise SettingsError("is not UTF-8, as TOML is", where=str(path)) from error
+
+
+def _document(text: str, path: Path) -> dict[str, Any]:
+    try:
+        document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"is not TOML: {error}", where=str(path)) from error
     _check_sections(document, path)
@@ -87,19 +94,14 @@ def _check_sections(document: dict[str, Any], path: Path) -> None:
             raise SettingsError(f"has {name!r} as a value, not as a section", where=str(path), advice=advice)
 
 
-def _fault(error: ValidationError, path: Path) -> SettingsError:
-    """Return the first fault: where it was set, and what is wrong with it. Never its value."""
-    fault = error.errors(include_input=False, include_url=False)[0]
-    steps = [str(step) for step in fault["loc"]]
-    where = environment.origin(os.environ, *steps[:2]) or str(path)
-    name = ".".join(steps)
-    if fault["type"] == "missing":
-        return SettingsError(f"{name} is missing", where=where)
-    if fault["type"] == "extra_forbidden":
-        return SettingsError(f"{name} is a setting that nothing reads", where=where)
-    if fault["type"] == "tuple_type":
-        return SettingsError(f"{name}: this is a list", where=where, advice='write it as ["one", "another"]')
-    return SettingsError(f"{name}: {fault['msg'].removeprefix('Value error, ')}", where=where)
+def _fault(error: ValidationError, path: Path, text: str) -> SettingsError:
+    """Return the fault to tell: the variable, or file and line, that it is in, and what is wrong."""
+    fault = first_of(error)
+    steps = [str(step) for step in fault["loc"][:2]]
+    line = line_of(text, *steps) or line_of(text, steps[0])
+    file = f"{path}, line {line}" if line else str(path)
+    section = environment.SECTIONS.get(steps[0])
+    return told(fault, environment.origin(os.environ, *steps) or file, section)
 
 
 def _resolved(settings: Settings, path: Path, offline: bool) -> Settings:

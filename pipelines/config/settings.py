@@ -73,7 +73,7 @@ def _network(value: str) -> str:
 
 Url = Annotated[str, AfterValidator(_service)]
 PartsInFlight = Annotated[int, Field(ge=1, le=512)]
-Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)]
 WindowsText = Annotated[str, AfterValidator(_windows)]
 Guid = Annotated[str, AfterValidator(_guid)]
 FolderTemplate = Annotated[str, AfterValidator(folder_template)]
@@ -161,25 +161,26 @@ class SelectSettings(_Section):
 
     series: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
-    limit: int | None = Field(default=None, ge=1)
+    limit: int | None = Field(default=None, ge=1, le=10_000_000)
 
 
 class TransferSettings(_Section):
     """How bytes are moved."""
 
     parts_in_flight: PartsInFlight = 16
-    parts_per_host: int | None = Field(default=None, ge=1)
-    least_parts_per_host: int = Field(default=1, ge=1)
+    parts_per_host: PartsInFlight | None = None
+    least_parts_per_host: PartsInFlight = 1
     """A host that throttles gets fewer at once, but never fewer than these."""
-    parts_per_file: int | None = Field(default=None, ge=1)
-    part_size_mib: int = Field(default=16, ge=5, le=5120)
+    parts_per_file: PartsInFlight | None = None
+    part_size_mib: int = Field(default=16, ge=5, le=23)
+    """Whole MiB that Panopto takes: 5 MiB to 25 MB."""
     items_in_flight: int = Field(default=8, ge=1, le=256)
-    memory_mib: int = Field(default=64, ge=8)
+    memory_mib: int = Field(default=64, ge=8, le=65_536)
     """What the relay may hold of bytes under way."""
     integrity: Literal["crc", "spot", "etag", "source"] = "spot"
     hashing: float = Field(default=0.2, gt=0, le=64)
     """At level spot: the share of one core that comparing may cost beyond the first parts."""
-    least_rate_kib: int = Field(default=64, ge=1)
+    least_rate_kib: int = Field(default=64, ge=1, le=1_000_000)
     """A part slower than this many KiB a second is given up and sent again."""
     attempts: int = Field(default=6, ge=1, le=100)
     """Tries of one part or call before its item is left for the next run."""
@@ -198,7 +199,7 @@ class LimitsSettings(_Section):
     """Time windows such as Mon-Fri 22:00-07:00, Sat-Sun; without any it may always."""
     timezone: Annotated[str, AfterValidator(_zone)] | None = None
     """The zone of their clock, as the IANA names it; without one it is this machine's."""
-    grace_seconds: float = Field(default=120, ge=0)
+    grace_seconds: float = Field(default=120, ge=0, le=86_400)
     """What items under way may take after a window's end."""
     file: Path | None = None
     """A TOML file of parts_in_flight, up_mib, down_mib and windows, read again whenever it changes."""
@@ -207,9 +208,9 @@ class LimitsSettings(_Section):
 class FinishSettings(_Section):
     """How long Panopto may take."""
 
-    limit_minutes: float = Field(default=120, gt=0)
+    limit_minutes: float = Field(default=120, gt=0, le=10_080)
     """An item that Panopto has not finished by then is left waiting for the next run."""
-    in_flight: int = Field(default=200, ge=1)
+    in_flight: int = Field(default=200, ge=1, le=100_000)
 
 
 class LuminusSettings(_Section):
@@ -231,9 +232,9 @@ class LuminusSettings(_Section):
 class CarrySettings(_Section):
     """What becomes of a lecture item, and how long a run waits for it."""
 
-    wait: float = Field(default=900, ge=0)
+    wait: float = Field(default=900, ge=0, le=604_800)
     """Seconds that a run looks for the lecture item of a session; the next run goes on."""
-    watch: float = Field(default=15, gt=0)
+    watch: float = Field(default=15, gt=0, le=1_440)
     """Minutes between two looks of `ferry carry --watch`, once it has looked for a while."""
     publish: Literal["conservative", "keep", "unpublished"] = "conservative"
     """conservative: published for students at Opencast is published here; unknown keeps what is there."""
@@ -259,9 +260,9 @@ class ValtSettings(_Section):
     """A CSV table with the columns event_id, schedule_id and, if wanted as a check, expect_name."""
     timezone: Annotated[str, AfterValidator(_zone)]
     """The zone of VALT's clock, as the IANA names it: Asia/Singapore."""
-    margin_seconds: int = Field(default=120, ge=0)
+    margin_seconds: int = Field(default=120, ge=0, le=604_800)
     """What begins sooner than this, by VALT's own clock, is left alone."""
-    longest_hours: float = Field(default=24, gt=0)
+    longest_hours: float = Field(default=24, gt=0, le=168)
     """A booking that is longer is an error."""
     name: str = Field(default="{title}", min_length=1)
     """What a schedule is called: a text in which {title}, {series} and {presenter} are filled in."""
@@ -285,8 +286,8 @@ class NetworkSettings(_Section):
     ca_file: Path | None = None
     proxy: Annotated[str, AfterValidator(_address)] | None = Field(default=None, repr=False)
     """May hold an account of its own; then it had better come from FERRY_NETWORK__PROXY."""
-    connect_seconds: float = Field(default=15, gt=0)
-    outage_minutes: float = Field(default=15, gt=0, allow_inf_nan=False)
+    connect_seconds: float = Field(default=15, gt=0, le=600)
+    outage_minutes: float = Field(default=15, gt=0, le=10_080)
     """How long a host is waited for that stops answering on the way."""
     hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
     """Hosts besides the services' own that files are read from and sent to: names or *.name, with or without

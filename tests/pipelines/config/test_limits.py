@@ -1,5 +1,6 @@
 """The limits that hold: what a file names goes before the settings; what is wrong with it is one sentence."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -73,7 +74,10 @@ def test_what_the_file_says_now_can_be_kept(written: Written) -> None:
     ("text", "said"),
     [
         ("parts_in_flight = 0", "parts_in_flight: "),
-        ("parts_in_flight = 513", "parts_in_flight: "),
+        (
+            "up_mib = 2\nparts_in_flight = 513",
+            "parts_in_flight: 513 is out of bounds; it is at least 1 and at",
+        ),
         ("up_mib = -1", "up_mib: "),
         ("up_mib = 0.1", "limits.up_mib is less than a part of 16 MiB in 60 seconds"),
         ('windows = "hush"', "windows: time window 1 cannot be read"),
@@ -87,7 +91,7 @@ def test_what_is_wrong_with_the_file_is_told(written: Written, text: str, said: 
     with pytest.raises(SettingsError) as caught:
         read_limits(settings)
     sentence = str(caught.value)
-    assert sentence.startswith(f"{settings.limits.file}: {said}")
+    assert re.match(rf"{settings.limits.file}(, line \d+)?: {re.escape(said)}", sentence)
     assert "\n" not in sentence
     assert "hush" not in sentence
 
