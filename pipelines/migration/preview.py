@@ -67,7 +67,8 @@ class Preview:
             onward = _series(decision, state) if carries else None
             if self.luminus is not None:
                 self.luminus.count(onward)
-            self._row(decision, onward, state.under_way)
+            there = Placed(state.upload["folder_id"]) if state.upload is not None else None
+            self._row(decision, onward, state.under_way, there)
 
     @property
     def new(self) -> int:
@@ -100,13 +101,17 @@ class Preview:
         if decision.why:
             self.problems.append(f"{decision.event_id}: {decision.why}")
 
-    def _row(self, decision: Row | Left, onward: str | None, begun: bool) -> None:
+    def _row(
+        self, decision: Row | Left, onward: str | None, begun: bool, there: Placed | None = None
+    ) -> None:
+        """Take in what is to be moved; `there` is where its session upload is open, wherever others go."""
         self.to_move += 1
         if isinstance(decision, Left):
             return
         self.bytes += decision.estimate or 0
         self.unknown += decision.estimate is None
-        self.folders.setdefault(decision.place, Share(decision.series)).count(decision, onward, begun)
+        share = self.folders.setdefault(there or decision.place, Share(decision.series))
+        share.count(decision, onward, begun)
         self.problems += [f"{decision.event_id}: {warning}" for warning in decision.warnings]
         if decision.estimate is not None and decision.estimate > PANOPTO.limits.largest:
             self.problems.append(

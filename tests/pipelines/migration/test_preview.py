@@ -135,6 +135,19 @@ async def test_folders_that_would_be_made_are_named(capsys: pytest.CaptureFixtur
     assert f"3 folders would be made: {', '.join(made)}" in " ".join(capsys.readouterr().out.split())
 
 
+async def test_what_is_under_way_needs_no_other_folder() -> None:
+    """Its session upload is open in a folder that is there: what its series is called by now makes none."""
+    asked: list[str] = []
+    found = await seen(
+        Row("e", 1, "s", "top", path=("Called anew",)),
+        checkpoint={"e": [UPLOADING]},
+        missing={"Called anew"},
+        asked=asked,
+    )
+    assert (found.to_move, found.under_way, found.to_make) == (1, 1, set())
+    assert asked == ["f"]
+
+
 async def test_a_folder_that_is_there_twice_is_a_problem() -> None:
     """What would go there is told as no_folder, with the sentence that a run would end with."""
     found = await seen(Row("a", 1, "s", "top", path=("Twice",)), row("b"))
