@@ -201,7 +201,7 @@ async def test_what_is_at_panopto_and_not_at_luminus_is_counted_by_itself() -> N
 
 
 async def test_what_goes_on_to_luminus_is_counted() -> None:
-    """By the series that it is moved for; what has no folder goes nowhere, unless it is under way in another."""
+    """By the series that it is moved for; what has no folder goes nowhere, unless it has one by now."""
     found = await seen(
         row("a"),
         row("b"),
