@@ -2,11 +2,14 @@
 
 import asyncio
 import fcntl
+import hashlib
 import os
 import socket
 import struct
 import termios
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
@@ -143,6 +146,30 @@ async def test_windows_are_not_given_back_while_they_are_sent(kind: str, tmp_pat
         assert sorted(place.taken) == [1, 2, 3, 4]
         assert all(place.taken[part.number] == data[part.span.start : part.span.stop] for part in parts)
         assert windows.statistics().leased == 0
+
+
+class Late(ThreadPoolExecutor):
+    """Threads that begin each task a while after it was given to them."""
+
+    def submit(self, task: Callable[..., Any], /, *arguments: Any, **named: Any) -> "Future[Any]":
+        """Have a task done."""
+
+        def later() -> Any:
+            time.sleep(0.005)
+            return task(*arguments, **named)
+
+        return super().submit(later)
+
+
+async def test_windows_are_not_given_back_while_they_are_hashed(kind: str, tmp_path: Path) -> None:
+    """Hashing that lags behind sees the bytes that were sent, and not those that came after them."""
+    data = Random(10).randbytes(4_000_000)
+    async with world(kind, data, tmp_path, windows=Windows(2 * 256 * KIB, 1)) as place:
+        with Late(1) as threads:
+            place.relay._hashing = threads  # type: ignore[attr-defined]
+            journey = await Journey(place, [Part(1, ByteRange(0, len(data)))], hashed=True).run()
+        assert place.taken[1] == data
+        assert journey.receipts[1].md5 == hashlib.md5(data).hexdigest()
 
 
 async def test_a_slow_source_does_not_starve_the_target(kind: str, tmp_path: Path) -> None:
