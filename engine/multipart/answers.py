@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
-from botocore.exceptions import BotoCoreError
 from lxml import etree
 
 from engine.errors import (
@@ -89,12 +88,17 @@ def error_code(root: etree._Element | None) -> str | None:
     return ""
 
 
+def text_of(root: etree._Element | None, name: str) -> str:
+    """Return the text of a child by its name, in whatever namespace; empty where there is none."""
+    return "" if root is None else root.findtext(f"{{*}}{name}", "")
+
+
 @contextmanager
 def sensible(where: str) -> Iterator[None]:
     """Make a ServerFault of what the reading of a malformed answer stumbles over."""
     try:
         yield
-    except (BotoCoreError, LookupError, TypeError, ValueError, RuntimeError) as error:
+    except (LookupError, ValueError) as error:
         raise ServerFault(f"its answer makes no sense ({type(error).__name__})", where=where) from None
 
 

@@ -1,4 +1,4 @@
-"""The S3 calls: botocore writes and reads them, our own HTTP sends them, and each is attempted once.
+"""The S3 calls: our own HTTP sends them, each is attempted once, and what is answered is read here.
 
 ::
 
@@ -6,22 +6,25 @@
                                                     │
                                                     v
                                             engine.http: one request, no redirect, a capped answer
-                                                    │ 2xx without <Error>
+                                                    │
                                                     v
-                                            operations: XML to a dictionary ──> checked here
+                                            answers: 2xx without <Error> ──> its XML is read here
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import unquote
 
 import aiohttp
+from botocore.auth import BaseSigner
+from lxml import etree
 
 from engine.errors import Refused, ServerFault, UploadGone
 from engine.http import Http, Network, host_of, open_http, start_of_body, whole_body
 from engine.model import Part, Target
+from engine.multipart import operations
 from engine.multipart.answers import (
     LARGEST_ERROR,
     NotOffered,
@@ -30,9 +33,10 @@ from engine.multipart.answers import (
     object_judge,
     part_judge,
     sensible,
+    text_of,
 )
 from engine.multipart.dialect import DUMMY, Credentials, Dialect
-from engine.multipart.operations import Operations
+from engine.multipart.operations import Operation, signed, signer
 from engine.multipart.signing import object_request, part_request
 from engine.wire import Head, ListedPart, ObjectHead, PartPut, PartReceipt
 
@@ -68,9 +72,9 @@ async def open_multipart(
     """
     if dialect.signed_parts and credentials is None:
         raise ValueError(f"the dialect {dialect.name} needs credentials")
-    operations = Operations(dialect.signature, credentials or DUMMY)
+    signs = signer(dialect.signature, credentials or DUMMY)
     async with open_http(replace(network, connections=connections)) as http:
-        yield Multipart(dialect, http, operations, credentials, (deadline, complete_deadline))
+        yield Multipart(dialect, http, signs, credentials, (deadline, complete_deadline))
 
 
 class Multipart:
@@ -84,13 +88,13 @@ class Multipart:
         self,
         dialect: Dialect,
         http: Http,
-        operations: Operations,
+        signs: BaseSigner,
         credentials: Credentials | None,
         deadlines: tuple[float, float],
     ) -> None:
         self.dialect = dialect
         self._http = http
-        self._operations = operations
+        self._signs = signs
         self._credentials = credentials
         self._deadline, self._complete_deadline = deadlines
         self._unlisted: set[tuple[str, str]] = set()
@@ -102,11 +106,11 @@ class Multipart:
 
     async def create(self, target: Target) -> str:
         """Open a multipart upload and return its id."""
-        answer = await self._call("CreateMultipartUpload", target)
-        upload = answer.get("UploadId")
+        _, root = await self._call(target, operations.create(target))
+        upload = text_of(root, "UploadId")
         if not upload:
             raise ServerFault("answers Create without an upload's id", where=host_of(target.endpoint))
-        return str(upload)
+        return upload
 
     def part(self, target: Target, upload: str | None, part: Part, deadline: float, hashed: bool) -> PartPut:
         """Prepare the PUT of one part, for a relay to send; nothing of it passes through botocore.
@@ -125,16 +129,10 @@ class Multipart:
 
         Only an answer that names our key and an ETag counts; an empty 200 says nothing (faults.md F19).
         """
-        parts = [{"PartNumber": one.number, "ETag": one.etag} for one in receipts]
-        answer = await self._call(
-            "CompleteMultipartUpload",
-            target,
-            deadline=self._complete_deadline,
-            UploadId=upload,
-            MultipartUpload={"Parts": parts},
-        )
-        etag = str(answer.get("ETag") or "")
-        if not etag.strip('"') or not _names(str(answer.get("Key") or ""), target):
+        call = operations.complete(target, upload, receipts)
+        _, root = await self._call(target, call, deadline=self._complete_deadline)
+        etag = text_of(root, "ETag")
+        if not etag.strip('"') or not _names(text_of(root, "Key"), target):
             raise ServerFault(
                 "answers Complete but says nothing of the object", where=host_of(target.endpoint)
             )
@@ -143,7 +141,7 @@ class Multipart:
     async def abort(self, target: Target, upload: str) -> None:
         """Give an upload up; one that the target does not know is given up already."""
         try:
-            await self._call("AbortMultipartUpload", target, UploadId=upload)
+            await self._call(target, operations.abort(target, upload))
         except UploadGone:
             return
 
@@ -161,11 +159,12 @@ class Multipart:
         """
 
         async def page() -> Sequence[str] | None:
-            answer = await self._call("ListMultipartUploads", target, Prefix=target.key)
-            if answer.get("Prefix") != target.key:
+            _, root = await self._call(target, operations.list_uploads(target))
+            if root is None or text_of(root, "Prefix") != target.key:
                 return None
+            uploads = [one for one in root.iterfind("{*}Upload") if text_of(one, "Key") == target.key]
             with sensible(host_of(target.endpoint)):
-                return [one["UploadId"] for one in answer.get("Uploads", ()) if one["Key"] == target.key]
+                return [_needed(one, "UploadId") for one in uploads]
 
         return await self._told("ListMultipartUploads", target, page)
 
@@ -188,14 +187,13 @@ class Multipart:
         parts: dict[int, ListedPart] = {}
         marker = 0
         for _ in range(PAGES):
-            after = {"PartNumberMarker": marker} if marker else {}
-            page = await self._call("ListParts", target, UploadId=upload, **after)
-            if page.get("UploadId") != upload:
+            _, root = await self._call(target, operations.list_parts(target, upload, marker))
+            if root is None or text_of(root, "UploadId") != upload:
                 return None
             with sensible(where):
-                parts |= {one["PartNumber"]: _listed(one) for one in page.get("Parts", ())}
-                following = int(page.get("NextPartNumberMarker") or 0)
-            if not page.get("IsTruncated"):
+                parts |= {one.number: one for one in map(_listed, root.iterfind("{*}Part"))}
+                following = int(text_of(root, "NextPartNumberMarker") or 0)
+            if text_of(root, "IsTruncated") != "true":
                 return parts
             if following <= marker:
                 break
@@ -205,30 +203,39 @@ class Multipart:
     async def head(self, target: Target) -> ObjectHead | None:
         """Return what the target holds under the key; None where nothing is, or where it does not tell."""
         try:
-            answer = await self._call("HeadObject", target)
+            answer, _ = await self._call(target, operations.head(target))
         except Refused:
             return None
-        etag = answer.get("ETag")
+        etag = answer.headers.get("ETag")
         with sensible(host_of(target.endpoint)):
-            return ObjectHead(answer["ContentLength"], etag) if etag else None
+            return ObjectHead(int(answer.headers["Content-Length"]), etag) if etag else None
 
     async def _call(
-        self, operation: str, target: Target, *, deadline: float | None = None, **fields: Any
-    ) -> Mapping[str, Any]:
-        """Make one call, judge its answer, and let nothing of botocore's out."""
+        self, target: Target, operation: Operation, *, deadline: float | None = None
+    ) -> tuple[Head, etree._Element | None]:
+        """Make one call and judge its answer; return its head, and its document where it has one."""
         where = host_of(target.endpoint)
-        request, body = self._operations.request(operation, target, fields)
-        async with self._http.answer(request, body=body, deadline=deadline or self._deadline) as response:
+        request = signed(operation, self._signs)
+        limit = deadline or self._deadline
+        async with self._http.answer(request, body=operation.body, deadline=limit) as response:
             content = await _content(response, where)
         head = Head(response.status, response.headers)
-        if judge(head, content, where) is None and content:
+        root = judge(head, content, where)
+        if root is None and content:
             raise NotXml("answers with something else than S3's XML", where=where)
-        with sensible(where):
-            return self._operations.read(operation, head, content)
+        return head, root
 
 
-def _listed(part: Mapping[str, Any]) -> ListedPart:
-    return ListedPart(part["PartNumber"], part["Size"], part["ETag"])
+def _listed(part: etree._Element) -> ListedPart:
+    return ListedPart(int(_needed(part, "PartNumber")), int(_needed(part, "Size")), _needed(part, "ETag"))
+
+
+def _needed(element: etree._Element, name: str) -> str:
+    """Return the text of the one child of that name; raises ValueError where there is no such thing."""
+    (child,) = element.iterfind(f"{{*}}{name}")
+    if not child.text:
+        raise ValueError(name)
+    return child.text
 
 
 async def _content(response: aiohttp.ClientResponse, where: str) -> bytes:

@@ -1,66 +1,89 @@
-"""The operations of S3 as botocore describes them: fields to a signed request, an answer to a dictionary.
+"""The calls of S3 to one object, or to its bucket, path style: what each asks for, and what signs it.
 
-Its client is left out: it resolves an endpoint and emits a dozen events in every call, at several times the
-CPU of all else in it, follows redirects, reads answers of any length, and repeats calls on its own.
+They are the requests that botocore's own client makes, which the tests hold them against. It stays outside:
+it reads each call's form from a description of all of S3, resolves an endpoint and emits a dozen events in
+every call, at several times the CPU of all else in it, follows redirects, reads answers of any length, and
+repeats calls on its own.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from urllib.parse import quote
 
 from botocore.auth import BaseSigner, HmacV1Auth, S3SigV4Auth
-from botocore.awsrequest import create_request_object, prepare_request_dict
+from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as Keys
-from botocore.loaders import Loader
-from botocore.model import ServiceModel
-from botocore.parsers import create_parser
-from botocore.serialize import create_serializer
 
 from engine.model import Target
 from engine.multipart.dialect import Credentials
-from engine.multipart.signing import REGION
-from engine.wire import Head, Request
+from engine.multipart.signing import REGION, bucket_url, object_url
+from engine.wire import PartReceipt, Request
 
-PROTOCOL = "rest-xml"
-
-
-class Operations:
-    """The operations, signed in one way with one account's keys."""
-
-    def __init__(self, signature: str, credentials: Credentials) -> None:
-        self._model = description()
-        self._serializer = create_serializer(PROTOCOL, include_validation=False)
-        self._parser = create_parser(PROTOCOL)
-        self._signer = signer(signature, credentials)
-
-    def request(
-        self, operation: str, target: Target, fields: Mapping[str, Any]
-    ) -> tuple[Request, bytes | None]:
-        """Prepare and sign one call to an object, or to its bucket, path style; return it and its body."""
-        model = self._model.operation_model(operation)
-        at_object = "Key" in (model.input_shape.members if model.input_shape else ())
-        parameters = {"Bucket": target.bucket, **({"Key": target.key} if at_object else {}), **fields}
-        prepared = self._serializer.serialize_to_request(parameters, model)
-        prepare_request_dict(prepared, target.endpoint)
-        signed = create_request_object(prepared)
-        self._signer.add_auth(signed)
-        return Request(signed.method, signed.url, tuple(signed.headers.items())), prepared["body"] or None
-
-    def read(self, operation: str, head: Head, content: bytes) -> Mapping[str, Any]:
-        """Read the answer to a call that went well; what botocore raises for a malformed one is raised."""
-        answer = {"status_code": head.status, "headers": head.headers, "body": content}
-        read: Mapping[str, Any] = self._parser.parse(
-            answer, self._model.operation_model(operation).output_shape
-        )
-        return read
+NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
-def description() -> ServiceModel:
-    """Load botocore's own description of S3; one in the home of whoever runs this does not count."""
-    loader = Loader([Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
-    return ServiceModel(loader.load_service_model("s3", "service-2"), "s3")
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call before it is signed. URL and body hold secrets where the target does."""
+
+    method: str
+    url: str = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+def create(target: Target) -> Operation:
+    """Ask for a multipart upload (CreateMultipartUpload)."""
+    return Operation("POST", f"{object_url(target)}?uploads")
+
+
+def complete(target: Target, upload: str, receipts: Sequence[PartReceipt]) -> Operation:
+    """Ask that the parts become one object (CompleteMultipartUpload)."""
+    parts = "".join(
+        f"<Part><PartNumber>{one.number}</PartNumber><ETag>{escape(one.etag, quote=False)}</ETag></Part>"
+        for one in receipts
+    )
+    body = f'<CompleteMultipartUpload xmlns="{NAMESPACE}">{parts}</CompleteMultipartUpload>'
+    return Operation("POST", _of_upload(target, upload), body.encode())
+
+
+def abort(target: Target, upload: str) -> Operation:
+    """Ask that an upload be given up (AbortMultipartUpload)."""
+    return Operation("DELETE", _of_upload(target, upload))
+
+
+def list_parts(target: Target, upload: str, after: int = 0) -> Operation:
+    """Ask for a page of an upload's parts: those after a number (ListParts)."""
+    page = f"&part-number-marker={after}" if after else ""
+    return Operation("GET", _of_upload(target, upload) + page)
+
+
+def list_uploads(target: Target) -> Operation:
+    """Ask for the uploads that are open under keys that begin with ours (ListMultipartUploads)."""
+    return Operation("GET", f"{bucket_url(target)}?uploads&prefix={_quoted(target.key)}")
+
+
+def head(target: Target) -> Operation:
+    """Ask what is known of the object (HeadObject)."""
+    return Operation("HEAD", object_url(target))
+
+
+def _of_upload(target: Target, upload: str) -> str:
+    return f"{object_url(target)}?uploadId={_quoted(upload)}"
+
+
+def _quoted(value: str) -> str:
+    return quote(value, safe="-_.~")
 
 
 def signer(signature: str, credentials: Credentials) -> BaseSigner:
     """Return what signs by version 2 ("s3" to botocore) or by version 4 ("s3v4")."""
     keys = Keys(credentials.access_key, credentials.secret_key, credentials.token)
     return HmacV1Auth(keys) if signature == "s3" else S3SigV4Auth(keys, "s3", REGION)
+
+
+def signed(operation: Operation, by: BaseSigner) -> Request:
+    """Return the request of a call, its signature among the headers."""
+    request = AWSRequest(operation.method, operation.url, data=operation.body or b"")
+    by.add_auth(request)
+    return Request(operation.method, operation.url, tuple(request.headers.items()))

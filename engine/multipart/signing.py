@@ -41,10 +41,14 @@ def _put(url: str, length: int, keys: Credentials | None) -> Request:
     return Request("PUT", url, tuple(headers.items()))
 
 
+def bucket_url(target: Target) -> str:
+    """Return the URL of an object's bucket."""
+    return f"{target.endpoint.rstrip('/')}/{quote(target.bucket, safe='-_.~/')}"
+
+
 def object_url(target: Target) -> str:
     """Return the URL of an object, path style, its key quoted but for slashes."""
-    path = "/".join(quote(segment, safe="-_.~/") for segment in (target.bucket, target.key))
-    return f"{target.endpoint.rstrip('/')}/{path}"
+    return f"{bucket_url(target)}/{quote(target.key, safe='-_.~/')}"
 
 
 def _signature(url: str, keys: Credentials) -> dict[str, str]:

@@ -232,7 +232,7 @@ entities = st.one_of(
 def test_no_document_with_a_dtd_is_read(
     root: str, name: str, inside: str, outside: str, encoding: str
 ) -> None:
-    """Neither an answer of S3, before botocore sees it, nor a manifest, whatever its DTD is written in."""
+    """Neither an answer of S3 nor a manifest, whatever its DTD is written in."""
     head = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE {root}{outside} [{inside}]>'
     for body in (f"<Code>&{name};</Code>", "<Code>NoSuchUpload</Code>"):
         text = f"{head}<{root}>{body}</{root}>".encode(encoding)
