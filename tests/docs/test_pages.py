@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 from typing import get_args
 
-import pytest
-
 from pipelines.cli.plan import onward
 from pipelines.config import Settings
 from pipelines.items import PERMANENT, SKIPS, ItemState
@@ -38,13 +36,6 @@ def set_on_page() -> set[str]:
 def test_every_setting_has_its_row() -> None:
     """The page of settings names all settings and no other."""
     assert set_on_page() == set_in_code()
-
-
-@pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.name)
-def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    """A link to another page of this folder, or to a file of the project, finds it."""
-    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-        assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
 def test_every_reason_and_stage_is_in_the_table_of_outcomes() -> None:
