@@ -64,7 +64,8 @@ def marked(files: Iterable[Path]) -> Mapping[int, list[str]]:
     """Return where each number is named in a marker, by reading the files: `file` or `file::function`."""
     found: dict[int, list[str]] = defaultdict(list)
     for path in files:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if f".{MARK}(" in text else ():
             for number in _named(node):
                 found[number].append(path.name)
     return found

@@ -240,7 +240,7 @@ async def test_a_server_without_ranges_tells_its_length_and_is_not_drained() -> 
 
     async with raw_server(script) as server, open_http(Network()) as http:
         found = await probe(http, SOURCE, Location(server.url), 5)
-        await asyncio.wait_for(cut.wait(), 5)
+        await asyncio.wait_for(cut.wait(), 15)
     assert (found.validator, found.ranged) == (Validator(4_000_000_000, "1"), False)
 
 

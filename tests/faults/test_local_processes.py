@@ -99,7 +99,7 @@ def test_what_is_in_flight_is_dropped_after_the_grace(tmp_path: Path) -> None:
         first.send_signal(signal.SIGTERM)
         ran = ended(first, tmp_path, GRACE + 30)
         assert ran.code == 143
-        assert GRACE - 1 < time.monotonic() - started < GRACE + 10
+        assert GRACE - 1 < time.monotonic() - started < GRACE + 25
         assert not stand.audit("sessions")
         status = ferry("status", "-c", file, "--json")
         assert (status.code, status.document["reasons"]) == (3, {"shipping": 1})

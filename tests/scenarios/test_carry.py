@@ -143,7 +143,7 @@ def test_a_run_looks_again_as_long_as_it_is_to(tmp_path: Path) -> None:
         started = time.monotonic()
         ran = carried(tmp_path / "run", stand, {"carry.wait": 4})
         assert ran.code == 3, ran.talk
-        assert 4 < time.monotonic() - started < 15
+        assert 4 < time.monotonic() - started < 45
         assert ran.document["reasons"] == {"lecture_item": CARRIED}
         assert CARRIED < len(calls(stand, "sessions")) <= 15
 

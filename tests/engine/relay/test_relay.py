@@ -255,7 +255,7 @@ async def test_silence_on_either_side_ends_at_the_deadline(make: Make, fault: st
         journey = Journey(place, [Part(1, ByteRange(0, len(data)))], deadline=0.4)
         before = anyio.current_time()
         await journey.run()
-        assert anyio.current_time() - before < 3
+        assert anyio.current_time() - before < 15
         assert isinstance(journey.failures[1].error, TimedOut)
         await place.idle()
 
@@ -492,7 +492,7 @@ async def test_a_slow_target_pauses_the_source(make_sockets: Make) -> None:
     data = bytes(64 * MIB)
     async with make_sockets(data, windows=Windows(MIB, 1)) as place:
         place.taking[1] = Taking(100_000, "stall")
-        journey = Journey(place, [Part(1, ByteRange(0, len(data)))], deadline=0.7)
+        journey = Journey(place, [Part(1, ByteRange(0, len(data)))], deadline=1.5)
         await journey.run()
         assert isinstance(journey.failures[1].error, TimedOut)
         assert 100_000 < journey.failures[1].bytes < 16 * MIB
@@ -510,7 +510,7 @@ async def test_what_stalls_is_named(make_sockets: Make) -> None:
         assert journey.failures[1].error.where == source
         place.serving.stop, place.serving.then = None, "go on"
         place.taking[1] = Taking(then="stall")
-        journey = await Journey(place, parts(1), deadline=0.2).run()
+        journey = await Journey(place, parts(1), deadline=1.5).run()
         assert journey.failures[1].error.where == target
 
 

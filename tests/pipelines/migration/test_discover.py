@@ -170,7 +170,7 @@ async def test_a_page_that_is_repeated_for_ever_ends(last: list[Any]) -> None:
     """Events without a name are nothing new, however often they come; they are told all the same."""
     api = world(0)
     api.answers["/api/events"] = json_answer(200, last)
-    with anyio.fail_after(5):
+    with anyio.fail_after(15):
         events, unread = await found(api)
     assert names(events) == [one["identifier"] for one in last if one and "identifier" in one]
     assert {(one.identifier, one.reason) for one in unread} == {("", "unreadable")}
@@ -196,7 +196,7 @@ async def test_a_list_without_an_end_ends() -> None:
             api.answers["/api/events"] = json_answer(200, new)
 
     api.before = invent
-    with anyio.fail_after(5):
+    with anyio.fail_after(15):
         events = [one async for one in Discovery(api.client(), pages=7).events(ALL)]
     assert len(events) == 7 * PASSES * 2
     assert len([path for path in api.paths() if path == "/api/events"]) == 7 * PASSES

@@ -129,7 +129,7 @@ async def test_items_verified_before_there_was_a_stage_go_on_once_there_is_one()
     process = site.process(onward=waiting)
     async with anyio.create_task_group() as group:
         group.start_soon(_stopped, process.migration.run)
-        with anyio.fail_after(5):
+        with anyio.fail_after(15):
             while not waiting.taken:
                 await anyio.lowlevel.checkpoint()
         assert site.outcomes()["a"] == ("waiting", None)

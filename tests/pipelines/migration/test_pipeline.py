@@ -47,7 +47,7 @@ async def planned(*names: str, **fields: object) -> Site:
 
 async def until(condition: Callable[[], object]) -> None:
     """Let other tasks run until something is so."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(15):
         while not condition():
             await anyio.lowlevel.checkpoint()
 
@@ -166,7 +166,7 @@ async def test_what_stops_a_run_waits_for_nobody() -> None:
     process = site.process()
     process.engine.slow_down("presenter.mp4")
     site.failures["presentation.mp4"] = [TargetDiffers("stored otherwise")]
-    with anyio.fail_after(5), pytest.raises(TargetDiffers):
+    with anyio.fail_after(15), pytest.raises(TargetDiffers):
         await process.migration.run(["a", "b"])
     assert not process.engine.parts_ended
 
@@ -334,7 +334,7 @@ async def test_a_file_without_parts_in_flight_does_not_cut_off_the_other() -> No
 
 async def drained(process: Process, site: Site, drain: Callable[[], Awaitable[None]]) -> None:
     """Run until it is drained, which must not take long."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(15):
         async with anyio.create_task_group() as group:
             group.start_soon(drain)
             with pytest.raises(Interrupted):
@@ -415,7 +415,7 @@ async def test_shipping_anew_with_few_places_never_hangs(ends: list[State]) -> N
             site.panopto.uploads[upload_id].state = State.DELETED
 
     site.panopto.fault = dies
-    with anyio.fail_after(5):
+    with anyio.fail_after(15):
         await site.run(in_flight=1, finishing=1)
     assert all(outcome != ("waiting", None) for outcome in site.outcomes().values())
 

@@ -30,13 +30,15 @@ async def test_many_streams_get_equal_shares() -> None:
             await bandwidth.take(10_000)
             moved[number] += 10_000
 
+    begun = anyio.current_time()
     async with anyio.create_task_group() as tasks:
         for number in range(4):
             tasks.start_soon(stream, number)
         await anyio.sleep(0.3)
         tasks.cancel_scope.cancel()
+    passed = anyio.current_time() - begun
     assert max(moved) - min(moved) <= 20_000
-    assert sum(moved) < 50e6 * (0.3 + BURST) * 3
+    assert sum(moved) < 50e6 * (passed + BURST) * 1.5
 
 
 async def test_without_a_rate_nobody_hogs_the_loop() -> None:
@@ -61,7 +63,7 @@ async def test_without_a_rate_nobody_hogs_the_loop() -> None:
 async def test_no_rate_is_no_wait() -> None:
     """Without a rate nobody waits, and stretches are as large as asked for."""
     bandwidth = Bandwidth()
-    with anyio.fail_after(1):
+    with anyio.fail_after(15):
         await bandwidth.take(10**15)
     assert bandwidth.stretch(1 << 18) == 1 << 18
     assert Bandwidth(1e6).stretch(1 << 18) == 50_000

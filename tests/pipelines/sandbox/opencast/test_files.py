@@ -6,7 +6,6 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import anyio
 import pytest
 
 from pipelines.sandbox.drafts import FIRST_LECTURE
@@ -314,25 +313,23 @@ async def test_a_stalled_body(serve: Any) -> None:
 
 
 async def test_a_trickle(serve: Any) -> None:
-    """A few bytes a second."""
+    """A few bytes, and as many again a second later."""
     fault = Fault("files.get_file", "trickle", arguments={"bytes": 10})
     async with serve(faults=[fault]) as running:
         (film,) = await running.films(1)
+        begun = time.monotonic()
         async with running.http.get(film["url"]) as response:
-            received = 0
-            with anyio.move_on_after(0.7):
-                while True:
-                    received += len(await response.content.readany())
-        assert received == 10
+            await response.content.readexactly(11)
+        assert time.monotonic() - begun > 0.9
 
 
 async def test_the_bandwidth_is_shared_by_all_files(serve: Any) -> None:
-    """Two files of 300 kB at 1.5 MB/s take together as long as they must."""
+    """Two files of 300 kB at 1.5 MB/s take together no less than they must."""
     async with serve(rate=1.5e6) as running:
         (film,) = await running.films(1)
         begun = time.monotonic()
         await asyncio.gather(running.bare(film["url"]), running.bare(film["url"]))
-        assert 0.3 < time.monotonic() - begun < 3
+        assert time.monotonic() - begun > 0.3
 
 
 async def test_a_reader_that_pauses_holds_no_memory(serve: Any) -> None:
