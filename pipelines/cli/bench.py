@@ -15,12 +15,16 @@ from pipelines.app.trial import Asked, Tried, trial
 from pipelines.cli import loop
 from pipelines.cli.demo import leaving, standing, stay
 from pipelines.cli.exits import Exit, exit_for
+from pipelines.cli.narrow import is_narrow, stacked
 from pipelines.cli.run import tell
 from pipelines.cli.summary import VERSION, answered, write_json
-from pipelines.cli.text import page
+from pipelines.cli.text import columns, page
 from pipelines.config import Settings, load
 
 app = typer.Typer(add_completion=False)
+
+NAMES = ("in flight", "MiB/s", "CPU s/GiB", "peak MiB", "integrity", "parts checked", "files", "MiB")
+"""What is told of a pass."""
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -119,19 +123,29 @@ def fields(one: Tried) -> dict[str, Any]:
 
 
 def write(found: Sequence[Tried]) -> None:
-    """Write a row a pass."""
+    """Write a row a pass, or a line a number where that has no room."""
+    rows = [cells(one) for one in map(fields, found)]
+    if is_narrow(columns()):
+        for line in stacked(NAMES, [(f"{row[0]} in flight", *row[1:]) for row in rows], columns()):
+            page().print(line)
+        return
     table = Table(box=None, pad_edge=False)
-    for name in ("in flight", "MiB/s", "CPU s/GiB", "peak MiB", "integrity", "parts checked", "files", "MiB"):
+    for name in NAMES:
         table.add_column(name, justify="right")
-    for one in map(fields, found):
-        table.add_row(
-            str(one["parts_in_flight"]),
-            f"{one['mib_s']:.0f}",
-            f"{one['cpu_s_per_gib']:.2f}",
-            f"{one['peak_rss_mib']:.0f}",
-            one["integrity"],
-            f"{one['parts_checked']} of {one['parts']}",
-            str(one["files"]),
-            f"{one['bytes'] / MIB:.0f}",
-        )
+    for row in rows:
+        table.add_row(*row)
     page().print(table)
+
+
+def cells(one: dict[str, Any]) -> tuple[str, ...]:
+    """Return a pass as people read it."""
+    return (
+        str(one["parts_in_flight"]),
+        f"{one['mib_s']:.0f}",
+        f"{one['cpu_s_per_gib']:.2f}",
+        f"{one['peak_rss_mib']:.0f}",
+        one["integrity"],
+        f"{one['parts_checked']} of {one['parts']}",
+        str(one["files"]),
+        f"{one['bytes'] / MIB:.0f}",
+    )

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.cli.exits import Exit
+from pipelines.cli.narrow import is_narrow, stacked
 from pipelines.cli.summary import VERSION
 from pipelines.cli.text import columns, laid, page, plain
 from pipelines.schedules.pipeline import Done, Entry, overlapping
@@ -40,6 +41,9 @@ MEMBERS = {"start_at": "start", "duration": "length"}
 """What people call a schedule's members."""
 
 AS_PLANNED = "start, length, room and title: as Opencast has them, so as VALT is to have them"
+
+NAMES = ("title", "verdict", "start", "length", "room", "schedule")
+"""What is told of a booking where there is no room for a table."""
 
 INDENT = 4
 """Columns by which notes stand in."""
@@ -184,14 +188,18 @@ def write(told: Bookings, zone: ZoneInfo) -> None:
 
 
 def lines(rows: Sequence[Row], zone: ZoneInfo, width: int) -> Iterator[str]:
-    """Yield the lines of a table, each booking's notes under its own."""
-    drawn = laid(table(rows, zone), width)
-    heads = len(drawn) - len(rows)
-    yield from drawn[:heads]
-    for line, row in zip(drawn[heads:], rows, strict=True):
-        yield line
-        if told := plain(notes(row, zone)):
-            yield from laid(Padding(Text(told), (0, 0, 0, INDENT)), width)
+    """Yield the lines of a table, or of none where that has no room, each booking's notes under its own."""
+    if is_narrow(width):
+        told = [list(stacked(NAMES, [named(row)], width)) for row in rows]
+    else:
+        drawn = laid(table(rows, zone), width)
+        heads = len(drawn) - len(rows)
+        yield from drawn[:heads]
+        told = [[line] for line in drawn[heads:]]
+    for row, own in zip(rows, told, strict=True):
+        yield from own
+        if words := plain(notes(row, zone)):
+            yield from laid(Padding(Text(words), (0, 0, 0, INDENT)), width)
 
 
 def table(rows: Iterable[Row], zone: ZoneInfo) -> Table:
@@ -201,12 +209,22 @@ def table(rows: Iterable[Row], zone: ZoneInfo) -> Table:
         drawn.add_column(name, no_wrap=True)
     drawn.add_column("title", no_wrap=True, overflow="ellipsis", ratio=1, min_width=12)
     for row in rows:
-        start = datetime.fromisoformat(row["start"]).isoformat(" ", "minutes") if row["start"] else ""
-        length = str(timedelta(seconds=row["duration"])) if row["duration"] else ""
-        word = WORDING.get(row["verdict"], row["verdict"])
-        cells = (word, start, length, row["room_id"], row["schedule_id"], row["title"])
-        drawn.add_row(*(Text(plain(cell or "")) for cell in cells))
+        drawn.add_row(*(Text(plain(cell or "")) for cell in booked(row)))
     return drawn
+
+
+def named(row: Row) -> tuple[str | None, ...]:
+    """Return the same with the title first."""
+    *cells, title = booked(row)
+    return title or row["event_id"], *cells
+
+
+def booked(row: Row) -> tuple[str | None, ...]:
+    """Return the cells of a booking."""
+    start = datetime.fromisoformat(row["start"]).isoformat(" ", "minutes") if row["start"] else ""
+    length = str(timedelta(seconds=row["duration"])) if row["duration"] else ""
+    word = WORDING.get(row["verdict"], row["verdict"])
+    return word, start, length, row["room_id"], row["schedule_id"], row["title"]
 
 
 def notes(row: Row, zone: ZoneInfo) -> str:

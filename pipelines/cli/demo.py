@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ from pipelines.cli import loop
 from pipelines.cli.bookings import WORDING, Bookings, Row
 from pipelines.cli.comparison import Books, Comparison, Line, as_booked, compared
 from pipelines.cli.exits import Exit
+from pipelines.cli.narrow import is_narrow, stacked
 from pipelines.cli.run import migrate, tell
 from pipelines.cli.schedules import book, zone_of
 from pipelines.cli.summary import answered, document, nothing, write_json, write_table
@@ -49,7 +50,7 @@ ARRIVALS = {
     "title at Panopto": None,
     "outcome": 17,
     "files": 5,
-    "size": 9,
+    "size": 10,
     "same": 4,
     "at LumiNUS": 10,
     "as meant": 8,
@@ -218,12 +219,19 @@ def sent(booked: Bookings) -> list[Row]:
 def write(comparison: Comparison) -> None:
     """Write a row an event."""
     console = page()
-    for line in laid(arrivals(comparison.lines, columns()), columns()):
+    for line in arrived(comparison.lines, columns()):
         console.print(line)
     console.print()
     for line in laid(Text(LEGEND), columns()):
         console.print(line, style="dim")
     console.print()
+
+
+def arrived(lines: Sequence[Line], width: int) -> Iterable[str]:
+    """Give events as the lines of a table, or of none where that has no room."""
+    if is_narrow(width):
+        return stacked(tuple(ARRIVALS), (tuple(arrival(line).values()) for line in lines), width)
+    return laid(arrivals(lines, width), width)
 
 
 def arrivals(lines: Sequence[Line], width: int) -> Table:
@@ -267,27 +275,43 @@ def shown(name: str, width: int) -> bool:
 def write_bookings(booked: Bookings, schedules: Sequence[Row], settings: Settings) -> None:
     """Write a row a booking."""
     console = page()
-    for line in laid(booked_table(booked, schedules, zone_of(settings), columns()), columns()):
+    for line in written_down(booked, schedules, zone_of(settings), columns()):
         console.print(line)
     console.print()
+
+
+def written_down(booked: Bookings, schedules: Sequence[Row], zone: ZoneInfo, width: int) -> Iterable[str]:
+    """Give bookings as the lines of a table, or of none where that has no room."""
+    if is_narrow(width):
+        names = ("title of the booking", *booking_names(zone))
+        return stacked(names, (booking(row, booked, schedules) for row in booked.rows), width)
+    return laid(booked_table(booked, schedules, zone, width), width)
 
 
 def booked_table(booked: Bookings, schedules: Sequence[Row], zone: ZoneInfo, width: int) -> Table:
     """Return bookings as a table, with times as the clocks of the zone show them."""
     table = Table(box=None, pad_edge=False, expand=True)
-    names = ("schedule", "room", f"start ({zone.key})", "became", "as meant")
     if width >= WIDE:
         table.add_column("event", no_wrap=True)
     table.add_column("title of the booking", no_wrap=True, overflow="ellipsis", ratio=1)
-    for name in names:
+    for name in booking_names(zone):
         table.add_column(name, no_wrap=True)
     for row in booked.rows:
-        start = datetime.fromisoformat(row["start"]).isoformat(" ", "minutes") if row["start"] else ""
-        right = as_booked(row, schedules) if row in sent(booked) else None
-        cells = [row["title"], row["schedule_id"], row["room_id"], start, became(row), ANSWER[right]]
         event = [row["event_id"][:12]] if width >= WIDE else []
-        table.add_row(*(Text(plain(cell or "")) for cell in event + cells))
+        table.add_row(*(Text(plain(cell or "")) for cell in event + booking(row, booked, schedules)))
     return table
+
+
+def booking_names(zone: ZoneInfo) -> tuple[str, ...]:
+    """Return what is told of a booking besides its title."""
+    return "schedule", "room", f"start ({zone.key})", "became", "as meant"
+
+
+def booking(row: Row, booked: Bookings, schedules: Sequence[Row]) -> list[str | None]:
+    """Return the title of a booking, and what is told of it besides."""
+    start = datetime.fromisoformat(row["start"]).isoformat(" ", "minutes") if row["start"] else ""
+    right = as_booked(row, schedules) if row in sent(booked) else None
+    return [row["title"], row["schedule_id"], row["room_id"], start, became(row), ANSWER[right]]
 
 
 def became(row: Row) -> str:

@@ -1,26 +1,24 @@
 """A report as tables for people, within the width of their terminal, a few lines an item.
 
+Below 80 columns there are no tables, but a line for each cell.
 Where there is little room ids are shortened, and what a cell has no room for ends in an ellipsis: the columns
 to the left stay whole, and so does what its text begins with.
 """
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.cli.text import plain, size
+from pipelines.cli.narrow import is_narrow, stacked, within
+from pipelines.cli.text import laid, plain, size
 from pipelines.report.bookings import BookingRow
 from pipelines.report.document import Report
 from pipelines.report.rows import Row
-
-NARROWEST = 80
 
 ROOMY = 120
 """Columns from which on ids are whole, and times have their offset."""
@@ -31,49 +29,52 @@ SHORT, LONGEST = 12, 36
 HEADING = 22
 """Columns that a word of a heading may claim; the zone of most places has as many, or fewer."""
 
-LINES = 3
-"""Lines of an item."""
-
 GAP = 2
 
 SHOWN = {"yes": "shown to students", "no": "hidden"}
 
 Cells = tuple[str, ...]
 
+ITEM: Cells = ("event", "outcome", "size", "title", "notes")
+"""What is told of an item."""
+
 
 def listing(report: Report, width: int, zone: ZoneInfo) -> str:
-    """Return a report as text whose lines have at most `width` columns, or 80; times as in `zone`."""
-    width = max(width, NARROWEST)
-    console = Console(
-        file=io.StringIO(), width=width, color_system=None, highlight=False, markup=False, emoji=False
-    )
-    with console.capture() as written:
-        if report.items:
-            console.print(items_table(report.items, width))
-        if report.schedules:
-            console.print(schedules_table(report.schedules, width, zone))
-        console.print(totals(report.totals))
-    return "\n".join(line.rstrip() for line in written.get().splitlines()) + "\n"
+    """Return a report as text whose lines have at most `width` columns; times as in `zone`."""
+    lines: list[str] = []
+    if report.items:
+        lines += drawn(ITEM, items_cells(report.items, width), width)
+    if report.schedules:
+        lines += drawn(
+            ("event", "outcome", "schedule", f"start ({zone.key})", "name", "notes"),
+            schedules_cells(report.schedules, width, zone),
+            width,
+        )
+    lines += laid(Text(totals(report.totals)), width)
+    return "\n".join(lines) + "\n"
 
 
-def items_table(rows: Sequence[Row], width: int) -> Table:
-    """Return items as a table."""
-    cells = [
+def drawn(names: Cells, rows: Sequence[Cells], width: int) -> Iterator[str]:
+    """Give rows as the lines of a table, or one below the other where that has no room."""
+    return stacked(names, rows, width) if is_narrow(width) else iter(laid(table(names, rows, width), width))
+
+
+def items_cells(rows: Sequence[Row], width: int) -> list[Cells]:
+    """Return the cells of items."""
+    return [
         (_id(row.event_id, width), row.outcome, "" if row.bytes is None else size(row.bytes), row.title,
          notes(row))
         for row in rows
     ]  # fmt: skip
-    return table(("event", "outcome", "size", "title", "notes"), cells, width)
 
 
-def schedules_table(rows: Sequence[BookingRow], width: int, zone: ZoneInfo) -> Table:
-    """Return schedules as a table."""
-    cells = [
+def schedules_cells(rows: Sequence[BookingRow], width: int, zone: ZoneInfo) -> list[Cells]:
+    """Return the cells of schedules."""
+    return [
         (_id(row.event_id, width), row.outcome, _id(row.schedule_id, width), _start(row.date, zone, width),
          row.name or row.title, booking_notes(row))
         for row in rows
     ]  # fmt: skip
-    return table(("event", "outcome", "schedule", f"start ({zone.key})", "name", "notes"), cells, width)
 
 
 def totals(total: Mapping[str, Any]) -> str:
@@ -121,7 +122,7 @@ def _joined(*words: str) -> str:
 
 
 def _id(text: str, width: int) -> str:
-    longest = LONGEST if width >= ROOMY else SHORT
+    longest = LONGEST if width >= ROOMY or is_narrow(width) else SHORT
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
@@ -140,12 +141,12 @@ def table(names: Cells, rows: Sequence[Cells], width: int) -> Table:
     room = width - sum(fixed) - GAP * (len(names) - 1)
     wanted = [_widest(names[place], shown, place) for place in (-2, -1)]
     widths = [*fixed, *shares(room, *wanted)]
-    drawn = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    grid = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     for name, columns in zip(names, widths, strict=True):
-        drawn.add_column(name, width=columns, overflow="fold")
+        grid.add_column(name, width=columns, overflow="fold")
     for row in shown:
-        drawn.add_row(*(within(cell, columns) for cell, columns in zip(row, widths, strict=True)))
-    return drawn
+        grid.add_row(*(within(cell, columns) for cell, columns in zip(row, widths, strict=True)))
+    return grid
 
 
 def _widest(name: str, rows: Sequence[Cells], place: int) -> int:
@@ -158,22 +159,3 @@ def shares(room: int, first: int, second: int) -> tuple[int, int]:
     """Return how two columns share some room: the first has two fifths, unless the other needs less."""
     left = min(first, max(room * 2 // 5, room - second))
     return left, min(second, room - left)
-
-
-def within(text: str, columns: int) -> Text:
-    """Return a text as the few lines that it may have, broken between words where that can be."""
-    wrapped = Text(text.strip()).wrap(Console(width=columns), columns, overflow="fold")
-    lines = [line.plain.rstrip() for line in wrapped]
-    if len(lines) > LINES:
-        lines = [*lines[: LINES - 1], ellipted(lines[LINES - 1], columns)]
-    return Text("\n".join(lines))
-
-
-def ellipted(line: str, columns: int) -> str:
-    """Return the words of a line that an ellipsis has room behind; of a single long one its beginning."""
-    words = line.split(" ")
-    while len(words) > 1 and cell_len(" ".join(words)) >= columns:
-        words.pop()
-    told = Text(f"{' '.join(words)}…")
-    told.truncate(columns, overflow="ellipsis")
-    return told.plain

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.cli.bookings import Bookings
 from pipelines.cli.comparison import Line
-from pipelines.cli.demo import arrivals, booked_table
+from pipelines.cli.demo import arrivals, arrived, booked_table, written_down
 from pipelines.cli.exits import Exit
 from pipelines.cli.text import laid
 
@@ -29,7 +29,7 @@ def test_a_demos_table_keeps_to_its_width(width: int, whole: bool) -> None:
     """A narrow one leaves columns out, not titles."""
     head, line = laid(arrivals([LINE], width), width)
     assert max(len(head), len(line)) <= width
-    assert TITLE[:19] in line
+    assert TITLE[:18] in line
     assert (TITLE in line) is whole
     assert ("at LumiNUS" in head) is (width >= 110)
     assert line.endswith("NO")
@@ -45,3 +45,16 @@ def test_a_demos_bookings_keep_to_their_width(width: int) -> None:
     assert TITLE[:15] in line
     assert "2036-10-13 10:00+01:00" in line
     assert "updated" in line
+
+
+def test_without_room_for_a_table_every_number_is_whole() -> None:
+    """A line for each cell; a gigabyte is not cut to the first of its figures at 80 columns either."""
+    told = " ".join(" ".join(arrived([LINE], 40)).split())
+    assert all(words in told for words in (TITLE, "files: 12", "size: 953.7 MiB", "as meant: NO"))
+    large = Line("e", TITLE, "verified", "", 1, 1023 * 1024**2 + 900_000, True, "published", True)
+    assert "1023.9 MiB" in " ".join(arrived([large], 80))
+    there = {"schedule_id": "7"}
+    lines = list(written_down(Bookings(Exit.DONE, (), [BOOKED]), [there], ZoneInfo("Europe/London"), 40))
+    booked = " ".join(" ".join(lines).split())
+    assert all(one in booked for one in (TITLE, "schedule: 101", "room: 39", "2036-10-13 10:00+01:00"))
+    assert max(map(len, lines)) <= 40

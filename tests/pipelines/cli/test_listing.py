@@ -7,7 +7,8 @@ from fakes.kept import finished, steps
 from rich.cells import cell_len
 
 from pipelines import items
-from pipelines.cli.listing import ellipted, listing, shares, within
+from pipelines.cli.listing import listing, shares
+from pipelines.cli.narrow import LEAST, ellipted, within
 from pipelines.items import Outcome
 from pipelines.report.document import Report, report_of
 from pipelines.schedules import records
@@ -63,13 +64,13 @@ def test_the_second_table_is_that_of_schedules() -> None:
     assert lines[second + 1].split()[1:5] == ["verified", "7", "1970-01-01", "07:30+07:30"]
 
 
-@pytest.mark.parametrize("width", [0, 80, 100, 120, 200, 5000])
+@pytest.mark.parametrize("width", [0, 30, 79, 80, 100, 120, 200, 5000])
 @pytest.mark.parametrize("title", ["short", "x" * 3000, "long words " * 300, "講義" * 400])
 def test_no_line_is_wider_than_the_terminal(width: int, title: str) -> None:
     """Every line fits, and no item takes more than a few lines."""
     lines = listing(report(title), width, UTC).splitlines()
-    assert max(map(cell_len, lines)) <= max(width, 80)
-    assert len(lines) <= 3 * 3 + 3 + 4
+    assert max(map(cell_len, lines)) <= max(width, LEAST)
+    assert len(lines) <= (3 * 3 + 3 + 4 if width >= 80 else 3 * 6 * 3 + 12)
 
 
 def test_what_matters_is_whole_at_80_columns() -> None:
@@ -80,6 +81,17 @@ def test_what_matters_is_whole_at_80_columns() -> None:
     assert "shown to students" in event
     words = {"A", "lecture", "on", "mathematical", "hydrodynamics"}
     assert set(said.split()) & words == words
+
+
+@pytest.mark.parametrize("width", [24, 40, 60, 79])
+def test_numbers_are_whole_where_there_is_no_room_for_a_table(width: int) -> None:
+    """Each cell has lines of its own, so a size, a count or a time is never cut."""
+    said = listing(report("A lecture on hydrodynamics " * 20), width, UTC)
+    told = " ".join(said.split())
+    for words in ("size: 2.9 KiB", "spot 2/3", "schedule: 7", "1970-01-01 00:00", "2.9 KiB,"):
+        assert words in told
+    if width >= 40:
+        assert f"{EVENT}\n" in said
 
 
 @pytest.mark.parametrize(("room", "first", "second"), [(9, 9, 9), (9, 2, 9), (9, 9, 2), (9, 3, 4)])

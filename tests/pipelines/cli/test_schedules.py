@@ -208,6 +208,21 @@ async def test_people_get_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     assert "- table of schedules, event gone: Opencast does not have it" in output
 
 
+async def test_without_room_for_a_table_a_booking_is_some_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Times, lengths and ids are whole, and what changes stands below them in full."""
+    monkeypatch.setenv("COLUMNS", "40")
+    site = BookingSite(event("e", begins=90_000, title="Odd"), valt=MemoryValt(schedule("101")), e="101")
+    write(of_plan(await site.plan(), LONDON), LONDON)
+    *printed, _, _ = capsys.readouterr().out.splitlines()
+    assert max(map(cell_len, printed)) <= 40
+    told = " ".join(" ".join(printed).split())
+    assert told.startswith("Odd verdict: to update start: 2027-01-16 09:00+00:00 length: 1:00:00 room: 39")
+    assert "schedule: 101" in told
+    assert "name: 'Lecture' -> 'Odd'" in told
+
+
 @pytest.mark.parametrize("width", [80, 100, 160])
 async def test_a_table_keeps_to_its_width(
     width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
