@@ -6,6 +6,7 @@ the systems at the other ends are fakes. What the disk holds afterwards is read 
 
 import gc
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -136,6 +137,20 @@ def assert_every_intent_is_there(site: SweptSite, records: list[Json]) -> None:
         assert kinds[name] & {"item.patch", "item.ended"}
 
 
+def assert_no_receipt_is_paid_twice(site: SweptSite, records: list[Json]) -> None:
+    """Assert that no part went to its upload once more of which the disk has kept the receipt."""
+    uploads: dict[tuple[str, str], str] = {}
+    receipts: list[tuple[str | None, int]] = []
+    for record in records:
+        key = (record.get("s", ""), record.get("f", {}).get("name", ""))
+        if record.get("k") == "transfer.created":
+            uploads[key] = record["f"]["upload"]
+        if record.get("k") == "transfer.part":
+            receipts.append((uploads[key], record["f"]["number"]))
+    sent = Counter(zip(site.target.put_to, site.target.puts, strict=True))
+    assert [one for one in receipts if sent[one] != 1] == []
+
+
 def unkilled(*, make: Make = SweptSite, **settings: Any) -> Mapping[str, Any]:
     """Return the end of a run that nobody disturbed."""
     site, disk = make(**settings), CrashingDisk(Random(0))
@@ -164,6 +179,7 @@ def died_at(
     assert site.end() == reference
     assert all(state.outcome == "verified" and state.carried for state in site.states(disk).values())
     assert site.sent_again <= IN_FLIGHT * PART + (0 if lists else in_doubt(found))
+    assert_no_receipt_is_paid_twice(site, found)
     look(site, disk)
     return not lived
 
