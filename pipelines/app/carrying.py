@@ -31,6 +31,7 @@ from pipelines.luminus.token import expiry_of
 from pipelines.migration.carry.stage import Carry
 from pipelines.migration.carry.watch import Watch, waits
 from pipelines.migration.ends import End, known
+from pipelines.migration.folders import Folders
 from pipelines.migration.furnish.furnisher import Furnisher
 from pipelines.migration.furnish.wants import kept_in
 from pipelines.migration.keeping import Keeping
@@ -129,7 +130,9 @@ async def open_carrying(
     ):
         keeping = Keeping(checkpoint)
         found = waiting_in(checkpoint, keeping, decided)
-        furnisher = furnisher_of(settings, services, _unread, checkpoint)
+        furnisher = furnisher_of(
+            settings, services, _unread, checkpoint, Folders(services.panopto, checkpoint)
+        )
         ready = {name: state for name, state in found.items() if is_furnished(name, state, furnisher)}
         begin = _looks(settings, services, decided, checkpoint, observer, watch=watch)
         longest = settings.carry.watch * 60 if watch else None

@@ -7,12 +7,15 @@ from pipelines.app.services import Services
 from pipelines.config import Settings
 from pipelines.migration.changes import Shown
 from pipelines.migration.external_ids import ExternalIds
+from pipelines.migration.folders import Folders
 from pipelines.migration.furnish.aspects import Availability, ExternalId, Owner, SubjectTags
 from pipelines.migration.furnish.captions import Captions
+from pipelines.migration.furnish.folder import Folder
 from pipelines.migration.furnish.furnisher import Aspect, Furnisher
 from pipelines.migration.furnish.tables import read_owners, read_windows
 from pipelines.migration.gather import Gatherer
 from pipelines.migration.sending import Sending
+from pipelines.tables import read_folders
 
 Read = Callable[[Source, int], Awaitable[bytes]]
 
@@ -49,10 +52,13 @@ def sending_of(settings: Settings, engine: Engine, journal: Journal) -> Sending:
     )
 
 
-def aspects_of(settings: Settings, services: Services, read: Read, journal: Journal) -> list[Aspect]:
+def aspects_of(
+    settings: Settings, services: Services, read: Read, journal: Journal, folders: Folders
+) -> list[Aspect]:
     """Return what sessions are furnished with, in this order. Raises SettingsError for a bad table."""
     session = settings.session
-    found: list[Aspect] = []
+    table = read_folders(settings.panopto.folders) if settings.panopto.folders else {}
+    found: list[Aspect] = [Folder(services.panopto, services.aspects, folders, table, journal)]
     if session.external_id:
         found.append(ExternalId(services.sessions))
     if session.tags:
@@ -66,9 +72,14 @@ def aspects_of(settings: Settings, services: Services, read: Read, journal: Jour
     return found
 
 
-def furnisher_of(settings: Settings, services: Services, read: Read, journal: Journal) -> Furnisher:
-    """Build what furnishes the sessions of a run; `read` gives the bytes of a small file of an event."""
-    return Furnisher(aspects_of(settings, services, read, journal), journal)
+def furnisher_of(
+    settings: Settings, services: Services, read: Read, journal: Journal, folders: Folders
+) -> Furnisher:
+    """Build what furnishes the sessions of a run; `read` gives the bytes of a small file of an event.
+
+    `folders` are those of the run: of two that made folders each might make one of the same name.
+    """
+    return Furnisher(aspects_of(settings, services, read, journal, folders), journal)
 
 
 def external_ids_of(

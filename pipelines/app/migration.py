@@ -209,13 +209,15 @@ async def open_pass(
         )
         fallback = fallback_of(settings, services.opencast)
         batches = Batches(services.opencast, locator, fallback=fallback)
+        folders = Folders(services.panopto, checkpoint, drain.before_another_try)
         ship = Ship(
             engine,
             services.panopto,
             batches,
-            Folders(services.panopto, checkpoint, drain.before_another_try),
+            folders,
             checkpoint,
             settings.opencast.publications,
+            refused_folder_id=decided.refused_folder,
             sending=sending_of(settings, engine, checkpoint),
             run=run,
         )
@@ -227,7 +229,7 @@ async def open_pass(
             checkpoint,
             in_flight=transfer.items_in_flight,
             finishing=settings.finish.in_flight,
-            furnisher=furnisher_of(settings, services, engine.read, checkpoint),
+            furnisher=furnisher_of(settings, services, engine.read, checkpoint, folders),
             renewal=Renewal(
                 batches,
                 services.panopto,
@@ -239,6 +241,7 @@ async def open_pass(
             ),
             onward=carry_of(settings, services, decided.modules, checkpoint, observer),
             external_ids=external_ids_of(settings, services, observer),
+            refused_folder_id=decided.refused_folder,
             observer=observer,
         )
         found = wanted_events(settings, services.opencast, decided.wanted)

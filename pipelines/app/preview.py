@@ -50,7 +50,15 @@ async def preview_of(settings: Settings) -> Preview:
             events = foreign.noting(noting(wanted_events(settings, services.opencast, decided.wanted), met))
             names: set[str] = set()
             found = naming(foreign.without(decisions(events, decided)), names)
-            seen = await preview(found, state_of, decided.folders, find, decided.modules, moves=decided.moves)
+            seen = await preview(
+                found,
+                state_of,
+                decided.folders,
+                find,
+                decided.modules,
+                moves=decided.moves,
+                refused_folder=decided.refused_folder,
+            )
             if known is not None and decided.wanted.everything:
                 missing = [one for one in known.subjects() if items.is_item(one) and one not in names]
                 comparison = Comparison(history, is_gone=asking(services.opencast))
@@ -60,7 +68,7 @@ async def preview_of(settings: Settings) -> Preview:
             seen.problems += foreign.problems
             seen.problems += [about_clock(*one) for one in services.clocks.differing.items()]
             external_ids = external_ids_of(settings, services)
-            marked = Marked(services.panopto, external_ids)
+            marked = Marked(services.panopto, external_ids, decided.refused_folder)
             marked.follow(seen.fresh)
             await seen.hold_back(marked.unrecorded)
             if external_ids is not None and external_ids.refused:

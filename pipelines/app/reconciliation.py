@@ -170,7 +170,8 @@ async def _find(
     found: Reconciled,
 ) -> None:
     folders = {*(facts["folder_id"] for _, facts in wanted), *decided.folders.values(), *books.folders}
-    marked = await _marked(panopto, sorted(folders | {decided.default_folder or ""} - {""}), found.unread)
+    folders |= {one for one in (decided.default_folder, decided.refused_folder) if one}
+    marked = await _marked(panopto, sorted(folders - {""}), found.unread)
 
     owners = owners_of(by_id)
 
@@ -182,10 +183,12 @@ async def _find(
             panopto, sighted(row.event_id, there, known, owners, state.earlier_sessions), there
         )
         sessions, facts = seen.sessions, {**facts, **seen.facts}
-        result = joined(row, facts, state, sessions, carries=carries)
+        elsewhere = decided.refused_folder
+        result = joined(row, facts, state, sessions, carries=carries, refused_folder=elsewhere)
         if result.verdict not in SURE and len(sessions) == 1 and not seen.against:
             now = await panopto.session(sessions[0].id)
-            result = joined(row, facts, state, [now] if now else [], carries=carries)
+            shown = [now] if now else []
+            result = joined(row, facts, state, shown, carries=carries, refused_folder=elsewhere)
         if await _is_failed(panopto, state, sessions):
             result = failed(row.event_id, sessions)
         if result.verdict is Verdict.HELD and not found.unread and await _lost(panopto, state):

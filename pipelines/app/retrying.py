@@ -70,7 +70,11 @@ async def retried(settings: Settings, asked: Asked, *, dry_run: bool) -> list[Re
         found = [left(name, state) for name, state in states.items() if name not in held]
         if held:
             async with open_services(settings) as services:
-                marked = Marked(services.panopto, external_ids_of(settings, services))
+                marked = Marked(
+                    services.panopto,
+                    external_ids_of(settings, services),
+                    settings.panopto.refused_folder_id,
+                )
                 found += await looked_at(held, services.panopto, books.journal, marked)
     return sorted(found, key=lambda one: one.event_id)
 

@@ -31,6 +31,7 @@ def rules(settings: Settings) -> Rules:
         folders=read_folders(table) if table else {},
         default_folder=settings.panopto.folder_id,
         folder_template=settings.panopto.folder_template or "",
+        refused_folder=settings.panopto.refused_folder_id,
         modules=read_modules(luminus.modules) if luminus else {},
         shown=shown(settings),
         moves=settings.transfer.changed == "move",

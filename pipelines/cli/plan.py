@@ -44,7 +44,7 @@ def plan(
 def code_of(seen: Preview) -> Exit:
     """Return the code that the items stand for which would not be moved, or not be carried on."""
     stops = set(seen.luminus.stops) if seen.luminus else set[str]()
-    if seen.permanent or stops & set(PERMANENT):
+    if seen.permanent or seen.aside or stops & set(PERMANENT):
         return Exit.PERMANENT
     return Exit.RETRYABLE if seen.retryable or stops else Exit.DONE
 
@@ -56,6 +56,7 @@ def document(seen: Preview, code: Exit) -> dict[str, object]:
         "exit": int(code),
         "to_move": {"items": seen.to_move, "bytes": seen.bytes, "unknown_size": seen.unknown},
         "folders_to_make": sorted(map(str, seen.to_make)),
+        "to_refused_folder": seen.aside,
         "under_way": seen.under_way,
         "changes": {"new": seen.new, **{name: seen.changed[name] for name in CHANGES}},
         "found": seen.found,
@@ -96,6 +97,8 @@ def write(seen: Preview) -> None:
     console.print(f"{seen.to_move} items to move, about {size(seen.bytes)}{unknown}", style="bold")
     if seen.under_way:
         console.print(f"{seen.under_way} of them are under way already")
+    if seen.aside:
+        console.print(f"{seen.aside} of them go to the folder for what its own does not take")
     if seen.to_make:
         console.print(plain(folders_to_make(seen)))
     for line in besides(seen) if seen.to_move else ():

@@ -60,11 +60,11 @@ def retry(
 ) -> None:
     """Let items begin anew that no run takes up by itself: what Panopto received and could not process.
 
-    With --aspect the next run tries again what could not be carried of a session: captions, tags, owner,
-    availability, external_id; that calls nobody. Without it this looks at Panopto first. The failed session
-    is DELETED there where it is sure that it came of the session upload on record; an item of which any other
-    session is there is left alone. Try `--dry-run` first. Exits with 5 where a person has to look, else with
-    3 where something is not decided yet.
+    With --aspect the next run tries again what could not be carried of a session: captions, tags, folder,
+    owner, availability, external_id; that calls nobody. Without it this looks at Panopto first. The failed
+    session is DELETED there where it is sure that it came of the session upload on record; an item of which
+    any other session is there is left alone. Try `--dry-run` first. Exits with 5 where a person has to look,
+    else with 3 where something is not decided yet.
     """
     with answered(json, lambda code: document([], code, dry_run)):
         asked = asked_for(failed, reason, event or [], aspect or [])

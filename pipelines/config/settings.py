@@ -121,6 +121,8 @@ class PanoptoSettings(_Section):
     """A CSV table with the columns series and folder_id."""
     folder_template: FolderTemplate | None = None
     """Where a series without a row goes below folder_id: names between slashes, such as {year}/{series}."""
+    refused_folder_id: Guid | None = None
+    """Where a recording goes that its own folder does not take; without it such a recording is not moved."""
 
     @model_validator(mode="after")
     def _has_a_top(self) -> Self:

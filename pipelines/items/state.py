@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine import Record
-from pipelines.items.words import SEEN_ANEW, AspectOutcome, Outcome
+from pipelines.items.words import SEEN_ANEW, TOLD_BEFORE, AspectOutcome, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,8 @@ class ItemState:
             case "item.uploading":
                 return replace(self._open, upload=facts)
             case "item.submit":
-                return replace(self, meant=facts, aspects=facts.get("aspects", {}))
+                before = {name: told for name, told in self.aspects.items() if name in TOLD_BEFORE}
+                return replace(self, meant=facts, aspects={**before, **facts.get("aspects", {})})
             case "item.submitted":
                 return replace(self, submitted=True)
             case "item.session":

@@ -52,6 +52,7 @@ ASPECTS = (
     "attachments",
     "cuts",
     "tags",
+    "folder",
     "access",
     "owner",
     "availability",
@@ -63,6 +64,9 @@ ASPECTS = (
 
 The last two tell of a title, a description or a date that changed at the source after it was carried.
 """
+
+TOLD_BEFORE = frozenset({"folder"})
+"""Aspects that are told before a session upload is open: what its manifest brings does not replace them."""
 
 SCHEDULES = "schedule:"
 """How the subjects begin under which the checkpoint keeps schedules: they are no items."""

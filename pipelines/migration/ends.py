@@ -59,6 +59,7 @@ def known(state: ItemState) -> dict[str, Any]:
     for told in (state.found or {}, meant):
         facts |= {name: told[name] for name in (*KEPT, "folder_id") if name in told}
     facts |= {"upload_id": upload["id"], "folder_id": upload["folder_id"]} if upload else {}
+    facts |= {"folder_id": state.aspects["folder"]["lies_in"]} if "folder" in state.aspects else {}
     given_up = [one for one in state.uploads if one != facts.get("upload_id")]
     facts |= {"given_up": given_up} if given_up else {}
     facts |= {"session_id": state.session_id, "series": state.series, "right": state.right}

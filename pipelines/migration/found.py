@@ -53,11 +53,15 @@ AGAINST = "against"
 class Marked:
     """The sessions of folders by the event in their marker; a folder is listed when first asked for.
 
-    With `external_ids` also those that have an event's id as their external id, wherever they lie.
+    With `external_ids` also those that have an event's id as their external id, wherever they lie; with
+    `refused_folder_id` also those in that folder, where a session lies that its own did not take.
     """
 
-    def __init__(self, panopto: Lists, external_ids: ExternalIds | None = None) -> None:
+    def __init__(
+        self, panopto: Lists, external_ids: ExternalIds | None = None, refused_folder_id: str | None = None
+    ) -> None:
         self._panopto = panopto
+        self._refused_folder_id = refused_folder_id
         self._external_ids = external_ids
         self._listed: dict[str, Mapping[str, Sequence[str]]] = {}
         self._turns: dict[str, anyio.Lock] = {}
@@ -73,7 +77,9 @@ class Marked:
         Raises what the calls raise.
         A folder that Panopto does not show has none: shipping says what is the matter with it.
         """
-        there = await self._in_folder(event_id, folder_id)
+        there = list(await self._in_folder(event_id, folder_id))
+        if self._refused_folder_id not in {None, folder_id}:
+            there += others(await self._in_folder(event_id, self._refused_folder_id or ""), there)
         elsewhere = await self._external_ids.of(event_id) if self._external_ids is not None else ()
         return others([*there, *others([one.id for one in elsewhere], there)], earlier)
 

@@ -28,7 +28,7 @@ from pipelines.migration.external_ids import ExternalIds
 from pipelines.migration.finish import Failed, Finisher, Pending, Settled
 from pipelines.migration.found import Marked, judged, refusal, right
 from pipelines.migration.furnish.furnisher import Furnisher
-from pipelines.migration.furnish.wants import kept_in
+from pipelines.migration.furnish.wants import Wants, kept_in
 from pipelines.migration.keeping import Keeping
 from pipelines.migration.onward import Nowhere, Onward
 from pipelines.migration.renewal import Renewal
@@ -70,6 +70,7 @@ class Migration:
         renewal: Renewal | None = None,
         onward: Onward | None = None,
         external_ids: ExternalIds | None = None,
+        refused_folder_id: str | None = None,
         observer: Observer = silence,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
     ) -> None:
@@ -84,7 +85,7 @@ class Migration:
         self._renewal = renewal
         self._changed: Mapping[str, Record] = {}
         self._onward = onward or Nowhere()
-        self._marked = Marked(panopto, external_ids)
+        self._marked = Marked(panopto, external_ids, refused_folder_id)
         self._shipping = anyio.Semaphore(in_flight, fast_acquire=True)
         self._finishing = anyio.Semaphore(finishing, fast_acquire=True)
         self._observer = observer
@@ -161,6 +162,8 @@ class Migration:
         """Give a session that is right what its manifest could not; how that ends is not the item's end."""
         state = self._state(event_id)
         wants = kept_in(known(state), event_id)
+        if wants is None and state.lacking:
+            wants = Wants(event_id, state.series or "")  # Reconciled: nobody knows what else it is to get.
         if wants is None or not self._furnisher.lacking(state, wants):
             return
         if self._draining:

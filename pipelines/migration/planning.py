@@ -71,6 +71,7 @@ class Left:
 class Rules:
     """By what an event is decided upon: the operator's selection, publications, folders and modules.
 
+    `refused_folder` is where an event goes that its own folder does not take.
     `again` is whether lecture items that were right are to be looked at once more. `shown` is what sessions
     show, and `moves` whether films that changed after they were moved are moved again.
     """
@@ -80,6 +81,7 @@ class Rules:
     folders: Mapping[str, str] = field(default_factory=dict)
     default_folder: str | None = None
     folder_template: str = ""
+    refused_folder: str | None = None
     modules: Mapping[str, str] = field(default_factory=dict)
     again: bool = False
     shown: Shown = field(default_factory=Shown)

@@ -26,6 +26,7 @@ class Preview:
     `bytes` counts the items whose size Opencast tells; `unknown` those whose size it does not. `to_carry`
     are the sessions, by event, that have yet to come to LumiNUS; `luminus` is None where nothing goes there.
     `to_make` are the folders that are not there and would be made.
+    `aside` counts the items that go to the `refused_folder`, as far as can be seen; without one none do.
     `found` counts the items whose sessions were found by their marker and are not right: no run moves them.
     """
 
@@ -45,6 +46,8 @@ class Preview:
     problems: list[str] = field(default_factory=list)
     folders: dict[Placed, "Share"] = field(default_factory=dict)
     to_make: set[Placed] = field(default_factory=set)
+    refused_folder: str | None = None
+    aside: int = 0
     luminus: "ToLuminus | None" = None
     access: "WhoSees | None" = None
 
@@ -87,7 +90,7 @@ class Preview:
                 self.luminus.count(onward)
             self.again += 1
             self._row(row, onward, begun=True)
-        return bool(found.change)
+        return bool(found.change.words)
 
     def _left(self, decision: Left) -> None:
         match decision.outcome:
@@ -148,22 +151,46 @@ class Preview:
         try:
             share.folder_id = await find(place)
             if share.folder_id is None and not place.path:
-                self._without(place, table, "Panopto does not have it")
+                self._refused(place, table, "Panopto does not have it")
             elif share.folder_id is None:
                 self.to_make |= {one for one in place.lineage if await find(one) is None}
         except (NoSuchFolder, Refused) as error:
-            self._without(place, table, str(error))
+            self._refused(place, table, str(error))
 
-    def _without(self, place: Placed, table: Mapping[str, str], why: str) -> None:
+    async def look_aside(self, find: FindFolder) -> None:
+        """Look whether the operator's folder for what its own refuses is there; else nothing goes to it."""
+        if self.refused_folder is None:
+            return
+        why = "Panopto does not have it"
+        try:
+            if await find(Placed(self.refused_folder)) is not None:
+                return
+        except (NoSuchFolder, Refused) as error:
+            why = str(error)
+        self.problems.append(f"panopto.refused_folder_id: folder {self.refused_folder}: {why}")
+        self.refused_folder = None
+
+    def _refused(self, place: Placed, table: Mapping[str, str], why: str) -> None:
+        """Count what its own folder would not take: it goes to the operator's one, or nowhere."""
         share = self.folders[place]
+        of = f" of series {share.series}" if share.series in table else ""
+        if self.refused_folder is None:
+            self._without(share)
+            self.problems.append(f"folder {place}{of}: {why}")
+            return
+        share.folder_id = self.refused_folder
+        self.aside += share.items
+        unseen = ", where LumiNUS does not see it" if share.mapped else ""
+        goes = f"{share.items} of it go to folder {self.refused_folder}{unseen}"
+        self.problems.append(f"folder {place}{of}: {why}; {goes}")
+
+    def _without(self, share: "Share") -> None:
         self.to_move -= share.items
         self.bytes -= share.bytes
         self.unknown -= share.unknown
         self.permanent["no_folder"] += share.items
         if self.luminus is not None:
             self.luminus.without(share)
-        of = f" of series {share.series}" if share.series in table else ""
-        self.problems.append(f"folder {place}{of}: {why}")
 
 
 @dataclass(slots=True)
@@ -248,19 +275,21 @@ async def preview(
     modules: Collection[str] = (),
     *,
     moves: bool = True,
+    refused_folder: str | None = None,
 ) -> Preview:
     """Count what a run would do. `folders` is the operator's table; each folder is asked for once.
 
     `modules` are the series that are carried on to LumiNUS; `moves` is whether films that changed are moved
-    again.
+    again; `refused_folder` is where that goes which its own folder does not take.
     """
-    seen = Preview(moves=moves, luminus=ToLuminus() if modules else None)
+    seen = Preview(moves=moves, refused_folder=refused_folder, luminus=ToLuminus() if modules else None)
     series: set[str] = set()
     async for decision in decided:
         state = state_of(decision.event_id)
         seen.count(decision, state, is_carried_on(decision, state, modules))
         if isinstance(decision, Row):
             series.add(decision.series)
+    await seen.look_aside(find)
     for place in seen.folders:
         await seen.look(place, find, folders)
     idle = unused(folders, series)

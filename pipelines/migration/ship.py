@@ -29,10 +29,10 @@ from engine import (
 )
 from pipelines import items
 from pipelines.items import ItemState
+from pipelines.migration.destinations import Destinations
 from pipelines.migration.folders import Folders
 from pipelines.migration.found import Unrecorded, others
 from pipelines.migration.meant import recorded
-from pipelines.migration.place import place_of
 from pipelines.migration.select import Selected, Skip, select
 from pipelines.migration.sending import Sending, file_of, transfer_name
 from pipelines.opencast.model import Event
@@ -81,6 +81,7 @@ class Ship:
         journal: Journal,
         channels: tuple[str, ...],
         *,
+        refused_folder_id: str | None = None,
         sending: Sending | None = None,
         run: CurrentRun | None = None,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
@@ -89,7 +90,7 @@ class Ship:
         self._engine = engine
         self._panopto = panopto
         self._events = events
-        self._folders = folders
+        self._destinations = Destinations(panopto, folders, journal, refused_folder_id)
         self._journal = journal
         self._channels = channels
         self._sending = sending or Sending(engine, journal, channels)
@@ -207,10 +208,9 @@ class Ship:
         if isinstance(selected, Skip):
             return selected
         recorded(event)
-        folder_id = await self.folder_of(event.identifier)
+        await self.folder_of(event.identifier)
         files = await self._measured(selected, state.generation)
-        await self._journal.append(items.upload(event.identifier, folder_id))
-        upload = await self._panopto.create(folder_id)
+        folder_id, upload = await self._destinations.open(event.identifier)
         what = self._sending.told(event, selected)
         opened = items.uploading(
             event.identifier,
@@ -229,17 +229,11 @@ class Ship:
         return self._state(event.identifier)
 
     async def folder_of(self, event_id: str) -> str:
-        """Return the folder that an item goes to, made where the plan has but its path, and keep its id.
+        """Return the folder that an item goes to, as far as can be told before a session upload is opened.
 
         Raises NoSuchFolder, or what the calls raise.
         """
-        plan = self._state(event_id).planned
-        if plan is None:
-            raise AssertionError(f"{event_id} is shipped and was never planned")
-        folder_id = await self._folders.at(place_of(plan))
-        if folder_id != plan["folder_id"]:
-            await self._journal.append(items.placed(event_id, plan, folder_id))
-        return folder_id
+        return await self._destinations.of(event_id)
 
     async def _cancel(self, upload_id: str) -> None:
         """Give a session upload up that no later run would know of."""

@@ -169,6 +169,17 @@ class Panopto:
         if not is_fine(answer):
             raise self._calls.refusal(answer, f"does not change session {session_id}")
 
+    async def move_session(self, session_id: str, folder_id: str) -> None:
+        """Put a session into another folder, whose access it has from then on; the same again does no harm.
+
+        Raises Refused where Panopto knows either of them not, or the account has no right to one of them.
+        """
+        path = path_of("Panopto", "api", "v1", "sessions", session_id)
+        body = {"Folder": folder_id}
+        answer = await self._calls.call("PUT", path, endpoint="PUT sessions/{id}", json=body)
+        if not is_fine(answer):
+            raise self._calls.refusal(answer, f"does not move session {session_id} to folder {folder_id}")
+
     async def delete_session(self, session_id: str) -> None:
         """Delete a session; Panopto keeps it in its recycle bin. One that it does not know needs none."""
         path = path_of("Panopto", "api", "v1", "sessions", session_id)

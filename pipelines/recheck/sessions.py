@@ -16,6 +16,7 @@ from engine import FerryError, Record, Refused, Stopping
 from pipelines import items
 from pipelines.migration.ends import known
 from pipelines.migration.receipts import FileReceipt, kept_in, receipts
+from pipelines.migration.refused_folder import own_place
 from pipelines.migration.sending import moved_files
 from pipelines.migration.verify import Difference, Expected, differences
 from pipelines.panopto.model import Session, SessionUpload, State
@@ -71,6 +72,15 @@ class Kept:
     def folder_id(self) -> str:
         """The folder that it went to, or nothing."""
         return self.facts.get("folder_id") or ""
+
+    def home_of(self, session: Session) -> str:
+        """The folder that a session is to be in: where it went to, or its own, where somebody put it since.
+
+        Its own may be known by its path alone; it is compared once a run has moved it there.
+        """
+        own = own_place(self.facts)
+        there = session.folder_id.lower() == own.folder_id.lower() and not own.path
+        return session.folder_id if there or not self.folder_id else self.folder_id
 
 
 def kept(event_id: str, history: Sequence[Record]) -> Kept | None:
@@ -196,7 +206,7 @@ def compared(item: Kept, session: Session | None) -> Sequence[Difference]:
         session_id=item.session_id,
         title=facts.get("title", ""),
         date=datetime.fromisoformat(facts.get("date", UNTOLD)),
-        folder_id=item.folder_id or session.folder_id,
+        folder_id=item.home_of(session),
         duration=facts.get("duration"),
         files=frozenset(facts.get("files") or item.files),
     )

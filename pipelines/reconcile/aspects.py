@@ -9,7 +9,7 @@ from typing import Any
 from pipelines.items import AspectOutcome, ItemState
 from pipelines.reconcile.release import Fate, Released
 
-LATER = frozenset({"captions", "tags", "owner", "availability", "external_id"})
+LATER = frozenset({"captions", "tags", "folder", "owner", "availability", "external_id"})
 """Aspects that a session can be given after it was made."""
 
 IN_DOUBT = "in_doubt"

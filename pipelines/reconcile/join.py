@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from engine import Record
+from engine import Record, Refused
 from pipelines import items
 from pipelines.items import ItemState, Outcome
 from pipelines.migration.ends import End, end_record
 from pipelines.migration.found import AGAINST, TWO, judged, right
 from pipelines.migration.planning import Row, planned
+from pipelines.migration.refused_folder import FOLDER, aside
 from pipelines.migration.select import Selected
 from pipelines.panopto.manifest import title_of
 from pipelines.panopto.model import Session, SessionUpload, State
 from pipelines.reconcile.release import HELD_BACK
+
+Facts = Mapping[str, Any]
 
 
 class Verdict(StrEnum):
@@ -72,9 +75,11 @@ def joined(
     *,
     lost: bool = False,
     carries: bool = False,
+    refused_folder: str | None = None,
 ) -> Joined:
     """Join an event of the plan. `facts` are what its session is `meant` to be.
 
+    A session that lies in the `refused_folder` is right there, but for its aspect `folder`.
     `lost` tells that every folder was listed, and that Panopto does not know the item's session upload;
     `carries` that the event goes on to LumiNUS, so that a session that is right is not its end.
     """
@@ -85,8 +90,10 @@ def joined(
         return _nowhere(row.event_id, state, lost=lost)
     if "longest" in facts and state.meant is not None:
         facts = {**facts, "duration": state.meant["duration"]}
+    told = _aside(row, facts, sessions, refused_folder)
+    facts = {**facts, "folder_id": told["lies_in"]} if told else facts
     end = judged(row.event_id, facts, sessions)
-    records = _records(row, facts, state, sessions, end, carries)
+    records = _records(row, facts, state, sessions, end, carries, told)
     return Joined(row.event_id, _verdict(end), ids, end.why, records)
 
 
@@ -146,13 +153,34 @@ def _verdict(end: End) -> Verdict:
             return Verdict.TWICE if end.reason == TWO else Verdict.DIFFERS
 
 
+def _aside(row: Row, facts: Facts, sessions: Sequence[Session], refused_folder: str | None) -> Facts:
+    """Tell of the one session that is in the operator's folder for what its own does not take, or nothing."""
+    if refused_folder is None or len(sessions) != 1:
+        return {}
+    there, own = sessions[0].folder_id.lower(), facts["folder_id"].lower()
+    if there != refused_folder.lower() or there == own:
+        return {}
+    what = f"session {sessions[0].id} was found in the folder for what its own does not take"
+    return aside(row.place, refused_folder, Refused(what))
+
+
 def _records(
-    row: Row, facts: Mapping[str, Any], state: ItemState, sessions: Sequence[Session], end: End, carries: bool
+    row: Row,
+    facts: Facts,
+    state: ItemState,
+    sessions: Sequence[Session],
+    end: End,
+    carries: bool,
+    folder: Facts,
 ) -> tuple[Record, ...]:
-    """Return what the checkpoint is told: as a run would have left it, so that the next one carries on."""
+    """Return what the checkpoint is told: as a run would have left it, so that the next one carries on.
+
+    `folder` is the aspect of a session that is not in its own folder.
+    """
     told = [
-        planned(row, facts["folder_id"]),
+        planned(row, "" if folder else facts["folder_id"]),
         items.found(row.event_id, [one.id for one in sessions], facts),
+        *([items.aspects(row.event_id, {FOLDER: folder})] if folder else []),
     ]
     if end.outcome is Outcome.VERIFIED:
         told.append(right(row.event_id, sessions[0]))

@@ -13,6 +13,7 @@ from typing import Any
 from engine import Record
 from pipelines import items
 from pipelines.items import ItemState
+from pipelines.migration.refused_folder import own_place
 from pipelines.panopto.manifest import event_of
 from pipelines.panopto.model import Session, SessionUpload, State
 
@@ -94,12 +95,14 @@ def begun_anew(
     event_id: str, state: ItemState, facts: Mapping[str, Any], reason: str = RETRIED
 ) -> Iterator[Record]:
     """Give the records by which an item begins anew; `facts` are those of its end, which are gone then."""
+    place = own_place(facts)
     yield items.anew(event_id, reason)
     yield items.planned(
         event_id,
         estimate=facts.get("bytes"),
         series=state.series or "",
-        folder_id=facts["folder_id"],
+        folder_id="" if place.path else place.folder_id,
+        path=(place.folder_id, *place.path) if place.path else (),
         title=facts.get("title") or "",
         date=facts.get("date") or "",
     )

@@ -14,6 +14,7 @@ WORDS = {
     "attachments": "attachments",
     "cuts": "cut list",
     "tags": "tags",
+    "folder": "folder",
     "access": "access list",
     "owner": "owner",
     "availability": "availability",

@@ -50,6 +50,9 @@ class Switches:
         "Restricted", "OrganizationUnlisted", "Organization", "PublicUnlisted", "Public"
     ] = "Restricted"
     """Access level of the account's folders, which their sessions cannot be narrower than."""
+    series_folders: Literal["own", "foreign", "hidden"] = "own"
+    """Whose the folders of series are: the account's; somebody else's, which everybody sees and nobody else
+    creates in; somebody else's that the account is not shown."""
     caption_lag: float = 0.5
     """So long after captions came, or their session did, no CaptionDownloadUrl tells of them."""
     captions_again: Literal["add", "replace", "refuse"] = "add"

@@ -87,6 +87,7 @@ class SessionUpload:
     session_id: str | None
     state: int
     completions: int
+    folder_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,7 @@ def unannounced(checkpoint: Sequence[Line], books: Books) -> Iterator[Finding]:
     yield from _opened(checkpoint, books, owners)
     yield from _captioned(checkpoint, books)
     yield from _changed(checkpoint, books)
+    yield from _put_elsewhere(checkpoint, books)
 
 
 def _answers_first(checkpoint: Iterable[Line]) -> Iterator[Finding]:
@@ -133,6 +134,18 @@ def _captioned(checkpoint: Iterable[Line], books: Books) -> Iterator[Finding]:
         calls = {one for one in meant[session.event_id] if one.startswith("captions:")}
         if session.event_id and added > len(calls):
             yield Finding(4, f"session {session.session_id} was given captions without item.aspect on record")
+
+
+def _put_elsewhere(checkpoint: Iterable[Line], books: Books) -> Iterator[Finding]:
+    """Tell sessions that were moved to another folder than their uploads' before it was said on record."""
+    opened = {one.session_upload_id: one.folder_id for one in books.session_uploads}
+    meant = {
+        one.subject for one in checkpoint if "level" in (one.facts.get("aspects") or {}).get("folder", {})
+    }
+    for session in books.sessions:
+        upload = opened.get(session.session_upload_id or "")
+        if upload and session.folder_id != upload and session.event_id not in meant:
+            yield Finding(4, f"session {session.session_id} was moved without item.aspects on record")
 
 
 def _changed(checkpoint: Sequence[Line], books: Books) -> Iterator[Finding]:

@@ -263,6 +263,14 @@ def test_a_session_upload_whose_answer_was_lost_was_announced() -> None:
     assert told(unannounced(CHECKPOINT, replace(books, log=LOG))) == [4]
 
 
+def test_a_move_without_its_intent_is_found() -> None:
+    """A session is in another folder than its upload's: what it was before is on record by then."""
+    books = replace(GOOD, session_uploads=[replace(UPLOAD, folder_id="f-9")])
+    assert told(unannounced(CHECKPOINT, books)) == [4]
+    meant = Line(0, "e-1", "item.aspects", {"aspects": {"folder": {"level": "Restricted"}}})
+    approve(unannounced([*CHECKPOINT, meant], books))
+
+
 def test_an_end_without_its_session_is_found() -> None:
     """Another session, or none, or one that failed."""
     for sessions in ([], [replace(SESSION, session_id="s-9")], [replace(SESSION, state=5)]):

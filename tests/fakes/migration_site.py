@@ -5,7 +5,7 @@ A site outlives the processes that work at it: `process` gives what a run is mad
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
@@ -22,10 +22,13 @@ from pipelines.items import ItemState
 from pipelines.migration.external_ids import ExternalIds
 from pipelines.migration.finish import Finisher
 from pipelines.migration.folders import Folders
+from pipelines.migration.furnish.folder import Folder as OwnFolder
+from pipelines.migration.furnish.furnisher import Furnisher
 from pipelines.migration.onward import Onward
 from pipelines.migration.pipeline import Migration
 from pipelines.migration.ship import Ship
 from pipelines.opencast.model import Event, Publication, Track
+from pipelines.panopto.aspects import Access, Level
 from pipelines.panopto.manifest import NAMESPACE
 from pipelines.panopto.model import Folder, Session, SessionUpload, State
 
@@ -102,6 +105,7 @@ class Panopto:
     those that are `unknown` are not shown any more.
 
     `fault` is asked at each call, by its name and the upload's or folder's id, for an error to raise.
+    `levels` are those of folders, which their sessions have.
     """
 
     def __init__(self) -> None:
@@ -112,6 +116,7 @@ class Panopto:
         self.calls: Counter[str] = Counter()
         self.ends: list[State] = []
         self.folders = {HOME}
+        self.levels: dict[str, Level] = {}
         self.made: list[Folder] = []
         self.unknown: set[str] = set()
         self.fault: Callable[[str, str], FerryError | None] = lambda call, subject: None
@@ -167,6 +172,18 @@ class Panopto:
         """Show a session."""
         await self._called("session", session_id)
         return self.sessions.get(session_id)
+
+    async def move_session(self, session_id: str, folder_id: str) -> None:
+        """Put a session into another folder."""
+        await self._called("move_session", folder_id)
+        self.sessions[session_id] = replace(self.sessions[session_id], folder_id=folder_id)
+        await self.fuse.moment()
+
+    async def access(self, session_id: str) -> Access:
+        """Tell the level that a session has of its folder."""
+        await self._called("access", session_id)
+        level = self.levels.get(self.sessions[session_id].folder_id, Level.RESTRICTED)
+        return Access(level, inherited=True)
 
     async def sessions_of(self, folder_id: str) -> AsyncIterator[Session]:
         """Show all sessions of a folder."""
@@ -326,9 +343,14 @@ class Process:
 
 
 class Site:
-    """Opencast, Panopto and a checkpoint, over several processes."""
+    """Opencast, Panopto and a checkpoint, over several processes.
+
+    `refused_folder_id` is the operator's folder for what its own does not take, `table` that of folders.
+    """
 
     def __init__(self, *events: Event) -> None:
+        self.refused_folder_id: str | None = None
+        self.table: dict[str, str] = {}
         self.opencast = Opencast(events)
         self.panopto = Panopto()
         self.journal = MemoryJournal()
@@ -362,12 +384,18 @@ class Site:
         engine: Any = Engine(self.panopto, self.journal, self.failures)
         channels = ("engage-player",)
         folders = Folders(panopto, self.journal, sleep)
-        ship = Ship(engine, panopto, self.opencast, folders, self.journal, channels, sleep=sleep)
+        refused = self.refused_folder_id
+        ship = Ship(
+            engine, panopto, self.opencast, folders, self.journal, channels, refused_folder_id=refused,
+            sleep=sleep,
+        )  # fmt: skip
+        own = OwnFolder(panopto, panopto, folders, self.table, self.journal)
         finisher = Finisher(panopto.look, limit=limit, clock=lambda: self.now, sleep=sleep)
         migration = Migration(
             engine, ship, finisher, panopto, self.journal,
             in_flight=in_flight, finishing=finishing, onward=onward, external_ids=external_ids,
-            observer=observer, sleep=sleep,
+            refused_folder_id=refused, furnisher=Furnisher([own], self.journal), observer=observer,
+            sleep=sleep,
         )  # fmt: skip
         return Process(ship, migration, engine, told)
 

@@ -248,4 +248,9 @@ def _left(row: Row, there: Sequence[LectureItem]) -> list[LectureItem]:
 
 def _not_there(row: Row) -> End:
     why = f"LumiNUS has no lecture item of session {row.session_id} yet; the next run looks again"
+    if row.aside:
+        why = (
+            f"LumiNUS has no lecture item of session {row.session_id}: it imports from one folder, and the "
+            f"session is in {row.aside} instead of its own; `ferry retry --aspect folder` once that takes it"
+        )
     return End(Outcome.WAITING, "lecture_item", why)

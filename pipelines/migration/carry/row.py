@@ -17,7 +17,8 @@ class Row:
     `due`, until its `deadline`. `tries` counts what failed for now since its lecture item was seen, and
     `tried` says when that began. `sent` has what was sent and is to be read back, by lecture item; `done` are
     those that need nothing more; `against` is what stands against any of them. `was_right` tells whether an
-    earlier run ended with all of them as they should be.
+    earlier run ended with all of them as they should be. `aside` is the folder that its session is in, where
+    that is not its own: LumiNUS imports from one folder, so that one look tells.
     """
 
     event_id: str
@@ -32,6 +33,7 @@ class Row:
     done: set[str] = field(default_factory=set)
     against: End | None = None
     was_right: bool = False
+    aside: str = ""
 
     def untold(self, event: Unread) -> End:
         """How it ends where Opencast does not tell its event: what was right counts as right."""

@@ -32,6 +32,7 @@ from pipelines.migration.carry.row import Row
 from pipelines.migration.carry.sources import Events, Sessions, Sources
 from pipelines.migration.ends import End
 from pipelines.migration.onward import Keep
+from pipelines.migration.refused_folder import lies_aside
 from pipelines.migration.stages import CarryParked, ItemCarrying
 
 TRIES = RetryPolicy(attempts=4, first=1.0)
@@ -102,7 +103,9 @@ class Carry:
         """Take an item that is wanted, and whose session is right; it comes to its end in `run`."""
         state = items.fold(self._journal.history(event_id))
         right, now = state.right or {}, self._clock()
-        row = Row(event_id, right["session_id"].lower(), right.get("start"), now, now + self._wait, now)
+        aside = lies_aside(state)
+        deadline = now if aside else now + self._wait
+        row = Row(event_id, right["session_id"].lower(), right.get("start"), now, deadline, now, aside=aside)
         row.was_right = (
             bool(state.carried) and (state.ended or state.earlier).get("outcome") == Outcome.VERIFIED
         )

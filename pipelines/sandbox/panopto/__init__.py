@@ -6,6 +6,7 @@ the call rates of all but S3.
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -76,8 +77,18 @@ class Panopto:
             access = Access(switches.folder_access, [creator])
             return Folder(fixed_guid(name, seed), title, owner=account.username, access=access)
 
+        def of_series(identifier: str, title: str) -> Folder:
+            """The folder of a series, whoever's it is."""
+            mine, whose = own(f"series/{identifier}", title), switches.series_folders
+            if whose == "own":
+                return mine
+            somebody = people.signed_in("somebody")
+            level = "Organization" if whose == "foreign" else "Restricted"
+            access = Access(level, [Grant(somebody.id, "User", "Creator")])
+            return replace(mine, owner=somebody.username, access=access)
+
         self.default_folder = own("default", f"Uploads of {account.username}")
-        self.series_folders = {identifier: own(f"series/{identifier}", title) for identifier, title in series}
+        self.series_folders = {one: of_series(one, title) for one, title in series}
         self.public_folder = Folder(
             fixed_guid("public", seed), "Public lectures of others",
             owner=people.signed_in("somebody").username, public=True, access=Access("Public"),

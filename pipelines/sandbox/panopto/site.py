@@ -8,7 +8,7 @@ from random import Random
 from uuid import uuid4
 
 from pipelines.sandbox.faults import Fault, FaultScript
-from pipelines.sandbox.panopto import subtitles, timeline
+from pipelines.sandbox.panopto import rights, subtitles, timeline
 from pipelines.sandbox.panopto.contents import Transcript
 from pipelines.sandbox.panopto.disk import Disk
 from pipelines.sandbox.panopto.labels import Labels
@@ -63,8 +63,17 @@ class Site:
     _unfinished: dict[str, Upload] = field(default_factory=dict)
 
     def may_see(self, folder: Folder, user: str | None) -> bool:
-        """Whether a token's user, or one without a user, sees a folder and what is in it."""
-        return folder.public or user is not None
+        """Whether a token's user, or one without a user, sees a folder and what is in it.
+
+        The folder's level may show it to everybody who signs in, else its owner and those whom it is granted
+        to see it. Groups are not looked into.
+        """
+        if folder.public or user is None:
+            return folder.public
+        who = self.people.signed_in(user).id
+        granted = (one.grant.principal_id for one in rights.permissions(folder, self.folders))
+        everybody = rights.settings(folder, self.folders).level != rights.LEVELS[0]
+        return everybody or folder.owner == user or who in granted
 
     def may_create(self, folder: Folder, user: str | None) -> bool:
         """Whether a user may create sessions in a folder."""

@@ -32,6 +32,7 @@ async def seen(
     missing: Iterable[str] = (),
     asked: list[str] | None = None,
     modules: Iterable[str] = (),
+    refused_folder: str | None = None,
 ) -> Preview:
     """Look at decisions; `missing` folders are not at Panopto."""
 
@@ -44,7 +45,12 @@ async def seen(
 
     known, missing = checkpoint or {}, set(missing)
     return await preview(
-        each(decided), lambda name: fold(known.get(name, [])), folders or {}, find, set(modules)
+        each(decided),
+        lambda name: fold(known.get(name, [])),
+        folders or {},
+        find,
+        set(modules),
+        refused_folder=refused_folder,
     )
 
 
@@ -116,6 +122,35 @@ async def test_each_folder_is_asked_for_once() -> None:
     assert found.problems == [
         "folder f1 of series s1: Panopto does not have it",
         "folder home: Panopto does not have it",
+    ]
+
+
+async def test_what_a_folder_refuses_goes_to_the_operators_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """As far as a plan can see it, it is told and counted, and the code is that of the run."""
+    found = await seen(
+        row("a", series="s1", folder="f1"),
+        row("b", series="s2", folder="f2"),
+        folders={"s1": "f1"},
+        missing={"f1"},
+        modules=["s1"],
+        refused_folder="team",
+    )
+    assert (found.to_move, found.aside, found.permanent) == (2, 1, {})
+    goes = "1 of it go to folder team, where LumiNUS does not see it"
+    assert found.problems == [f"folder f1 of series s1: Panopto does not have it; {goes}"]
+    assert code_of(found) is Exit.PERMANENT
+    assert document(found, Exit.PERMANENT)["to_refused_folder"] == 1
+    write(found)
+    assert "1 of them go to the folder for what its own does not take" in capsys.readouterr().out
+
+
+async def test_an_operators_folder_that_is_not_there_takes_nothing() -> None:
+    """What would go there is told as before, beside that folder itself."""
+    found = await seen(row("a", folder="f1"), missing={"f1", "team"}, refused_folder="team")
+    assert (found.to_move, found.aside, found.permanent) == (0, 0, {"no_folder": 1})
+    assert found.problems == [
+        "panopto.refused_folder_id: folder team: Panopto does not have it",
+        "folder f1: Panopto does not have it",
     ]
 
 

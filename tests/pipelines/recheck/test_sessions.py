@@ -12,6 +12,8 @@ from fakes.migration_site import Panopto, Upload
 from engine import AccountRefused, FerryError, Record, Refused, Unreachable
 from pipelines import items
 from pipelines.items import Outcome
+from pipelines.migration.place import Placed
+from pipelines.migration.refused_folder import aside
 from pipelines.panopto.description import describe
 from pipelines.panopto.model import Session, State
 from pipelines.recheck.found import Finding, Found
@@ -56,6 +58,17 @@ async def test_all_is_as_it_was_meant() -> None:
     panopto = Panopto()
     there(panopto, "e")
     assert await recheck(panopto, item("e")) == Found(items=1)
+
+
+@pytest.mark.parametrize(("folder_id", "differs"), [("TEAM", False), ("own", False), ("f-2", True)])
+async def test_where_its_own_folder_did_not_take_it(folder_id: str, differs: bool) -> None:
+    """The operator's folder is right, and so is its own, to which a person may have moved it since."""
+    panopto = Panopto()
+    there(panopto, "e", folder_id=folder_id)
+    told = aside(Placed("own"), "team", Refused("takes none"))
+    history = [*steps("e"), items.aspects("e", {"folder": told})]
+    found = await recheck(panopto, item("e", [finished("e", history)]))
+    assert [one.field for one in found.differences] == (["folder"] if differs else [])
 
 
 @pytest.mark.parametrize(

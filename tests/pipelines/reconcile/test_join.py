@@ -62,6 +62,20 @@ def test_a_session_as_it_was_meant_is_taken_in(state: ItemState) -> None:
     assert not alone.settled(carries=True)
 
 
+def test_a_session_in_the_operators_folder_is_taken_in_there() -> None:
+    """It is right but for its aspect, with which its own folder is on record; elsewhere it differs."""
+    aside = replace(SESSION, folder_id="Team")
+    found = joined(ROW, FACTS, ItemState(), [aside], refused_folder="team")
+    now = after(ItemState(), found)
+    assert (found.verdict, now.outcome) == (Verdict.ADOPTED, Outcome.VERIFIED)
+    told = now.aspects["folder"]
+    assert (told["outcome"], told["lies_in"], told["path"]) == ("permanent", "team", [HOME])
+    assert (now.ended or {})["folder_id"] == "team"
+    assert joined(ROW, FACTS, ItemState(), [aside], refused_folder="other").verdict is Verdict.DIFFERS
+    home = joined(ROW, FACTS, ItemState(), [SESSION], refused_folder="team")
+    assert after(ItemState(), home).aspects == {}
+
+
 def test_what_goes_on_to_luminus_is_not_done_yet() -> None:
     """Its session is right, and its lecture item is still to be set: the next run takes it up there."""
     found = joined(ROW, FACTS, ItemState(), [SESSION], carries=True)

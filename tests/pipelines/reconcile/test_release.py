@@ -80,3 +80,19 @@ def test_an_item_that_begins_anew_is_a_planned_one_again() -> None:
     assert state.planned is not None
     assert state.planned["folder_id"] == "f"
     assert history[-2].facts == {"reason": RETRIED}
+
+
+@pytest.mark.parametrize(("names", "home"), [((), "own"), (("2026",), "")])
+def test_what_its_own_folder_refused_is_planned_to_go_there_again(names: tuple[str, ...], home: str) -> None:
+    """The operator's folder, where it was, is the place of no recording."""
+    told = {"outcome": "permanent", "lies_in": "team", "path": ["own", *names]}
+    ended = items.ended(
+        "a", Outcome.PERMANENT, "processing_error", folder_id="team", aspects={"folder": told}
+    )
+    history = [ended]
+    history += begun_anew("a", fold(history), ended.facts)
+    state = fold(history)
+    assert state.planned is not None
+    assert state.planned["folder_id"] == home
+    assert state.planned.get("path", []) == (["own", *names] if names else [])
+    assert state.aspects == {}

@@ -8,11 +8,15 @@ from fakes.carry_site import CarrySite, first, session
 from fakes.virtual_time import virtually
 
 from engine import (
+    Refused,
     ServerFault,
     Unreachable,
 )
+from pipelines import items
 from pipelines.items import Outcome
 from pipelines.migration.carry.row import interval
+from pipelines.migration.place import Placed
+from pipelines.migration.refused_folder import aside
 
 VERIFIED = ("verified", None)
 
@@ -56,6 +60,25 @@ def test_an_item_that_does_not_come_in_time_waits_for_the_next_run(wait: float) 
         assert "session-a" in site.ends["a"].why
         assert wait - 0.001 <= anyio.current_time() - begun <= wait + 1
         assert site.looks()[-1] == pytest.approx(anyio.current_time() - begun, abs=0.001)
+        site.luminus.lecture("m1", session("a"))
+        await site.run()
+        assert site.outcomes() == {"a": VERIFIED}
+
+    virtually(work())
+
+
+def test_a_session_that_is_not_in_its_own_folder_is_looked_for_once() -> None:
+    """LumiNUS does not import it: the sentence says so. A lecture item that is there all the same is set."""
+
+    async def work() -> None:
+        site = CarrySite()
+        await site.right("a")
+        told = aside(Placed("own"), "team", Refused("takes none"))
+        await site.journal.append(items.aspects("a", {"folder": told}))
+        await site.run(wait=900)
+        assert site.outcomes() == {"a": ("waiting", "lecture_item")}
+        assert "imports from one folder, and the session is in team" in site.ends["a"].why
+        assert site.looks() == [0]
         site.luminus.lecture("m1", session("a"))
         await site.run()
         assert site.outcomes() == {"a": VERIFIED}

@@ -1,9 +1,11 @@
 """Sessions and folders under /api/v1."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pipelines.sandbox.panopto.model import Access, Grant
 from pipelines.sandbox.switches import Switches
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
@@ -108,6 +110,33 @@ async def test_folders_are_found_by_name_by_parent_and_by_right(panopto: Any) ->
         assert await ids(f"{NOWHERE}/children?canCreate=true") == mine
         assert await ids("creator") == mine
         assert await ids("search?searchQuery=phys") == {caller.panopto.series_folders["s1"].id}
+
+
+async def test_folders_of_series_may_be_somebody_elses(panopto: Any) -> None:
+    """foreign: they are seen and take nothing; hidden: they are not even shown, nor is what is in them."""
+    for whose, seen in (("foreign", 200), ("hidden", 403)):
+        async with panopto(Switches(rate_limit="off", series_folders=whose)) as caller:
+            folder = caller.panopto.series_folders["s1"].id
+            for path in (f"api/v1/folders/{folder}", f"api/v1/folders/{folder}/sessions"):
+                assert (await caller.rest("GET", path))[0] == seen
+            _, found = await caller.rest("GET", "api/v1/folders/search?searchQuery=phys")
+            assert bool(found["Results"]) == (seen == 200)
+            assert (await caller.rest("POST", "PublicAPI/REST/sessionUpload", {"FolderId": folder}))[0] == 403
+            (session,) = await made(caller, 1)
+            assert (await caller.rest("PUT", f"api/v1/sessions/{session}", {"Folder": folder}))[0] == 403
+            assert caller.site.sessions[session].folder_id == caller.folder
+
+
+async def test_who_is_granted_to_see_a_folder_sees_it(panopto: Any) -> None:
+    """Though it is somebody else's, and Restricted; without a user nobody does."""
+    async with panopto() as caller:
+        site, folder = caller.site, caller.panopto.series_folders["s1"]
+        theirs = replace(folder, owner="somebody", access=Access("Restricted"))
+        assert not site.may_see(theirs, "Ferry")
+        theirs.access.grants.append(Grant(site.people.signed_in("Ferry").id, "User", "Viewer"))
+        assert site.may_see(theirs, "Ferry")
+        assert not site.may_create(theirs, "Ferry")
+        assert not site.may_see(theirs, None)
 
 
 async def test_a_folder_is_made_under_parent(panopto: Any) -> None:
