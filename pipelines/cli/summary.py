@@ -193,6 +193,8 @@ def sentence(code: Exit, outcomes: Outcomes, words: Mapping[Exit, str] = SENTENC
     if code in OF_ASPECTS and outcomes.of_items == 0:
         lacking = {name for name, outcome in outcomes.aspects if outcome is not AspectOutcome.CARRIED}
         return OF_ACCESS if lacking == {"access"} else OF_ASPECTS[code]
+    if code is Exit.DONE and not outcomes.outcomes:
+        return "There is no item."
     if code is Exit.DONE and left:
         return f"All that was selected is done and verified; {left} more are not selected."
     if code is Exit.RETRYABLE and outcomes.reasons.get(UNRECORDED):

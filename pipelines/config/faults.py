@@ -49,7 +49,7 @@ def told(fault: ErrorDetails, where: str, section: type[BaseModel] | None) -> Se
     name, kind, held = ".".join(steps), fault["type"], section.model_fields if section else {}
     match kind:
         case "missing":
-            what, advice = f"{name} is missing", ""
+            what, advice = f"{name if len(steps) > 1 else f'the section [{name}]'} is missing", ""
         case "extra_forbidden":
             near = get_close_matches(steps[-1], held, n=1)
             advice = f"perhaps {'.'.join([*steps[:-1], *near])} is meant" if near else ""

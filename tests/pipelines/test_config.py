@@ -186,7 +186,7 @@ def test_what_is_wrong_is_told_with_file_and_setting(file: Path, old: str, new: 
 def test_an_empty_file_says_what_is_missing_first(file: Path) -> None:
     """A file without sections lacks opencast."""
     file.write_text("")
-    assert refusal(file) == f"{file}: opencast is missing"
+    assert refusal(file) == f"{file}: the section [opencast] is missing"
 
 
 def test_no_file(tmp_path: Path) -> None:

@@ -126,6 +126,14 @@ def test_an_aspect_counts_as_its_item_would(
     assert Outcomes({Outcome.DIFFERS: 1}, {}, outcomes.aspects).exit_code == 5
 
 
+def test_nothing_is_not_told_to_be_done(capsys: pytest.CaptureFixture[str]) -> None:
+    """A checkpoint without an item, or a selection of none, has nothing that could be verified."""
+    write_table(Exit.DONE, Outcomes())
+    told = capsys.readouterr().out
+    assert "There is no item." in told
+    assert "verified" not in told
+
+
 @pytest.mark.parametrize(
     ("code", "said"),
     [(Exit.RETRYABLE, "Stopped before its end"), (Exit.ACCOUNT, "A service refuses the account")],
