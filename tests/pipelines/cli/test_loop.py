@@ -46,7 +46,8 @@ class Run:
             for number in numbers:
                 heard = anyio.Event()
                 os.kill(os.getpid(), number)
-                await heard.wait()
+                with anyio.fail_after(10):
+                    await heard.wait()
             self.ended = True
 
         read = (lambda: hear("read again")) if self.reads else None
