@@ -66,8 +66,11 @@ def measured(events: int, bare: bool, carry: bool) -> Cost:
 
 
 def arrived(objects: Sequence[dict[str, Any]], sources: Counter[str]) -> int:
-    """Return the bytes of media that arrived. Raises SystemExit where an object is none of the sources."""
-    media = [row for row in objects if not row["key"].endswith(".xml")]
+    """Return the bytes that arrived as they were. Raises SystemExit where an object is none of the sources.
+
+    Manifests are written here, and captions written anew.
+    """
+    media = [row for row in objects if not row["key"].endswith((".xml", ".vtt"))]
     strange = [row["key"] for row in media if row["sha256"] not in sources]
     if strange or not media:
         raise SystemExit(f"{len(strange)} of {len(media)} objects are none of the sources")
