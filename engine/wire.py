@@ -50,8 +50,8 @@ class BytesGet:
 class PartSum:
     """The sum of a file up to one part, taken while that part flows by.
 
-    `update` takes the next bytes, in a thread, one call after the other; `flowed` hears, on the loop, that
-    all of them went by, and what their CRC-32 is, before another part is asked for.
+    `update` takes the next bytes, one call after the other, mostly in a thread; `flowed` hears, on the loop,
+    that all of them went by, and what their CRC-32 is, before another part is asked for.
     """
 
     update: Callable[[memoryview], None]

@@ -9,13 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.relay.digest import Digest, Md5
+from engine.relay.digest import LITTLE, Digest, Md5
+
+BLOCK = LITTLE + 1
+"""Bytes of the smallest block that goes to a thread."""
+
+
+PIECES = st.builds(bytes.__mul__, st.binary(min_size=1, max_size=400), st.sampled_from([1, 99]))
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.binary(min_size=1, max_size=400), max_size=20), st.integers(1, 1000))
+@given(st.lists(PIECES, max_size=20), st.integers(1, 3 * LITTLE))
 def test_checksums_are_those_of_the_whole(pieces: list[bytes], block: int) -> None:
-    """However the bytes are cut and gathered, CRC-32 and MD5 are those of all of them in order."""
+    """However the bytes are cut and gathered, on the loop and in threads, CRC-32 and MD5 are those of all."""
 
     async def summed() -> tuple[int, str | None]:
         with ThreadPoolExecutor(2) as threads:
@@ -41,13 +47,24 @@ async def test_hashing_holds_back_the_stream_and_holds_no_more_than_two_blocks()
     spent: list[float] = []
     with ThreadPoolExecutor(1) as threads:
         threads.submit(gate.wait)
-        md5 = Md5(threads, 100, spent.append)
-        await md5.add(memoryview(bytes(100)))
-        await md5.add(memoryview(bytes(99)))
+        md5 = Md5(threads, BLOCK, spent.append)
+        await md5.add(memoryview(bytes(BLOCK)))
+        await md5.add(memoryview(bytes(BLOCK - 1)))
         waiting = asyncio.ensure_future(md5.add(memoryview(bytes(1))))
         await asyncio.sleep(0.02)
         assert not waiting.done()
         gate.set()
         await waiting
-        assert await md5.hexdigest() == hashlib.md5(bytes(200)).hexdigest()
-    assert len(spent) == 3
+        assert await md5.hexdigest() == hashlib.md5(bytes(2 * BLOCK)).hexdigest()
+    assert len(spent) == 2
+
+
+async def test_a_little_wakes_no_thread() -> None:
+    """What is hashed in no time is hashed on the loop, after the block before it, and told as well."""
+    spent: list[float] = []
+    with ThreadPoolExecutor(1) as threads:
+        md5 = Md5(threads, 1, spent.append)
+        await md5.add(memoryview(bytes(BLOCK)))
+        await md5.add(memoryview(b"1"))
+        assert len(spent) == 2
+        assert await md5.hexdigest() == hashlib.md5(bytes(BLOCK) + b"1").hexdigest()
