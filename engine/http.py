@@ -1,6 +1,7 @@
 """HTTP to the outside: connections, TLS, proxy; no redirect followed; foreign exceptions made ours."""
 
 import errno
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -155,13 +156,13 @@ def trust(network: Network) -> ssl.SSLContext:
     return context
 
 
+_ORIGIN = re.compile(r"https?://[^/?#@\\]+(?=/)")
+
+
 def host_of(url: str) -> str:
     """Return host and port of a URL: what limits and messages call a host."""
-    end = url.find("/", len("https://"))
-    origin = url[:end]
-    if end < 0 or not origin.startswith(("https://", "http://")) or any(one in origin for one in "?#@"):
-        return _host_of(url)
-    return _host_of_origin(origin)
+    origin = _ORIGIN.match(url)
+    return _host_of_origin(origin[0]) if origin else _host_of(url)
 
 
 @lru_cache(maxsize=256)
@@ -278,14 +279,13 @@ def _parsed(url: str) -> yarl.URL:
 
 
 async def whole_body(response: aiohttp.ClientResponse, largest: int) -> bytes:
-    """Read a body to its end; raises ServerFault beyond `largest` bytes, ShortBody where it breaks off."""
-    where = host_of(str(response.url))
+    """Read a body to its end, in the block of `Http.answer`; raises AnswerTooLong beyond `largest` bytes."""
     content = bytearray()
-    with ours(where):
-        async for chunk in response.content.iter_any():
-            content += chunk
-            if len(content) > largest:
-                raise AnswerTooLong(f"its answer is longer than {largest} bytes", where=where)
+    async for chunk in response.content.iter_any():
+        content += chunk
+        if len(content) > largest:
+            where = host_of(str(response.url))
+            raise AnswerTooLong(f"its answer is longer than {largest} bytes", where=where)
     return bytes(content)
 
 

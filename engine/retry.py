@@ -124,7 +124,9 @@ def retry_after(value: str | None, now: float) -> float | None:
 
     Takes seconds or an HTTP date, held against `now` in seconds since the epoch. A time that has passed is 0.
     """
-    text = (value or "").strip()
+    if value is None:
+        return None
+    text = value.strip()
     if _SECONDS.fullmatch(text):
         return min(float(text), LONGEST_RETRY_AFTER)
     moment = http_date(text)
