@@ -15,6 +15,7 @@ from pipelines.migration.furnish.furnisher import Aspect, Furnisher
 from pipelines.migration.furnish.tables import read_owners, read_windows
 from pipelines.migration.gather import Gatherer
 from pipelines.migration.sending import Sending
+from pipelines.migration.subjects import Learn, Subjects
 from pipelines.tables import read_folders
 
 Read = Callable[[Source, int], Awaitable[bytes]]
@@ -41,7 +42,12 @@ def check_tables(settings: Settings) -> None:
         read_owners(settings.session.owners)
 
 
-def sending_of(settings: Settings, engine: Engine, journal: Journal) -> Sending:
+def learn_of(settings: Settings, services: Services) -> Learn:
+    """Build what learns the subjects of events."""
+    return Subjects(services.opencast.subjects, shown(settings)).learn
+
+
+def sending_of(settings: Settings, engine: Engine, journal: Journal, learn: Learn) -> Sending:
     """Build what sends an event's files."""
     return Sending(
         engine,
@@ -49,6 +55,7 @@ def sending_of(settings: Settings, engine: Engine, journal: Journal) -> Sending:
         settings.opencast.publications,
         gatherer=Gatherer(engine.read, wished(settings)),
         shown=shown(settings),
+        learn=learn,
     )
 
 

@@ -35,7 +35,7 @@ from engine import (
 )
 from pipelines import items
 from pipelines.app.books import count, identity
-from pipelines.app.furnishing import external_ids_of, furnisher_of, sending_of
+from pipelines.app.furnishing import external_ids_of, furnisher_of, learn_of, sending_of
 from pipelines.app.limits import RunLimits
 from pipelines.app.reading import asking, fallback_of, locator_of, wanted_events
 from pipelines.app.rules import publish_policy, rules
@@ -210,6 +210,7 @@ async def open_pass(
         fallback = fallback_of(settings, services.opencast)
         batches = Batches(services.opencast, locator, fallback=fallback)
         folders = Folders(services.panopto, checkpoint, drain.before_another_try)
+        learn = learn_of(settings, services)
         ship = Ship(
             engine,
             services.panopto,
@@ -218,7 +219,7 @@ async def open_pass(
             checkpoint,
             settings.opencast.publications,
             refused_folder_id=decided.refused_folder,
-            sending=sending_of(settings, engine, checkpoint),
+            sending=sending_of(settings, engine, checkpoint, learn),
             run=run,
         )
         migration = Migration(
@@ -238,6 +239,7 @@ async def open_pass(
                 engine.look,
                 shown=decided.shown,
                 moves=decided.moves,
+                learn=learn,
             ),
             onward=carry_of(settings, services, decided.modules, checkpoint, observer),
             external_ids=external_ids_of(settings, services, observer),

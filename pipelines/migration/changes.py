@@ -1,8 +1,10 @@
 """What of an event has changed since its session was made, by digests and without a call.
 
 The archive version rises with every write, also with those that change nothing which a session shows (a
-mark of `ferry source`, an access list), so it is kept as a hint and decides nothing. Two digests decide: one
-of the films that are moved, one of the words that a session shows and of what its aspects carry.
+mark of `ferry source`, an access list), so it is a hint and decides nothing. Two digests decide: one of the
+films that are moved, one of the words that a session shows and of what its aspects carry. Both are of what
+Opencast's lists tell. Of subjects these tell the first alone: where the version has risen, or subjects could
+not be read, the others are asked for (pipelines.migration.subjects), of that event once.
 """
 
 import hashlib
@@ -13,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.config.template import DESCRIPTION
+from pipelines.config.template import DESCRIPTION, FIELD
 from pipelines.items import ItemState
 from pipelines.migration.aspects.captions import captions_of
 from pipelines.migration.aspects.tags import tags_of
@@ -31,8 +33,8 @@ DATE = "date_changed"
 """Why an aspect is told: a session keeps the date that it was made with."""
 
 Seen = Mapping[str, Any]
-"""What was seen of an event: `version` of its archive, digests of its `media` and `metadata`, and the MD5
-`sums` of its films as far as they are told."""
+"""What was seen of an event: `version` of its archive, digests of its `media` and `metadata`, the MD5 `sums`
+of its films as far as they are told, and whether `subjects` are shown of which its list may not tell all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +44,32 @@ class Shown:
     description: str = DESCRIPTION
     aspects: frozenset[str] = frozenset()
 
+    @property
+    def subjects(self) -> bool:
+        """Whether subjects are among it, as tags or in the description."""
+        return "tags" in self.aspects or "subjects" in FIELD.findall(self.description)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What has changed of an event; nothing where all three are false.
+    """What has changed of an event; nothing where all are false.
 
-    `date` is that the session has another date than the event, and nothing is on record of it yet, or the
-    other way round.
+    `subjects` is that they may have, which nobody knows before they are read. `date` is that the session has
+    another date than the event, and nothing is on record of it yet, or the other way round.
     """
 
     media: bool = False
     metadata: bool = False
+    subjects: bool = False
     date: bool = False
 
     def __bool__(self) -> bool:
-        """Whether anything has."""
-        return self.media or self.metadata or self.date
+        """Whether anything has, or may have."""
+        return self.media or self.metadata or self.subjects or self.date
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The names of what has."""
+        """The names of what has, for all that is known."""
         return tuple(name for name in ("media", "metadata", "date") if getattr(self, name))
 
 
@@ -80,8 +88,20 @@ def change_of(seen: Seen, date: str, state: ItemState) -> Change | None:
     return Change(
         media=before["media"] != seen["media"],
         metadata=before["metadata"] != seen["metadata"],
+        subjects=seen["subjects"] and (_has_risen(before, seen) or is_unread(state)),
         date=bool(date) and date_told(state) != (date if is_another_date(date, state) else ""),
     )
+
+
+def _has_risen(before: Seen, seen: Seen) -> bool:
+    """Tell whether Opencast has kept another version of an event; some tell no version."""
+    return seen["version"] is not None and before.get("version") != seen["version"]
+
+
+def is_unread(state: ItemState) -> bool:
+    """Tell whether subjects of an item could not be read, and the next run is to try again."""
+    wants = (state.ended or state.earlier).get("wants") or {}
+    return bool(wants.get("unread")) and "tags" in state.lacking
 
 
 def is_another_date(date: str, state: ItemState) -> bool:
@@ -105,6 +125,7 @@ def seen_of(selected: Selected, shown: Shown) -> Seen:
         "media": media_of(map(film_of, selected.streams)),
         "sums": sums_of(selected.streams),
         "metadata": metadata_of(selected, shown),
+        "subjects": shown.subjects and bool(selected.event.subjects),
     }
 
 

@@ -12,7 +12,8 @@ import structlog
 
 from engine import ServerFault
 from pipelines.migration.select import Wanted
-from pipelines.opencast.client import BATCH, can_filter
+from pipelines.opencast.client import BATCH
+from pipelines.opencast.filters import can_filter
 from pipelines.opencast.model import Event, Me, Unread
 
 PAGE = 100

@@ -36,7 +36,6 @@ from pipelines.migration.aspects.chapters import read_mpeg7, table_of, within, w
 from pipelines.migration.aspects.cuts import cuts_of, read_smil
 from pipelines.migration.aspects.refusals import BadCuts, NotReadable
 from pipelines.migration.aspects.slides import slides_of
-from pipelines.migration.aspects.tags import tags_of
 from pipelines.migration.aspects.thumbnail import thumbnail_of
 from pipelines.migration.aspects.webvtt import as_webvtt
 from pipelines.migration.furnish.furnisher import carried, left
@@ -120,8 +119,6 @@ class Gatherer:
         ):
             if name in self.wished and gathering.found.put_off is None:
                 await work()
-        if "tags" in self.wished:
-            gathering.found.tags = tags_of(selected.event.subjects)
         return gathering.found
 
     async def cuts_alone(self, event_id: str, cuts: str, duration_ms: int | None) -> Gathered:

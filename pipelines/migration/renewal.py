@@ -4,10 +4,11 @@
 
     films ──── others? ── anew, planned ──> shipped as a new session; the earlier one stays
                  └─ the same, or some of those that were sent: nothing is moved
-    words ──── PUT session ── read back ── end with what is set now, and the aspects to be set again
+    words, subjects ──── PUT session ── read back ── end with what is set now, and the aspects to be set again
 
 The event is read again just before: what is done is decided by what it is then. A session that somebody has
 given other words, or that cannot be changed, stays right, and the aspect `metadata` tells why it was not.
+Subjects that cannot be read for now put its words off to the next run.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,6 +27,7 @@ from pipelines.migration.furnish.furnisher import failed, left
 from pipelines.migration.furnish.wants import CaptionFile, Wants, kept_in, wants_of
 from pipelines.migration.receipts import kept_in as receipts_in
 from pipelines.migration.select import Selected, Skip, select
+from pipelines.migration.subjects import Learn, Learned, as_listed, told_alone
 from pipelines.migration.verify import fingerprint
 from pipelines.opencast.model import Event
 from pipelines.panopto.manifest import title_of
@@ -84,8 +86,10 @@ class Renewal:
         *,
         shown: Shown | None = None,
         moves: bool = True,
+        learn: Learn = as_listed,
     ) -> None:
         self._look = look
+        self._learn = learn
         self._events = events
         self._panopto = panopto
         self._journal = journal
@@ -123,9 +127,21 @@ class Renewal:
                 same = {**(state.seen or {}), "media": seen["media"]}
                 await self._journal.append(noted(event_id, state, seen=same))
                 state = items.fold(self._journal.history(event_id))
-        if change.metadata:
-            await self._journal.append(await self._reworded(selected, seen, state))
+        if change.metadata or change.subjects:
+            before = kept_in(known(state), event_id)
+            learned = await self._learn(selected.event, before)
+            if learned.unread.get("outcome") == AspectOutcome.RETRYABLE:
+                await self._journal.append(self._put_off(state, learned))
+            else:
+                now = replace(selected, event=learned.event)
+                await self._journal.append(await self._reworded(now, seen, state, learned.unread))
         return End(Outcome.VERIFIED)
+
+    def _put_off(self, state: ItemState, learned: Learned) -> Record:
+        """Return the end that tells that subjects could not be read: what was seen stays as it was."""
+        told = {**state.aspects.get("tags", {}), **learned.unread}
+        wants = {**(known(state).get("wants") or {}), "unread": learned.unread}
+        return noted(learned.event.identifier, state, aspects={**state.aspects, "tags": told}, wants=wants)
 
     async def _films(self, selected: Selected, state: ItemState) -> Films:
         """Tell what films that look otherwise are. Raises as `look` does."""
@@ -136,11 +152,14 @@ class Renewal:
         found = [await self._look(Source(event_id, one.track)) for one in selected.streams]
         return by_sizes(receipts_in(known(state)), [one.size for one in found])
 
-    async def _reworded(self, selected: Selected, seen: Seen, state: ItemState) -> Record:
+    async def _reworded(
+        self, selected: Selected, seen: Seen, state: ItemState, unread: Mapping[str, Any]
+    ) -> Record:
         """Set the words of a session, and return the end that tells of it."""
-        event = selected.event
+        event, before = selected.event, kept_in(known(state), selected.event.identifier)
         title, description = title_of(event.title, event.identifier), description_of(event, self._shown)
-        aspects = {name: told for name, told in state.aspects.items() if name != "metadata"}
+        wants = self._wants(selected, state, unread)
+        aspects = _settled(state.aspects, before, self._shown)
         try:
             if not _is_worded(state, title, description):
                 await self._set(state, title, description)
@@ -148,7 +167,8 @@ class Renewal:
             raise
         except Final as error:
             return noted(event.identifier, state, aspects={**aspects, "metadata": failed(error)})
-        before, wants = kept_in(known(state), event.identifier), self._wants(selected, state)
+        again = opened(aspects, before, wants, self._shown) | told_alone(unread, self._shown)
+        is_new = bool(again) or not _is_worded(state, title, description)
         return noted(
             event.identifier,
             state,
@@ -156,8 +176,8 @@ class Renewal:
             described=fingerprint(description),
             seen={**seen, **{name: one for name, one in (state.seen or seen).items() if name in FILMS}},
             wants=wants.facts,
-            aspects=aspects | opened(aspects, before, wants, self._shown),
-            **{items.SEEN_ANEW: True},
+            aspects=aspects | again,
+            **({items.SEEN_ANEW: True} if is_new else {}),
         )
 
     async def _set(self, state: ItemState, title: str, description: str) -> None:
@@ -185,7 +205,7 @@ class Renewal:
                 advice="look at it there",
             )
 
-    def _wants(self, selected: Selected, state: ItemState) -> Wants:
+    def _wants(self, selected: Selected, state: ItemState, unread: Mapping[str, Any]) -> Wants:
         """Return what the session is to get now; captions that it has were brought by its manifest."""
         before = kept_in(known(state), selected.event.identifier)
         had = {one.language: one for one in before.captions} if before else {}
@@ -194,7 +214,7 @@ class Renewal:
             had.get(one.language) or CaptionFile(one.key, one.form, one.language, sent=False) for one in found
         ]
         tags = tags_of(selected.event.subjects) if "tags" in self._shown.aspects else ()
-        wants = wants_of(selected.event, tags, captions, cut=bool(before and before.cut))
+        wants = wants_of(selected.event, tags, captions, cut=bool(before and before.cut), unread=unread)
         return replace(wants, series=state.series or "")
 
 
@@ -218,6 +238,14 @@ def _is_worded(state: ItemState, title: str, description: str) -> bool:
     return (facts.get("title"), facts.get("described")) == (title, fingerprint(description))
 
 
+def _settled(
+    aspects: Mapping[str, Mapping[str, Any]], before: Wants | None, shown: Shown
+) -> dict[str, Mapping[str, Any]]:
+    """Return the aspects without those that are told anew: words, and subjects that no tags show."""
+    gone = {"metadata", *told_alone(before.unread if before else {}, shown)}
+    return {name: told for name, told in aspects.items() if name not in gone}
+
+
 def opened(
     aspects: Mapping[str, Mapping[str, Any]], before: Wants | None, wants: Wants, shown: Shown
 ) -> dict[str, Mapping[str, Any]]:
@@ -228,7 +256,7 @@ def opened(
     was = before or Wants(wants.event_id)
     languages = {one.language for one in wants.captions} - {one.language for one in was.captions}
     others = {
-        "tags": set(wants.tags) != set(was.tags),
+        "tags": set(wants.tags) != set(was.tags) or bool(was.unread or wants.unread),
         "owner": bool(wants.presenters) and wants.presenters != was.presenters,
         "captions": bool(languages),
     }

@@ -24,6 +24,7 @@ from engine import (
 )
 from pipelines import items
 from pipelines.items import ItemState
+from pipelines.migration.aspects.tags import tags_of
 from pipelines.migration.changes import Seen, Shown, film_of, media_of, seen_of
 from pipelines.migration.furnish.wants import wants_of
 from pipelines.migration.gather import Gathered, Gatherer
@@ -31,6 +32,7 @@ from pipelines.migration.meant import manifest_of, meant
 from pipelines.migration.moved import Moved, moved
 from pipelines.migration.receipts import receipts
 from pipelines.migration.select import Selected, Skip, Stream, select
+from pipelines.migration.subjects import Learn, as_listed, told_alone
 from pipelines.opencast.model import Element, Event
 from pipelines.panopto.document import write
 from pipelines.panopto.model import target_of
@@ -49,12 +51,14 @@ class Sending:
         *,
         gatherer: Gatherer | None = None,
         shown: Shown | None = None,
+        learn: Learn = as_listed,
     ) -> None:
         self._engine = engine
         self._journal = journal
         self._channels = channels
         self._gatherer = gatherer or Gatherer(engine.read, ())
         self._shown = shown or Shown()
+        self._learn = learn
 
     def told(self, event: Event, selected: Selected) -> Moved:
         """Say what of an event will be sent, and what it has besides."""
@@ -68,16 +72,21 @@ class Sending:
         files = tuple((state.upload or {})["files"])
         results = await self._moved(event, state, files)
         gathered = await self._gathered(event, state, files, results)
-        manifest = manifest_of(event, files, results, self._shown.description, gathered)
+        learned = await self._learn(event, None)
+        if "tags" in self._gatherer.wished:
+            gathered.tags = tags_of(learned.event.subjects)
+        manifest = manifest_of(learned.event, files, results, self._shown.description, gathered)
         results[MANIFEST] = await self._engine.transfer(self._manifest(event, state, Blob(write(manifest))))
         facts = meant(manifest, files, results)
         facts |= {name: (state.upload or {}).get(name, []) for name in ("taken", "left")}
         history = self._journal.history(event.identifier)
         facts["receipts"] = [one.facts for one in receipts(history, state.generation, files)]
-        facts["aspects"] = gathered.aspects
+        facts["aspects"] = gathered.aspects | told_alone(learned.unread, self._shown)
         facts |= {"seen": seen} if (seen := self._seen(event, files)) else {}
-        facts["wants"] = wants_of(event, gathered.tags, gathered.captions, cut=bool(gathered.cuts)).facts
-        return facts
+        wants = wants_of(
+            event, gathered.tags, gathered.captions, cut=bool(gathered.cuts), unread=learned.unread
+        )
+        return facts | {"wants": wants.facts}
 
     async def _gathered(
         self,

@@ -15,9 +15,11 @@ import anyio
 from engine import Answer, Gone, Refused, RetryPolicy, ServerFault, Transient, Unreadable
 from pipelines.config import SettingsError
 from pipelines.opencast.account import judge_account
+from pipelines.opencast.catalogue import EPISODE, read_subjects
+from pipelines.opencast.filters import by, can_filter
 from pipelines.opencast.mediapackage import read_archive, read_search
 from pipelines.opencast.model import Event, Me, Publication, Scheduling, Series, Unread
-from pipelines.opencast.payload import read_event, read_scheduling, read_series
+from pipelines.opencast.payload import read_event, read_listed, read_scheduling, read_series
 from pipelines.opencast.version import WITH_SCHEDULING, Version, choose, media_type
 from pipelines.rest import decode, path_of
 
@@ -143,6 +145,18 @@ class Opencast:
             raise _gone(identifier)
         return None if answer.status == 204 else read_scheduling(self._json(answer, endpoint), identifier)
 
+    async def subjects(self, identifier: str) -> tuple[str, ...]:
+        """Return all subjects of an event: the event itself tells the first alone, parted at commas.
+
+        Raises Gone, Unreadable, or Refused without ROLE_API_EVENTS_METADATA_VIEW.
+        """
+        endpoint, role = "GET /api/events/{id}/metadata", "ROLE_API_EVENTS_METADATA_VIEW"
+        where, query = _path("events", identifier, "metadata"), {"type": EPISODE}
+        answer = await self._granted(where, endpoint, role, query)
+        if answer.status == 404:
+            raise _gone(identifier)
+        return read_subjects(self._array(answer, endpoint), identifier)
+
     async def series(self, identifier: str) -> Series | None:
         """Read a series, or None where there is none: an event may name one that is gone.
 
@@ -216,7 +230,7 @@ class Opencast:
     ) -> list[Event | Unread]:
         endpoint = "GET /api/events"
         answer = await self._get("/api/events", endpoint, query=query, policy=policy)
-        return [_event_or_not(one) for one in self._array(answer, endpoint)]
+        return [read_listed(one) for one in self._array(answer, endpoint)]
 
     async def _get(
         self,
@@ -230,9 +244,11 @@ class Opencast:
         judge_account(answer, path, f"{self._rest.where} {endpoint}")
         return answer
 
-    async def _granted(self, path: str, endpoint: str, role: str) -> Answer:
+    async def _granted(
+        self, path: str, endpoint: str, role: str, query: Mapping[str, str] | None = None
+    ) -> Answer:
         """Like `_get`, for what has a role of its own: without it this call is refused, and no other."""
-        answer = await self._ask(path, endpoint)
+        answer = await self._ask(path, endpoint, query)
         where = f"{self._rest.where} {endpoint}"
         if answer.status == 403:
             raise _refused(where, role)
@@ -310,19 +326,6 @@ class Opencast:
         return found
 
 
-def can_filter(value: str) -> bool:
-    """Tell whether a filter can hold the value: a comma cannot be escaped, and an empty one matches all."""
-    return bool(value) and "," not in value and value == value.strip()
-
-
-def by(name: str, values: Iterable[str]) -> str:
-    """Return a filter for any of these values. Raises ValueError where one cannot be filtered by."""
-    several = list(values)
-    if not several or not all(can_filter(value) for value in several):
-        raise ValueError(f"no filter by {name} can hold one of {several!r}")
-    return ",".join(f"{name}:{value}" for value in several)
-
-
 def _path(kind: str, identifier: str, *more: str) -> str:
     if not identifier:
         raise ValueError("an empty identifier would ask for the list")
@@ -339,11 +342,3 @@ def _refused(where: str, role: str) -> Refused:
 
 def _gone(identifier: str) -> Gone:
     return Gone("Opencast has no such event (any more)", where=f"event {identifier}")
-
-
-def _event_or_not(json: Any) -> Event | Unread:
-    try:
-        return read_event(json)
-    except Unreadable as error:
-        identifier = json.get("identifier") if isinstance(json, dict) else None
-        return Unread(identifier if isinstance(identifier, str) else "", "unreadable", str(error))

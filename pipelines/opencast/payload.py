@@ -11,7 +11,7 @@ import re
 from typing import Any, Literal
 
 from engine import Unreadable
-from pipelines.opencast.model import Element, Event, Grant, Publication, Scheduling, Series, Track
+from pipelines.opencast.model import Element, Event, Grant, Publication, Scheduling, Series, Track, Unread
 from pipelines.opencast.table import Table, is_list
 
 _MD5 = re.compile(r"([0-9a-f]{32}) \(md5\)", re.IGNORECASE)
@@ -50,6 +50,15 @@ def read_event(json: Any) -> Event:
         acl=_acl(event.raw("acl")),
         scheduling=read_scheduling(event.raw("scheduling"), identifier),
     )
+
+
+def read_listed(json: Any) -> Event | Unread:
+    """Read one event of a list; one that makes no sense fails no other."""
+    try:
+        return read_event(json)
+    except Unreadable as error:
+        identifier = json.get("identifier") if isinstance(json, dict) else None
+        return Unread(identifier if isinstance(identifier, str) else "", "unreadable", str(error))
 
 
 def read_scheduling(json: Any, identifier: str) -> Scheduling | None:

@@ -14,14 +14,12 @@ import orjson
 from engine import AccountRefused, Answer, Gone, Refused, RetryPolicy, ServerFault, Unreadable
 from pipelines.config import SettingsError
 from pipelines.opencast.account import judge_account
+from pipelines.opencast.catalogue import EPISODE
 from pipelines.opencast.client import Calls, Opencast
 from pipelines.opencast.version import Version, media_type
 from pipelines.rest import decode, path_of
 
 ONCE = RetryPolicy(attempts=1)
-
-EPISODE = "dublincore/episode"
-"""The one catalogue whose fields are set: what is meant for another one may land in this (EventsEndpoint)."""
 
 RETRACTS: Version = (1, 6, 0)
 """Opencast 10: from here on what is published is retracted before its event goes."""
@@ -102,6 +100,7 @@ class Writing:
     async def set_field(self, event_id: str, name: str, value: Any) -> None:
         """Set a field of an event's metadata, to a text or a list of texts. What is published stays as it is.
 
+        Of the episode's catalogue alone: what is meant for another one may land in this (EventsEndpoint).
         Raises Gone, also where there is no such field; Refused where it may not be set.
         """
         endpoint = "PUT /api/events/{id}/metadata"

@@ -70,10 +70,11 @@ class Switches:
     """off: the audit counts requests and keeps none of them, for long runs."""
     opencast_api: str = "1.10.0"
     """Newest version that the External API speaks: 1.0.0 (Opencast 2.3) to 1.12.0 (after 17)."""
-    opencast_account: Literal["reader", "editor", "admin", "unlisted", "powerless"] = "reader"
+    opencast_account: Literal["reader", "editor", "admin", "least", "unlisted", "powerless"] = "reader"
     """reader: the roles of a migration account; editor: those to change and delete events, too, and every
-    event's ACL lets it write; admin: everything; unlisted: no event's ACL names its roles,
-    so lists are empty; powerless: no role for the API at all (403)."""
+    event's ACL lets it write; admin: everything; least: to read events, and nothing that lies below them
+    (403); unlisted: no event's ACL names its roles, so lists are empty; powerless: no role for the API at all
+    (403)."""
     opencast_skew: int = 0
     """So many seconds the Date headers of Opencast's API and file server are ahead (or behind, below 0). Its
     signatures go by the true time."""

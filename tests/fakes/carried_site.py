@@ -146,7 +146,7 @@ def events() -> dict[str, Event]:
             "rightsholder": "The University",
             "license": "CC-BY",
             "source": "Capture agent 3",
-            "subjects": ("Physics,Optics",),
+            "subjects": ("Physics, applied", "Optics"),
             "readers": ("ROLE_MIGRATION", "ROLE_STAFF"),
         },
         "playlists_only": {"archive": ()},

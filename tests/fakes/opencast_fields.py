@@ -129,8 +129,8 @@ CATALOGUE = {
         for name in ("readOnly", "label", "type", "required", "translatable", "collection")
     },
     **dict.fromkeys(("readOnly", "type", "required"), FORM),
-    **dict.fromkeys(("fields.id", "id"), "dropped: the event's own fields name the same facts"),
-    **dict.fromkeys(("fields.value", "value"), "dropped: the event's own fields tell the same facts"),
+    **dict.fromkeys(("fields.id", "id"), "dropped: but for subjects the event's own fields name the same"),
+    **dict.fromkeys(("fields.value", "value"), "carried: Event.subjects"),
     **{f"fields.collection.{name}": FORM for name in ("BSD", "GPL3", "CCND")},
 }
 PACKAGED = {

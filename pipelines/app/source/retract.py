@@ -6,7 +6,7 @@ take long, or never end, and is waited for with a limit.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -68,7 +68,8 @@ class Retracter:
         session = kept(event_id, history)
         if session is None:
             return Told(event_id, Fate.LEFT, "no session of it is on record")
-        if why := lost(event, items.fold(history), session, self.losing):
+        whole = await self._with_subjects(event, known)
+        if why := lost(whole, items.fold(history), session, self.losing):
             return Told(event_id, Fate.LEFT, why)
         return await self._right(session)
 
@@ -88,6 +89,14 @@ class Retracter:
         await journal.append(sources.retracted(event_id, session_id))
         await close(journal, event_id, self.books.history(event_id))
         return Told(event_id, Fate.DONE, "it is gone from Opencast")
+
+    async def _with_subjects(self, event: Event, known: sources.SourceState) -> Event:
+        """Return an event with all its subjects but those that are marks of ours, unless they may be lost."""
+        if not event.subjects or "tags" in self.losing:
+            return event
+        marks = {one["value"] for one in known.marks if one.get("field") == "subjects"}
+        found = await self.opencast.subjects(event.identifier)
+        return replace(event, subjects=tuple(one for one in found if one not in marks))
 
     async def _right(self, session: Kept) -> Told:
         """Ask Panopto whether the session is what was meant, now."""

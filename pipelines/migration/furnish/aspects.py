@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from engine import Final, Refused
+from pipelines.items import AspectOutcome
 from pipelines.migration.furnish.furnisher import Before, Told, carried
 from pipelines.migration.furnish.wants import Wants
 from pipelines.panopto.manifest import spelled
@@ -105,13 +106,18 @@ class SubjectTags:
 
     def wanted(self, wants: Wants) -> bool:
         """Whether it has any."""
-        return bool(wants.tags)
+        return bool(wants.tags or wants.unread)
 
     async def set(self, session_id: str, wants: Wants, before: Before) -> Told:
-        """Set them. Where that was tried before, tags that people gave the session meanwhile stay."""
+        """Set them. Where that was tried before, tags that people gave the session meanwhile stay.
+
+        Where subjects could not be read for now nothing is set: what the session has stays until they can.
+        """
+        if wants.unread.get("outcome") == AspectOutcome.RETRYABLE:
+            return {**before.told, **wants.unread}
         others = await self._others(session_id, wants, before) if before.told else ()
         await self.panopto.set_tags(session_id, (*wants.tags, *others))
-        return carried({"value": list(wants.tags)})
+        return {**(wants.unread or carried()), "value": list(wants.tags)}
 
     async def _others(self, session_id: str, wants: Wants, before: Before) -> tuple[str, ...]:
         ours = {one.casefold() for one in (*wants.tags, *before.told.get("value", ()))}

@@ -1,7 +1,7 @@
 """What a session is to get that no manifest says, kept in the checkpoint so that Opencast is asked once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from pipelines.opencast.model import Event
@@ -22,7 +22,10 @@ class CaptionFile:
 
 @dataclass(frozen=True, slots=True)
 class Wants:
-    """What is wanted of one event. `cut` is whether the session has cuts, so that its times are others."""
+    """What is wanted of one event. `cut` is whether the session has cuts, so that its times are others.
+
+    `unread` tells why `tags` are not of all subjects, or none yet, as the aspect stands then.
+    """
 
     event_id: str
     series: str = ""
@@ -30,6 +33,7 @@ class Wants:
     tags: tuple[str, ...] = ()
     captions: tuple[CaptionFile, ...] = ()
     cut: bool = False
+    unread: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -39,12 +43,16 @@ class Wants:
 
 
 def wants_of(
-    event: Event, tags: Sequence[str], captions: Sequence[CaptionFile] = (), *, cut: bool = False
+    event: Event,
+    tags: Sequence[str],
+    captions: Sequence[CaptionFile] = (),
+    *,
+    cut: bool = False,
+    unread: Mapping[str, Any] | None = None,
 ) -> Wants:
     """Return what an event's session is to get."""
-    return Wants(
-        event.identifier, event.series, tuple(event.presenters), tuple(tags), tuple(captions), cut=cut
-    )
+    people, files = tuple(event.presenters), tuple(captions)
+    return Wants(event.identifier, event.series, people, tuple(tags), files, cut=cut, unread=unread or {})
 
 
 def kept_in(facts: Mapping[str, Any], event_id: str) -> Wants | None:
@@ -54,4 +62,5 @@ def kept_in(facts: Mapping[str, Any], event_id: str) -> Wants | None:
         return None
     captions = tuple(CaptionFile(**one) for one in told.get("captions", ()))
     texts = {name: tuple(told.get(name, ())) for name in ("presenters", "tags")}
-    return Wants(event_id, told.get("series", ""), **texts, captions=captions, cut=told.get("cut", False))
+    cut, unread = told.get("cut", False), told.get("unread", {})
+    return Wants(event_id, told.get("series", ""), **texts, captions=captions, cut=cut, unread=unread)

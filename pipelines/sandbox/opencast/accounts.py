@@ -5,6 +5,7 @@ login page, wrong ones with 401, good ones without the role with an HTML 403.
 """
 
 import base64
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from aiohttp import web
 
 from pipelines.sandbox.opencast import pages
 
-AccountKind = Literal["reader", "editor", "admin", "unlisted", "powerless"]
+AccountKind = Literal["reader", "editor", "admin", "least", "unlisted", "powerless"]
 ADMIN, MIGRATION = "ROLE_ADMIN", "ROLE_MIGRATION"
 ASSETS = "ROLE_UI_EVENTS_DETAILS_ASSETS_VIEW"
 API_ROLES = (
@@ -30,12 +31,14 @@ ROLES: dict[AccountKind, tuple[str, ...]] = {
     "reader": (*API_ROLES, MIGRATION),
     "editor": (*API_ROLES, *EDIT_ROLES, MIGRATION),
     "admin": (ADMIN,),
+    "least": ("ROLE_API", "ROLE_API_EVENTS_VIEW", MIGRATION),
     "unlisted": API_ROLES,
     "powerless": ("ROLE_STUDENT",),
 }
 OPEN_PATHS = frozenset({"/sysinfo/bundles/version", pages.LOGIN})
 SEARCH = "/search/"
 """Below it anybody may ask; a wrong password is refused there too."""
+BELOW = re.compile(r"/api/events/[^/]+/(acl|media|metadata|publications|scheduling)(?:/.*)?")
 COOKIE = "JSESSIONID"
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -43,8 +46,8 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account; the kind says what it may do (editor: also change events; admin: all;
-    unlisted: no event's ACL names its roles)."""
+    """An account; the kind says what it may do (editor: also change events; admin: all; least: read events,
+    and nothing that lies below them; unlisted: no event's ACL names its roles)."""
 
     username: str
     password: str = field(repr=False)
@@ -91,8 +94,7 @@ class Door:
                 return pages.html(401, "Bad credentials")
         if searches:
             return None
-        needed = ASSETS if request.path.startswith("/assets/") else "ROLE_API"
-        return None if self.account.has(needed) else pages.html(403, "Access Denied")
+        return None if self.account.has(_needed(request)) else pages.html(403, "Access Denied")
 
     def guard(self) -> Any:
         """A middleware that turns away who may not come in, and gives the others a session."""
@@ -108,6 +110,14 @@ class Door:
             return response
 
         return at_the_door
+
+
+def _needed(request: web.Request) -> str:
+    """The role that a request needs: what lies below an event has one of its own for those who read it."""
+    if request.path.startswith("/assets/"):
+        return ASSETS
+    below = BELOW.fullmatch(request.path) if request.method == "GET" else None
+    return f"ROLE_API_EVENTS_{below[1].upper()}_VIEW" if below else "ROLE_API"
 
 
 def _credentials(header: str) -> bytes:

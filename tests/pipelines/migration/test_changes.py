@@ -38,6 +38,7 @@ def moved(event: Event, **facts: Any) -> ItemState:
     return items.fold([items.ended("e", Outcome.VERIFIED, **{**told, **facts})])
 
 
+UNREAD = {"outcome": "retryable", "reason": "throttled", "why": "later"}
 EVENT = lecture("e", subjects=("Optics",), presenters=("Ada",), archive_version=3)
 
 
@@ -59,6 +60,35 @@ def test_what_a_session_shows_decides(changes: dict[str, Any], words: tuple[str,
     change = change_of(seen(replace(EVENT, **changes)), DATE, moved(EVENT))
     assert change is not None
     assert change.words == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "facts", "asks"),
+    [
+        ({}, {}, False),
+        ({"archive_version": 9}, {}, True),
+        ({"archive_version": None}, {}, False),
+        ({"archive_version": 9, "subjects": ()}, {}, False),
+        ({}, {"wants": {"unread": UNREAD}, "aspects": {"tags": UNREAD}}, True),
+        ({}, {"wants": {"unread": UNREAD}, "aspects": {"tags": {**UNREAD, "outcome": "permanent"}}}, False),
+        ({}, {"wants": {}, "aspects": {"tags": UNREAD}}, False),
+    ],
+)
+def test_subjects_are_asked_for_where_they_may_be_others(
+    changes: dict[str, Any], facts: dict[str, Any], asks: bool
+) -> None:
+    """Another version of an event that has any, or ones that could not be read: not counted as a change."""
+    change = change_of(seen(replace(EVENT, **changes)), DATE, moved(EVENT, **facts))
+    assert change is not None
+    assert change.subjects is asks
+    assert "subjects" not in change.words
+
+
+def test_a_version_says_nothing_where_no_subjects_are_shown() -> None:
+    """Nobody is asked for what nothing is made of."""
+    change = change_of(seen(replace(EVENT, archive_version=9), Shown()), DATE, moved(EVENT))
+    assert change is not None
+    assert not change.subjects
 
 
 def test_what_is_not_carried_is_no_change() -> None:

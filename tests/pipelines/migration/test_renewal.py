@@ -7,7 +7,7 @@ import pytest
 from fakes.memory_journal import MemoryJournal
 from fakes.migration_site import lecture
 
-from engine import Empty, Gone, Refused, Source, Unreachable, Unreadable, Validator
+from engine import Empty, FerryError, Gone, Refused, Source, Unreachable, Unreadable, Validator
 from pipelines import items
 from pipelines.items import AspectOutcome, ItemState, Outcome
 from pipelines.migration.changes import Shown, change_of, description_of, seen_of
@@ -15,6 +15,7 @@ from pipelines.migration.ends import known
 from pipelines.migration.furnish.wants import wants_of
 from pipelines.migration.renewal import Renewal
 from pipelines.migration.select import Selected, select
+from pipelines.migration.subjects import Subjects, as_listed
 from pipelines.migration.verify import fingerprint
 from pipelines.opencast.model import Event
 from pipelines.panopto.model import Session
@@ -89,14 +90,26 @@ async def renewed(
     moves: bool = True,
     films: Films | None = None,
     before: Event = BEFORE,
+    subjects: tuple[str, ...] | FerryError | None = None,
+    shown: Shown = SHOWN,
     **facts: Any,
 ) -> tuple[object, ItemState]:
-    """Renew an item whose session was made of `before`; return what came of it, and its state."""
+    """Renew an item whose session was made of `before`; return what came of it, and its state.
+
+    `subjects` are all that the event has now, where that is more than it tells, or why they cannot be read.
+    """
+
+    async def ask(_: str) -> tuple[str, ...]:
+        if isinstance(subjects, FerryError):
+            raise subjects
+        return subjects or ()
+
+    learn = as_listed if subjects is None else Subjects(ask, shown).learn
     assert BEFORE.recorded is not None
     told = {
-        "seen": seen_of(chosen(before), SHOWN),
+        "seen": seen_of(chosen(before), shown),
         "title": BEFORE.title,
-        "described": fingerprint(description_of(BEFORE, SHOWN)),
+        "described": fingerprint(description_of(BEFORE, shown)),
         "date": BEFORE.recorded.isoformat(),
         "session_id": "s-1",
         "series": "s1",
@@ -107,7 +120,9 @@ async def renewed(
     journal = MemoryJournal()
     await journal.append(items.ended("e", Outcome.VERIFIED, **{**told, **facts}))
     look = (films or Films()).look
-    renewal = Renewal(Opencast(now), panopto, journal, ("engage-player",), look, shown=SHOWN, moves=moves)
+    renewal = Renewal(
+        Opencast(now), panopto, journal, ("engage-player",), look, shown=shown, moves=moves, learn=learn
+    )
     end = await renewal.renew("e", ROW)
     return end and end.outcome, items.fold(journal.history("e"))
 
@@ -301,3 +316,65 @@ async def test_earlier_sessions_are_never_forgotten() -> None:
     assert (again.generation, again.earlier_sessions) == (3, ("s-0", "s-1"))
     assert known(again)["earlier_sessions"] == ["s-0", "s-1"]
     assert known(again)["source"] == source
+
+
+RISEN = replace(BEFORE, archive_version=9)
+
+
+async def test_another_subject_alone_is_seen_by_the_version() -> None:
+    """The list tells it nowhere: tags are set again, and no words."""
+    panopto = Panopto()
+    outcome, state = await renewed(RISEN, panopto, subjects=("Light", "Waves, long"))
+    assert (outcome, panopto.sets, state.lacking) == (Outcome.VERIFIED, [], ("tags",))
+    assert known(state)["wants"]["tags"] == ["Light", "Waves, long"]
+    assert state.seen == seen_of(chosen(RISEN), SHOWN)
+
+
+async def test_a_version_that_rose_for_something_else_is_noted_and_nothing_is_set() -> None:
+    """So that the next run does not ask again, and LumiNUS is not looked at for it."""
+    panopto = Panopto()
+    _, state = await renewed(RISEN, panopto, subjects=("Light",))
+    assert (panopto.sets, state.lacking, state.seen_anew) == ([], (), False)
+    assert not change_of(seen_of(chosen(RISEN), SHOWN), "", state)
+
+
+async def test_a_subject_that_only_the_description_shows_is_set_there() -> None:
+    """Where no tags are wanted."""
+    shown, panopto = Shown(description="About {subjects}"), Panopto()
+    panopto.words = (BEFORE.title, description_of(BEFORE, shown))
+    _, state = await renewed(RISEN, panopto, subjects=("Light", "Waves"), shown=shown)
+    assert panopto.sets == [("Optics", "About Light, Waves\nOpencast: e")]
+    assert (state.lacking, state.seen_anew) == ((), True)
+
+
+async def test_subjects_that_cannot_be_read_for_now_put_it_off_and_a_second_time_do_not() -> None:
+    """The session keeps what it has; then other words are set all the same, and tags stay as they are."""
+    now, panopto = replace(RISEN, title="Waves"), Panopto()
+    outcome, state = await renewed(now, panopto, subjects=Unreachable("down"))
+    assert (outcome, panopto.sets, state.lacking) == (Outcome.VERIFIED, [], ("tags",))
+    assert state.aspects["tags"]["value"] == ["Light"]
+    assert state.seen == seen_of(chosen(BEFORE), SHOWN)
+    told = {"wants": known(state)["wants"], "aspects": dict(state.aspects)}
+    _, after = await renewed(now, panopto, subjects=Unreachable("down"), **told)
+    assert panopto.sets == [("Waves", description_of(now, SHOWN))]
+    assert known(after)["wants"]["unread"]["outcome"] == "permanent"
+    _, mended = await renewed(now, Panopto(), subjects=("Light", "Far"), **told)
+    assert (known(mended)["wants"]["tags"], "unread" in known(mended)["wants"]) == (["Light", "Far"], False)
+
+
+async def test_subjects_that_may_not_be_read_take_no_tags_away() -> None:
+    """What was read before the right was withdrawn still holds for what the list tells."""
+    wants = wants_of(BEFORE, ("Light", "Waves")).facts
+    _, state = await renewed(RISEN, Panopto(), subjects=Refused("no"), wants=wants)
+    assert known(state)["wants"]["tags"] == ["Light", "Waves"]
+    assert known(state)["wants"]["unread"]["reason"] == "refused"
+    assert (state.aspects["tags"]["reason"], state.seen) == ("changed", seen_of(chosen(RISEN), SHOWN))
+
+
+async def test_subjects_that_are_gone_by_now_are_not_waited_for() -> None:
+    """They could not be read, and the event has none any more: no tags, and nothing lacking for long."""
+    unread = {"outcome": "retryable", "reason": "throttled", "why": "later"}
+    now = replace(RISEN, subjects=())
+    _, state = await renewed(now, Panopto(), wants={"unread": unread}, aspects={"tags": unread}, subjects=())
+    assert known(state)["wants"] == {**wants_of(now, ()).facts, "series": "s1"}
+    assert state.aspects["tags"]["reason"] == "changed"

@@ -11,7 +11,7 @@ from multidict import CIMultiDict
 
 from engine import AccountRefused, Answer, Gone, Refused, ServerFault, Unreadable
 from pipelines.config import SettingsError
-from pipelines.opencast.client import by, can_filter
+from pipelines.opencast.filters import by, can_filter
 from pipelines.opencast.model import Event, Grant, Scheduling, Series, Unread
 
 GARBAGE = Answer(200, CIMultiDict({"Content-Type": "application/json"}), b'[{"identifier"')

@@ -172,6 +172,37 @@ async def test_what_was_published_anew_keeps_the_event(track: str | None) -> Non
         assert there(site) == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [(["Physics, applied", "Optics"], {"done": 3}), (["Physics, applied"], {"done": 2, "left": 1})],
+)
+async def test_all_subjects_are_held_against_the_tags(tags: list[str], told: Mapping[str, int]) -> None:
+    """One with a comma is one; a second one that was not carried keeps the event, a mark of ours does not."""
+    async with source_site() as site:
+        name = site.names[0]
+        await changed(
+            site, aspects={**dict.fromkeys(EVERYTHING, CARRIED), "tags": {**CARRIED, "value": tags}}
+        )
+        await site.journal.append(sources.mark(name, {"field": "subjects", "value": "moved"}))
+        await site.writing.set_field(name, "subjects", ["Physics, applied", "Optics", "moved"])
+        assert fates(await retracted(site)) == told
+
+
+async def test_subjects_that_may_not_be_read_keep_the_event() -> None:
+    """Unless tags may be lost; the sentence names the role."""
+    async with source_site(
+        faults=[Fault("opencast.get_metadata", "status", times=0, arguments={"status": 403})]
+    ) as site:
+        for name in site.names:
+            await site.writing.set_field(name, "subjects", ["Optics"])
+        found = await retracted(site)
+        assert fates(found) == {"refused": 3}
+        assert "ROLE_API_EVENTS_METADATA_VIEW" in found[0].why
+        assert fates(await retracted(site, replace(site.retracter(), losing=frozenset({"tags"})))) == {
+            "done": 3
+        }
+
+
 async def test_a_retraction_that_does_not_end_is_told() -> None:
     """It is waited for so long, with ever longer pauses; the next one goes on waiting, and calls nothing."""
     async with source_site(Switches(opencast_account="editor", retraction="off")) as site:

@@ -164,6 +164,28 @@ def test_everything_is_set_once() -> None:
     assert len(site.panopto.calls) == 4
 
 
+UNREAD = {"outcome": "permanent", "reason": "refused", "why": "no right"}
+
+
+def test_tags_that_are_not_of_all_subjects_are_set_and_told() -> None:
+    """As far as they are known; the sentence says why there may be more."""
+    site = Site()
+    assert site.furnish(Wants("e", tags=("Physics",), unread=UNREAD))["tags"] == ("permanent", "refused")
+    assert site.panopto.has["tags"] == ("Physics",)
+    assert site.state.aspects["tags"] == {**UNREAD, "value": ["Physics"]}
+
+
+def test_tags_that_are_not_known_yet_are_not_touched() -> None:
+    """What the session has stays, and is not forgotten."""
+    site, later = Site(), {**UNREAD, "outcome": "retryable"}
+    site.furnish(Wants("e", tags=("Physics",)))
+    site.killed(items.aspects("e", {"tags": {**later, "value": ["Physics"]}}))
+    calls = len(site.panopto.calls)
+    assert site.furnish(Wants("e", tags=("Physics",), unread=later))["tags"] == ("retryable", "refused")
+    assert site.state.aspects["tags"]["value"] == ["Physics"]
+    assert len(site.panopto.calls) == calls
+
+
 def test_what_an_event_does_not_have_is_not_asked_for() -> None:
     """No tags, no presenter, no captions, a series without a row: the id alone is set."""
     site = Site()

@@ -149,6 +149,16 @@ async def test_roles(serve: Any) -> None:
         assert "ROLE_ADMIN" in (await running.get("/api/info/me/roles")).json
 
 
+async def test_what_lies_below_an_event_has_roles_of_its_own(serve: Any) -> None:
+    """Who may read events reads them with all that they carry, and is refused each of the paths below."""
+    async with serve(Switches(opencast_account="least")) as running:
+        (name, *_) = await identifiers(running, "?withmetadata=true&withpublications=true&withacl=true")
+        for below in ("acl", "media", "metadata", "publications", "publications/x", "scheduling"):
+            reply = await running.get(f"/api/events/{name}/{below}")
+            assert (reply.status, "text/html" in reply.headers["Content-Type"]) == (403, True), below
+        assert (await running.get(f"/api/events/{name}?withmetadata=true")).status == 200
+
+
 async def test_base_calls(serve: Any) -> None:
     """The base endpoints tell version, account and roles, in plain application/json."""
     async with serve() as running:
