@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from engine.errors import FerryError
 from engine.model import ByteRange, Location, Part, Source, Validator
@@ -25,13 +25,20 @@ class Head:
     headers: Mapping[str, str]
 
 
+HEAD_DEADLINE = 30.0
+
+
 @dataclass(frozen=True, slots=True)
 class RangedGet:
-    """A GET for exactly the bytes of `span`; `judge` raises where the head of its answer says otherwise."""
+    """A GET for exactly the bytes of `span`; `judge` raises where the head of its answer says otherwise.
+
+    `deadline` is in seconds until its head is judged.
+    """
 
     request: Request
     span: ByteRange
     judge: Callable[[Head], None]
+    deadline: float = HEAD_DEADLINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class BytesGet:
     """Bytes in memory in place of a GET."""
 
     data: bytes = field(repr=False)
+    deadline: ClassVar[float] = HEAD_DEADLINE
 
     @property
     def span(self) -> ByteRange:
@@ -63,7 +71,7 @@ class PartPut:
     """A PUT of one part.
 
     `judge` takes the answer's head and its (capped) body and returns the part's ETag as sent, or raises.
-    `deadline` is in seconds from the first byte asked for to the judged answer. `hashed` asks for an MD5,
+    `deadline` is in seconds from when it is handed out to the judged answer. `hashed` asks for an MD5,
     `file` for the bytes to be summed there as well.
     """
 
@@ -95,6 +103,22 @@ class PartFailure:
     error: FerryError
 
 
+class Places(Protocol):
+    """The places of one lane: as many of its parts may be in flight at once."""
+
+    async def take(self) -> None:
+        """Wait for a place that no part of the lane has, and give it to the next one."""
+        ...
+
+    def give(self) -> None:
+        """Take a place back: its part is settled, or there was none for it."""
+        ...
+
+    def end(self) -> None:
+        """Take note that none is taken any more."""
+        ...
+
+
 class Relay(Protocol):
     """The data plane: one GET feeding parts."""
 
@@ -104,17 +128,17 @@ class Relay(Protocol):
         next_put: Callable[[], PartPut | None],
         settle: Callable[[PartReceipt | PartFailure], Awaitable[None]],
         *,
-        abreast: int = 2,
+        places: Places,
     ) -> None:
         """Feed the body of `get` to the parts that `next_put` hands out, in order and without a gap.
 
-        The next part is asked for when the last byte of the one before has been handed on, and may start
-        while at most `abreast` - 1 earlier ones are awaited. Each part handed out is settled exactly once, in
-        any order, and keeps its place abreast until `settle` has returned: a receipt that is not yet durable
-        is a part in flight. A failed part ends the lane, and so does a None from `next_put`. Returns when
-        the GET is closed and every part is settled. A failure of the GET settles the parts under way as
-        failures; where none is under way yet, the lane asks for one and fails that one, so that no error is
-        lost. Only cancellation is raised.
+        The GET comes first. A part is asked for when there is one of `places` for it and the last byte of the
+        one before has been handed on, while earlier ones may still be awaited. Each part handed out is
+        settled exactly once, in any order, and keeps its place until `settle` has returned: a receipt that is
+        not yet durable is a part in flight. A failed part ends the lane, and so does a None from `next_put`.
+        Returns when the GET is closed and every part is settled. A failure of the GET settles the parts under
+        way as failures; where none is under way yet, the lane asks for one and fails that one, so that no
+        error is lost. Only cancellation is raised.
         """
         ...
 

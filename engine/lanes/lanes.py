@@ -2,9 +2,9 @@
 
 ::
 
-    missing parts ──runs──> lane: hold 1 or 2 slots, one GET, part after part ──> receipt ──> journal ──> kept
-          ^                                                        │
-          └───────────── after a wait that holds no slot ──────────┘ failure
+    missing parts ──runs──> lane: 1 or 2 places, one GET, part after part ──> receipt ──> journal ──> kept
+          ^                                                    │
+          └───────── after a wait that holds no place ─────────┘ failure
 
 Parts leave `missing` when a lane takes them, lowest first, and come back when they fail or were not reached.
 When none is missing, and places are free that nobody else waits for, another lane takes half of what the lane
@@ -38,7 +38,7 @@ from engine.reader import Reader
 from engine.retry import GiveUp, decide
 from engine.source import begins_at
 from engine.whole import FileSum
-from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, RangedGet
+from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, Places, RangedGet
 
 SHORTEST_DEADLINE = 30.0
 
@@ -182,13 +182,15 @@ class Lanes:
         return True
 
     async def _run(self, lane: Taken, want: int, spare: bool, task_status: TaskStatus[None]) -> None:
-        async with self._ports.slots.hold(self._host, self._upload.where, want, spare=spare) as granted:
+        async with self._ports.slots.hold(
+            self._host, self._upload.where, want, spare=spare, early=not spare and self._reader.ranged
+        ) as held:
             self._open.append(lane)
             if spare:
                 self._asking = None
             task_status.started()
             if await self._take(lane) and (get := await self._get(lane)) is not None:
-                await self._relay(lane, get, granted)
+                await self._relay(lane, get, held)
                 self._judge_end(lane)
             self._give_back(lane)
 
@@ -246,11 +248,11 @@ class Lanes:
                 self._fail(lane, PartFailure(lane.run.pop(0), 0, error))
         return None
 
-    async def _relay(self, lane: Taken, get: RangedGet | BytesGet, abreast: int) -> None:
+    async def _relay(self, lane: Taken, get: RangedGet | BytesGet, places: Places) -> None:
         async def settle(settled: PartReceipt | PartFailure) -> None:
             await self._settle(lane, get, settled)
 
-        await self._ports.relay.lane(get, lambda: self._next_put(lane), settle, abreast=abreast)
+        await self._ports.relay.lane(get, lambda: self._next_put(lane), settle, places=places)
 
     def _next_put(self, lane: Taken) -> PartPut | None:
         """Hand out the lane's next part; none where the run drains or the transfer has failed."""

@@ -5,11 +5,12 @@ Who gets what is decided by plain functions that return whom to wake; waiting is
 
 from engine.limits.book import SlotBook, SlotStatistics, Ticket, Use
 from engine.limits.ceiling import Ceiling
-from engine.limits.slots import Slots
+from engine.limits.slots import Held, Slots
 from engine.limits.windows import Windows, WindowStatistics, window_size
 
 __all__ = [
     "Ceiling",
+    "Held",
     "SlotBook",
     "SlotStatistics",
     "Slots",

@@ -10,17 +10,29 @@ import anyio
 
 @dataclass(eq=False, slots=True)
 class Ticket:
-    """Somebody who wants places, and how many have been granted: none while waiting.
+    """Somebody who wants places, and how many have been granted so far.
 
-    `spare` asks only for places that nobody else could use.
+    With the first one he may go, and waits for the others meanwhile. Who is `early` may make ready before,
+    when a place will be free soon: then he is `ahead`. Who is `ending` gives back what he has. `spare` asks
+    only for places that nobody else could use.
     """
 
     host: str
     transfer: str
     want: int
     spare: bool = False
+    early: bool = False
+    ahead: bool = False
+    ending: bool = False
     granted: int = 0
     ready: anyio.Event = field(default_factory=anyio.Event)
+
+    @property
+    def soon(self) -> int:
+        """How many places he will have soon."""
+        if self.ending:
+            return 0
+        return self.want if self.ahead else self.granted
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +45,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class SlotStatistics:
-    """How full the slots are, whole and per host with places taken, and how many wait for one.
+    """How full the slots are, whole and per host with places taken, and how many wait for their first one.
 
     Those who wait for spare ones are among these.
     """
@@ -53,9 +65,6 @@ class Turns:
     def __init__(self) -> None:
         self._hosts: dict[str, dict[Ticket, None]] = {}
 
-    def __len__(self) -> int:
-        return sum(len(queue) for queue in self._hosts.values())
-
     def __iter__(self) -> Iterator[Ticket]:
         return chain.from_iterable(self._hosts.values())
 
@@ -64,17 +73,35 @@ class Turns:
         self._hosts.setdefault(ticket.host, {})[ticket] = None
 
     def leave(self, ticket: Ticket) -> None:
-        """Take somebody out."""
-        queue = self._hosts[ticket.host]
-        del queue[ticket]
+        """Take somebody out, if he waits."""
+        queue = self._hosts.get(ticket.host, {})
+        queue.pop(ticket, None)
         if not queue:
-            del self._hosts[ticket.host]
+            self._hosts.pop(ticket.host, None)
 
     def serve(self, ticket: Ticket) -> None:
-        """Take somebody out whose turn it was."""
-        self.leave(ticket)
+        """Take somebody out whose turn it was; who has not all that he wants is still his host's first."""
+        if ticket.granted >= ticket.want:
+            self.leave(ticket)
         if ticket.host in self._hosts:
             self._hosts[ticket.host] = self._hosts.pop(ticket.host)
+
+
+class Account:
+    """How many places are taken: in all, at each host, and by each transfer."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.hosts: Counter[str] = Counter()
+        self.transfers: Counter[str] = Counter()
+
+    def count(self, ticket: Ticket, change: int) -> None:
+        """Take note of somebody who has so many more or, below zero, fewer."""
+        self.total += change
+        for counter, key in ((self.hosts, ticket.host), (self.transfers, ticket.transfer)):
+            counter[key] += change
+            if not counter[key]:
+                del counter[key]
 
 
 class SlotBook:
@@ -82,6 +109,9 @@ class SlotBook:
 
     Who may not go yet because a host or a transfer is full is passed over by the next that may, and keeps his
     place in the queue. Spare places are what is left when nobody else waits who may go.
+
+    Two accounts are kept: what is taken now, and what will be taken soon, when those who are ending have left
+    and those who are ahead have all that they want. By the second one it is decided who may be ahead.
     """
 
     def __init__(self, total: int, per_host: int, per_transfer: int) -> None:
@@ -89,9 +119,8 @@ class SlotBook:
         self.per_host = per_host
         self.per_transfer = per_transfer
         self.host_ceilings: dict[str, int] = {}
-        self._taken = 0
-        self._hosts: Counter[str] = Counter()
-        self._transfers: Counter[str] = Counter()
+        self._now = Account()
+        self._soon = Account()
         self._ordinary = Turns()
         self._spare = Turns()
 
@@ -100,59 +129,78 @@ class SlotBook:
         self._turns(ticket).join(ticket)
 
     def leave(self, ticket: Ticket) -> None:
-        """Take back what somebody holds, or the place in the queue."""
-        if not ticket.granted:
-            self._turns(ticket).leave(ticket)
-        self._count(ticket, -ticket.granted)
-        ticket.granted = 0
+        """Take back what somebody holds, and the turn that he waits for."""
+        self.keep(ticket, 0)
+
+    def keep(self, ticket: Ticket, count: int) -> None:
+        """Leave somebody so many of his places, which he will give back soon; grant no more."""
+        before = ticket.soon
+        self._now.count(ticket, count - ticket.granted)
+        ticket.want = ticket.granted = count
+        ticket.ending = True
+        self._soon.count(ticket, ticket.soon - before)
+        self._turns(ticket).leave(ticket)
 
     def assign(self) -> list[Ticket]:
-        """Grant what can be granted now, and return those who got something."""
+        """Grant what can be granted now, let go ahead who may, and return all whose state is another one."""
         lucky = []
         while (ticket := self._next()) is not None:
-            ticket.granted = min(ticket.want, self._room(ticket))
-            self._count(ticket, ticket.granted)
+            before = ticket.soon
+            count = min(ticket.want - ticket.granted, self._room(ticket))
+            ticket.granted += count
+            self._now.count(ticket, count)
+            self._soon.count(ticket, ticket.soon - before)
             self._turns(ticket).serve(ticket)
+            lucky.append(ticket)
+        while (ticket := self._next_ahead()) is not None:
+            ticket.ahead = True
+            self._soon.count(ticket, ticket.want)
             lucky.append(ticket)
         return lucky
 
     def _next(self) -> Ticket | None:
-        if self._taken >= self.total:
+        if self._now.total >= self.total:
             return None
         return next((one for one in chain(self._ordinary, self._spare) if self._room(one) > 0), None)
+
+    def _next_ahead(self) -> Ticket | None:
+        if self._soon.total >= self.total:
+            return None
+        return next((one for one in self._ordinary if self._may_make_ready(one)), None)
+
+    def _may_make_ready(self, ticket: Ticket) -> bool:
+        waits = ticket.early and not (ticket.ahead or ticket.granted)
+        return waits and self._left(self._soon, ticket) > 0
 
     def _turns(self, ticket: Ticket) -> Turns:
         return self._spare if ticket.spare else self._ordinary
 
     def taken_at(self, host: str) -> int:
         """Return how many places are taken at a host."""
-        return self._hosts[host]
+        return self._now.hosts[host]
 
     @property
     def lanes_each(self) -> int:
         """Return how many lanes of two places a transfer may have beside others that have or want some."""
-        transfers = self._transfers.keys() | {ticket.transfer for ticket in self._ordinary}
+        transfers = self._now.transfers.keys() | {ticket.transfer for ticket in self._ordinary}
         return max(min(self.total // max(len(transfers), 1), self.per_transfer) // 2, 1)
 
     def statistics(self) -> SlotStatistics:
         """Return how full it is."""
-        hosts = {host: Use(taken, self._host_ceiling(host)) for host, taken in self._hosts.items()}
-        waiting = len(self._ordinary) + len(self._spare)
-        return SlotStatistics(Use(self._taken, self.total), hosts, len(self._transfers), waiting)
+        now = self._now
+        hosts = {host: Use(taken, self._host_ceiling(host)) for host, taken in now.hosts.items()}
+        waiting = sum(not one.granted for one in chain(self._ordinary, self._spare))
+        return SlotStatistics(Use(now.total, self.total), hosts, len(now.transfers), waiting)
 
     def _room(self, ticket: Ticket) -> int:
+        return self._left(self._now, ticket)
+
+    def _left(self, taken: Account, ticket: Ticket) -> int:
         return min(
-            self.total - self._taken,
-            self._host_ceiling(ticket.host) - self._hosts[ticket.host],
-            self.per_transfer - self._transfers[ticket.transfer],
+            self.total - taken.total,
+            self._host_ceiling(ticket.host) - taken.hosts[ticket.host],
+            self.per_transfer - taken.transfers[ticket.transfer],
         )
 
     def _host_ceiling(self, host: str) -> int:
         return self.host_ceilings.get(host, self.per_host)
-
-    def _count(self, ticket: Ticket, change: int) -> None:
-        self._taken += change
-        for counter, key in ((self._hosts, ticket.host), (self._transfers, ticket.transfer)):
-            counter[key] += change
-            if not counter[key]:
-                del counter[key]

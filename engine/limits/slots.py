@@ -1,7 +1,9 @@
 """Places for parts in flight: waiting for what the book grants."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+
+import anyio
 
 from engine.limits.book import SlotBook, SlotStatistics, Ticket
 from engine.limits.ceiling import Ceiling
@@ -20,20 +22,21 @@ class Slots:
 
     @asynccontextmanager
     async def hold(
-        self, host: str, transfer: str, want: int = 2, *, spare: bool = False
-    ) -> AsyncIterator[int]:
-        """Wait for a first place, take up to `want` if they are free too, and tell how many were granted.
+        self, host: str, transfer: str, want: int = 2, *, spare: bool = False, early: bool = False
+    ) -> AsyncIterator["Held"]:
+        """Wait for a first place; up to `want` are granted as they get free.
 
-        `spare` waits for places that nobody else could use, and takes no more than those.
+        `spare` waits for places that nobody else could use, and takes no more than those. `early` does not
+        wait for a place that will be free soon: whoever asks so takes each place before he uses it.
         """
         if want < 1:
             raise ValueError(f"no places: {want}")
-        ticket = Ticket(host, transfer, want, spare)
+        ticket = Ticket(host, transfer, want, spare, early)
         self._book.ask(ticket)
         self._wake()
         try:
             await ticket.ready.wait()
-            yield ticket.granted
+            yield Held(ticket, self._book, self._wake)
         finally:
             self._book.leave(ticket)
             self._wake()
@@ -103,3 +106,45 @@ class Slots:
     def _wake(self) -> None:
         for ticket in self._book.assign():
             ticket.ready.set()
+
+
+class Held:
+    """The places that somebody holds, as `engine.wire.Places` promises: more as they come.
+
+    Once none is taken any more, each goes to who waits as soon as no part has it.
+    """
+
+    def __init__(self, ticket: Ticket, book: SlotBook, wake: Callable[[], None]) -> None:
+        self._ticket = ticket
+        self._book = book
+        self._wake = wake
+        self._taken = 0
+        self._ended = False
+
+    @property
+    def granted(self) -> int:
+        """How many there are now."""
+        return self._ticket.granted
+
+    async def take(self) -> None:
+        """Wait for a place that nothing has."""
+        while self._taken >= self._ticket.granted:
+            self._ticket.ready = anyio.Event()
+            await self._ticket.ready.wait()
+        self._taken += 1
+
+    def give(self) -> None:
+        """Take a place back."""
+        self._taken -= 1
+        self._ticket.ready.set()
+        self._keep()
+
+    def end(self) -> None:
+        """Give back what nothing has, and from now on whatever is given."""
+        self._ended = True
+        self._keep()
+
+    def _keep(self) -> None:
+        if self._ended:
+            self._book.keep(self._ticket, self._taken)
+            self._wake()

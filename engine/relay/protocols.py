@@ -20,7 +20,7 @@ from engine.relay.part_flow import PartFlow
 from engine.relay.streams import SHARE
 from engine.relay.window import Window, WindowMemory
 from engine.relay.window_feed import WindowFeed
-from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, RangedGet
+from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, Places, RangedGet
 
 
 class ProtocolRelay:
@@ -58,7 +58,7 @@ class ProtocolRelay:
         next_put: Callable[[], PartPut | None],
         settle: Callable[[PartReceipt | PartFailure], Awaitable[None]],
         *,
-        abreast: int = 2,
+        places: Places,
     ) -> None:
         """Feed the body of `get` to the parts that `next_put` hands out; see `engine.wire.Relay`.
 
@@ -73,7 +73,7 @@ class ProtocolRelay:
             ) -> PartReceipt | PartFailure:
                 return await self._send(put, feed, ends_at, fed)
 
-            await Lane(feed, send, settle, abreast, self._idle).run(next_put)
+            await Lane(feed, send, settle, places, self._idle, get.deadline).run(next_put)
 
     async def _send(
         self, put: PartPut, feed: Feed, ends_at: float, fed: Callable[[], None]

@@ -26,7 +26,7 @@ from engine.relay.feed import BytesFeed, Feed, StreamFeed
 from engine.relay.heads import LARGEST_ANSWER
 from engine.relay.lane import IDLE, Lane
 from engine.relay.part_flow import EARLY_LIMIT
-from engine.wire import BytesGet, Head, PartFailure, PartPut, PartReceipt, RangedGet
+from engine.wire import BytesGet, Head, PartFailure, PartPut, PartReceipt, Places, RangedGet
 
 SHARE = 16
 """What is read or hashed at once is this share of a window: aiohttp, TLS and the socket hold copies of it."""
@@ -60,7 +60,7 @@ class StreamRelay:
         next_put: Callable[[], PartPut | None],
         settle: Callable[[PartReceipt | PartFailure], Awaitable[None]],
         *,
-        abreast: int = 2,
+        places: Places,
     ) -> None:
         """Feed the body of `get` to the parts that `next_put` hands out; see `engine.wire.Relay`.
 
@@ -75,7 +75,7 @@ class StreamRelay:
             ) -> PartReceipt | PartFailure:
                 return await self._send(put, feed, ends_at, fed)
 
-            await Lane(feed, send, settle, abreast, self._idle).run(next_put)
+            await Lane(feed, send, settle, places, self._idle, get.deadline).run(next_put)
 
     def _feed(self, get: RangedGet | BytesGet) -> Feed:
         if isinstance(get, BytesGet):

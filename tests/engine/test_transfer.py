@@ -27,6 +27,7 @@ from engine.errors import (
 from engine.integrity import Level, crc32
 from engine.journal import Record
 from engine.model import Blob, Source, Target, Transfer
+from engine.wire import Places
 
 KINDS = [
     journal.PROBED,
@@ -122,7 +123,7 @@ def test_a_receipt_of_another_length_does_not_count() -> None:
     carrying = Carrying(level=Level.CRC)
 
     class Liar:
-        async def lane(self, get: object, next_put: Callable, settle: Callable, *, abreast: int = 2) -> None:
+        async def lane(self, get: object, next_put: Callable, settle: Callable, *, places: Places) -> None:
             while (put := next_put()) is not None:
                 await settle(
                     journal.receipt(
@@ -161,7 +162,7 @@ def test_an_unranged_source_and_a_slow_target_never_mix_parts_up() -> None:
     whole = carrying.ports.relay.lane
     lanes = []
 
-    async def early(get: object, next_put: Callable, settle: Callable, *, abreast: int = 2) -> None:
+    async def early(get: object, next_put: Callable, settle: Callable, *, places: Places) -> None:
         left = 3 if len(lanes) < 2 else 100
         lanes.append(get)
 
@@ -170,7 +171,7 @@ def test_an_unranged_source_and_a_slow_target_never_mix_parts_up() -> None:
             left -= 1
             return next_put() if left >= 0 else None
 
-        await whole(get, following, settle, abreast=abreast)
+        await whole(get, following, settle, places=places)
 
     carrying.ports.relay.lane = early
     carrying.carry()
@@ -185,10 +186,10 @@ def test_an_unranged_source_that_is_always_too_slow_is_left_to_a_later_run() -> 
     whole = carrying.ports.relay.lane
     lanes = []
 
-    async def early(get: object, next_put: Callable, settle: Callable, *, abreast: int = 2) -> None:
+    async def early(get: object, next_put: Callable, settle: Callable, *, places: Places) -> None:
         lanes.append(get)
         left = [next_put() for _ in range(1)]
-        await whole(get, lambda: left.pop() if left else None, settle, abreast=abreast)
+        await whole(get, lambda: left.pop() if left else None, settle, places=places)
 
     carrying.ports.relay.lane = early
     fails(carrying, TimedOut)

@@ -128,7 +128,7 @@ def test_a_target_that_refuses_the_size_of_parts_stops_the_run_and_takes_smaller
 
 def test_parts_that_are_refused_in_the_middle_of_a_file_stop_no_later_run() -> None:
     """Parts have arrived, and their upload is given up all the same: with their size it could never end."""
-    first = Carrying().killed(32)
+    first = Carrying().killed(26)
     assert len(first.state.parts) >= 3
     first.target.largest = PART - 1
     fails(first, PartRefused)

@@ -6,7 +6,7 @@ from engine.errors import FerryError
 from engine.limits import Windows
 from engine.relay.lane import Lane
 from engine.relay.window import WindowMemory
-from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, RangedGet
+from engine.wire import BytesGet, PartFailure, PartPut, PartReceipt, Places, RangedGet
 from fakes.memory_bodies import MemoryBody
 from fakes.memory_relay import Flow, NextPut, Settle, Store, by
 from fakes.memory_site import MemoryFiles
@@ -31,7 +31,7 @@ class LaneRelay:
         return len(self._memory._free)
 
     async def lane(
-        self, get: RangedGet | BytesGet, next_put: NextPut, settle: Settle, *, abreast: int = 2
+        self, get: RangedGet | BytesGet, next_put: NextPut, settle: Settle, *, places: Places
     ) -> None:
         """Carry one lane."""
         async with self._memory.pair():
@@ -54,4 +54,4 @@ class LaneRelay:
                 except FerryError as error:
                     return PartFailure(put.part.number, flow.handed, error)
 
-            await Lane(feed, send, settle, abreast).run(next_put)
+            await Lane(feed, send, settle, places, deadline=get.deadline).run(next_put)

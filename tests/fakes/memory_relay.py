@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import anyio
 
 from engine.errors import FerryError, ServerFault, ShortBody, TimedOut
-from engine.wire import BytesGet, Head, PartFailure, PartPut, PartReceipt, RangedGet, Request
+from engine.wire import BytesGet, Head, PartFailure, PartPut, PartReceipt, Places, RangedGet, Request
 
 Result = TypeVar("Result")
 Settle = Callable[[PartReceipt | PartFailure], Awaitable[None]]
@@ -103,29 +103,33 @@ class MemoryRelay:
         self._store = store
 
     async def lane(
-        self, get: RangedGet | BytesGet, next_put: NextPut, settle: Settle, *, abreast: int = 2
+        self, get: RangedGet | BytesGet, next_put: NextPut, settle: Settle, *, places: Places
     ) -> None:
         """Feed the parts one after the other; their answers are awaited side by side."""
-        put = next_put()
-        if put is None:
-            return
         try:
-            pieces = await by(anyio.current_time() + put.deadline, self._open(get))
+            pieces = await by(anyio.current_time() + get.deadline, self._open(get))
         except FerryError as error:
-            await settle(PartFailure(put.part.number, 0, error))
+            if (put := next_put()) is not None:
+                await settle(PartFailure(put.part.number, 0, error))
             return
         async with anyio.create_task_group() as answers:
             failed = anyio.Event()
-            places = anyio.Semaphore(abreast)
-            while put is not None:
-                await places.acquire()
+            while (put := await self._following(next_put, pieces, places, failed)) is not None:
                 flow = Flow(put, self._store.put(put.request), anyio.current_time() + put.deadline)
                 if not await self._feed(flow, pieces, settle):
                     return
                 answers.start_soon(self._settled, flow, settle, places, failed)
-                await places.acquire()
-                places.release()
-                put = next_put() if pieces.left and not failed.is_set() else None
+            places.end()
+
+    async def _following(
+        self, next_put: NextPut, pieces: Pieces, places: Places, failed: anyio.Event
+    ) -> PartPut | None:
+        if not pieces.left or failed.is_set():
+            return None
+        await places.take()
+        if (put := None if failed.is_set() else next_put()) is None:
+            places.give()
+        return put
 
     async def _open(self, get: RangedGet | BytesGet) -> Pieces:
         if isinstance(get, BytesGet):
@@ -150,16 +154,14 @@ class MemoryRelay:
             flow.put.file.flowed(flow.crc32)
         return True
 
-    async def _settled(
-        self, flow: Flow, settle: Settle, places: anyio.Semaphore, failed: anyio.Event
-    ) -> None:
+    async def _settled(self, flow: Flow, settle: Settle, places: Places, failed: anyio.Event) -> None:
         try:
             outcome: PartReceipt | PartFailure = await by(flow.ends_at, flow.receipt())
         except FerryError as error:
             failed.set()
             outcome = PartFailure(flow.put.part.number, flow.handed, error)
         await settle(outcome)
-        places.release()
+        places.give()
 
 
 async def by(ends_at: float, work: Awaitable[Result]) -> Result:

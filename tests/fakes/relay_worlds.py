@@ -21,6 +21,7 @@ from engine.relay import ProtocolRelay, StreamRelay, open_relay
 from engine.source import ranged_get
 from engine.whole import FileSum
 from engine.wire import BytesGet, Head, PartFailure, PartPut, PartReceipt, RangedGet, Relay, Request
+from fakes.abreast import Abreast
 from fakes.memory_relay import MemoryRelay
 from fakes.raw_server import Connection, RawServer, ca_file, raw_server
 from fakes.scripts import Serving, Taking
@@ -86,6 +87,9 @@ class Journey:
     settled: list[Settled] = field(default_factory=list)
     hold: asyncio.Event | None = None
 
+    def __post_init__(self) -> None:
+        self.places = Abreast(self.abreast)
+
     def next_put(self) -> PartPut | None:
         """Hand out the next part, at most `ask` of them."""
         if len(self.asked) == (len(self.parts) if self.ask is None else self.ask):
@@ -104,7 +108,10 @@ class Journey:
 
     async def run(self, get: RangedGet | BytesGet | None = None) -> "Journey":
         """Go; whatever was asked for has been settled afterwards."""
-        await self.world.relay.lane(get or self.world.get(), self.next_put, self.settle, abreast=self.abreast)
+        get = get or self.world.get()
+        if isinstance(get, RangedGet):
+            get = replace(get, deadline=min(get.deadline, self.deadline))
+        await self.world.relay.lane(get, self.next_put, self.settle, places=self.places)
         assert sorted(self.asked) == sorted(one.number for one in self.settled)
         return self
 

@@ -19,7 +19,17 @@ from engine.limits import Slots
 from engine.model import Source, Target, Transfer
 from engine.pace import Bandwidth
 from engine.progress import PartFailed, PartSettled
-from engine.wire import BytesGet, Head, PartFailure, PartPut, PartReceipt, RangedGet, Relay, Request
+from engine.wire import (
+    BytesGet,
+    Head,
+    PartFailure,
+    PartPut,
+    PartReceipt,
+    Places,
+    RangedGet,
+    Relay,
+    Request,
+)
 
 LONG = Random(4).randbytes(64 * PART)
 """Sixty-four parts."""
@@ -57,7 +67,7 @@ class OnceUnderWay:
         next_put: Callable[[], PartPut | None],
         settle: Callable[[PartReceipt | PartFailure], Awaitable[None]],
         *,
-        abreast: int = 2,
+        places: Places,
     ) -> None:
         """Pass everything on."""
 
@@ -72,7 +82,7 @@ class OnceUnderWay:
             self.under_way.discard(outcome.number)
             await settle(outcome)
 
-        await self.relay.lane(get, handed, settled, abreast=abreast)
+        await self.relay.lane(get, handed, settled, places=places)
 
 
 def uneven(slow: Mapping[int, float], places: int = 16, data: bytes = LONG) -> Carrying:

@@ -3,7 +3,7 @@
 from collections import Counter
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
@@ -29,10 +29,11 @@ class SlotBookMachine(RuleBasedStateMachine):
         transfer=st.sampled_from("abcd"),
         want=st.integers(1, 4),
         spare=st.booleans(),
+        early=st.booleans(),
     )
-    def ask(self, host: str, transfer: str, want: int, spare: bool) -> Ticket:
+    def ask(self, host: str, transfer: str, want: int, spare: bool, early: bool) -> Ticket:
         """Somebody asks."""
-        ticket = Ticket(host, transfer, want, spare)
+        ticket = Ticket(host, transfer, want, spare, early and not spare)
         self.book.ask(ticket)
         self.alive.append(ticket)
         self.assign()
@@ -45,6 +46,13 @@ class SlotBookMachine(RuleBasedStateMachine):
         self.alive.remove(ticket)
         self.assign()
 
+    @rule(ticket=tickets, count=st.integers(0, 3))
+    def keep(self, ticket: Ticket, count: int) -> None:
+        """Somebody gives some back, and wants no more."""
+        if ticket.granted:
+            self.book.keep(ticket, min(count, ticket.granted))
+            self.assign()
+
     @rule(total=st.integers(1, 8), per_host=st.integers(1, 6), own=st.integers(1, 6))
     def move_ceilings(self, total: int, per_host: int, own: int) -> None:
         """The operator moves the ceilings."""
@@ -55,11 +63,12 @@ class SlotBookMachine(RuleBasedStateMachine):
 
     def assign(self) -> None:
         """Grant to those who wait, to each once, and spare places when nobody else can go."""
-        waiting = {ticket for ticket in self.alive if not ticket.granted}
+        before = {ticket: (ticket.granted, ticket.ahead) for ticket in self.alive}
         lucky = self.book.assign()
         assert len(set(lucky)) == len(lucky)
-        assert {ticket for ticket in waiting if ticket.granted} == set(lucky)
-        assert [ticket.spare for ticket in lucky] == sorted(ticket.spare for ticket in lucky)
+        assert {one for one in self.alive if (one.granted, one.ahead) != before[one]} == set(lucky)
+        granted = [one.spare for one in lucky if one.granted]
+        assert granted == sorted(granted)
 
     def taken(self) -> tuple[int, Counter[str], Counter[str]]:
         """Count what is granted, from the tickets alone."""
@@ -83,7 +92,7 @@ class SlotBookMachine(RuleBasedStateMachine):
         """Who waits is stopped by a full run, host or transfer."""
         total, hosts, transfers = self.taken()
         for ticket in self.alive:
-            if not ticket.granted:
+            if ticket.granted < ticket.want:
                 ceiling = self.book.host_ceilings.get(ticket.host, self.book.per_host)
                 assert (
                     total >= self.book.total
@@ -98,10 +107,56 @@ class SlotBookMachine(RuleBasedStateMachine):
         statistics = self.book.statistics()
         assert statistics.total.taken == total
         assert {host: use.taken for host, use in statistics.hosts.items()} == dict(+hosts)
-        assert statistics.waiting == sum(1 for ticket in self.alive if not ticket.granted)
+        assert statistics.waiting == sum(1 for one in self.alive if one.want and not one.granted)
 
 
 TestSlotBook = SlotBookMachine.TestCase
+TestSlotBook.settings = settings(max_examples=50)
+
+
+def asked(book: SlotBook, transfer: str, want: int = 2, *, early: bool = True) -> Ticket:
+    """Let somebody ask, and grant what can be granted."""
+    ticket = Ticket("panopto.example", transfer, want, early=early)
+    book.ask(ticket)
+    book.assign()
+    return ticket
+
+
+def test_who_is_early_makes_ready_when_places_will_be_free_soon() -> None:
+    """One for each two places of who is ending, in their order; who is not early waits for a place."""
+    book = SlotBook(4, 4, 4)
+    first, second = asked(book, "1"), asked(book, "2")
+    waiting = [asked(book, "3", early=False), asked(book, "4"), asked(book, "5"), asked(book, "6")]
+    assert not any(one.ahead for one in waiting)
+    book.keep(first, 2)
+    assert book.assign() == [waiting[1]]
+    book.keep(second, 2)
+    assert book.assign() == [waiting[2]]
+    assert [(one.ahead, one.granted) for one in waiting] == [(False, 0), (True, 0), (True, 0), (False, 0)]
+    book.keep(first, 1)
+    book.assign()
+    assert waiting[0].granted == 1
+
+
+def test_nobody_makes_ready_for_a_place_of_a_transfer_or_host_that_stays_full() -> None:
+    """Places that will be free elsewhere are none for him."""
+    book = SlotBook(6, 4, 2)
+    ending, staying = asked(book, "1"), asked(book, "2")
+    same, other = asked(book, "2"), asked(book, "1")
+    book.keep(ending, 2)
+    book.assign()
+    assert (same.ahead, other.ahead) == (False, True)
+    assert staying.granted == 2
+
+
+def test_a_second_place_comes_before_another_lane_begins() -> None:
+    """A lane of one place would wait for each answer; so lanes are few and have two."""
+    book = SlotBook(3, 3, 3)
+    first, second, third = asked(book, "1"), asked(book, "2"), asked(book, "3")
+    assert (first.granted, second.granted, third.granted) == (2, 1, 0)
+    book.leave(first)
+    book.assign()
+    assert (second.granted, third.granted) == (2, 1)
 
 
 @given(

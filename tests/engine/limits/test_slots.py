@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from random import Random
 from typing import Any
 
-from engine.limits import Slots, Use, Windows
+from engine.limits import Held, Slots, Use, Windows
 from engine.parts import MIB
 
 HOSTS = ("opencast.example", "panopto.example", "other.example")
@@ -18,10 +18,10 @@ async def settle() -> None:
 
 
 async def test_one_place_is_enough_to_go() -> None:
-    """The second place is taken where it is free, and never waited for."""
+    """The second place is taken where it is free, and else comes later."""
     slots = Slots(total=3, per_host=3, per_transfer=2)
     async with slots.hold("a", "1", want=2) as first, slots.hold("a", "2", want=2) as second:
-        assert (first, second) == (2, 1)
+        assert (first.granted, second.granted) == (2, 1)
         assert slots.statistics().total == Use(3, 3)
     assert slots.statistics().total == Use(0, 3)
     assert slots.statistics().hosts == {}
@@ -70,12 +70,12 @@ async def test_a_raised_ceiling_wakes_those_who_wait() -> None:
 async def test_a_lowered_ceiling_throws_nobody_out() -> None:
     """Those inside stay; the next goes when enough have left."""
     slots = Slots(2, 2, 2)
-    async with slots.hold("a", "1", want=2) as granted:
+    async with slots.hold("a", "1", want=2) as held:
         slots.total = 1
-        assert granted == 2
+        assert held.granted == 2
         assert slots.statistics().total == Use(2, 1)
-    async with slots.hold("a", "2", want=2) as granted:
-        assert granted == 1
+    async with slots.hold("a", "2", want=2) as held:
+        assert held.granted == 1
 
 
 async def test_a_place_granted_to_a_cancelled_task_is_not_lost() -> None:
@@ -98,14 +98,28 @@ def random_life(slots: Slots, windows: Windows, chance: Random) -> Coroutine[Any
 
     async def life() -> None:
         host, transfer = chance.choice(HOSTS), str(chance.randrange(5))
-        async with slots.hold(host, transfer, want=chance.randint(1, 3)) as granted:
-            assert 1 <= granted <= 3
+        async with slots.hold(host, transfer, want=chance.randint(1, 3)) as held:
+            assert 1 <= held.granted <= 3
             for _ in range(chance.randrange(3)):
                 async with windows.lease(chance.randint(1, windows.total)):
                     await turns(chance)
-            await turns(chance)
+            await parts(held, chance)
 
     return life()
+
+
+async def parts(held: Held, chance: Random) -> None:
+    """Use places as a lane does: some parts side by side, and no more after the last one."""
+
+    async def part() -> None:
+        await turns(chance)
+        held.give()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(chance.randrange(4)):
+            await held.take()
+            group.create_task(part())
+        held.end()
 
 
 async def turns(chance: Random) -> None:
@@ -140,15 +154,15 @@ async def test_a_thousand_random_schedules_end() -> None:
 async def test_a_host_that_throttles_gets_fewer_places_and_the_others_do_not() -> None:
     """It is waited for there as soon as it said so, and no ceiling is left when all is well again."""
     slots = Slots(8, 8, 8, least=2)
-    async with slots.hold("a", "t", 8) as granted:
-        assert granted == 8
+    async with slots.hold("a", "t", 8) as held:
+        assert held.granted == 8
         slots.throttled("a")
         assert slots.statistics().hosts["a"] == Use(8, 4)
-    async with slots.hold("a", "t", 8) as granted:
-        assert granted == 4
-    async with slots.hold("b", "t", 8) as granted:
-        assert granted == 8
+    async with slots.hold("a", "t", 8) as held:
+        assert held.granted == 4
+    async with slots.hold("b", "t", 8) as held:
+        assert held.granted == 8
     for _ in range(100):
         slots.went_well("a")
-    async with slots.hold("a", "t", 8) as granted:
-        assert granted == 8
+    async with slots.hold("a", "t", 8) as held:
+        assert held.granted == 8

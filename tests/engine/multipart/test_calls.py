@@ -11,6 +11,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from fakes.abreast import Abreast
 from fakes.raw_server import Connection, Seen, ca_file, raw_server
 
 from engine.errors import (
@@ -115,7 +116,7 @@ async def sent(http: Http, put: PartPut, data: bytes) -> None:
         settled.append(outcome)
 
     async with open_relay(http) as relay:
-        await relay.lane(BytesGet(data), lambda: next(puts, None), settle)
+        await relay.lane(BytesGet(data), lambda: next(puts, None), settle, places=Abreast())
     (receipt,) = settled
     assert isinstance(receipt, PartReceipt), receipt
 

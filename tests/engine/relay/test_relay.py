@@ -274,11 +274,12 @@ async def test_waiting_for_windows_takes_nothing_of_a_parts_time(make_sockets: M
         assert_right(journey, [1, 2])
 
 
-async def test_a_lane_with_no_part_asks_for_nothing(make: Make) -> None:
-    """None at once: neither server hears of it."""
+async def test_a_lane_with_no_part_sends_nothing(make: Make) -> None:
+    """Its GET is closed again; the target never hears of it."""
     async with make() as place:
         journey = await Journey(place, parts(5), ask=0).run()
-        assert (journey.settled, place.serving.asked, place.begun) == ([], 0, [])
+        assert (journey.settled, place.begun) == ([], [])
+        await place.idle()
 
 
 async def test_no_part_is_asked_for_beyond_the_get(make: Make) -> None:
@@ -339,6 +340,35 @@ async def test_the_next_part_starts_while_an_answer_is_awaited(make: Make) -> No
             assert 2 in journey.receipts
             assert 1 not in journey.receipts
             gates[0].set()
+        assert_right(journey, [1, 2, 3, 4, 5])
+
+
+async def test_no_place_is_taken_after_the_last_byte(make: Make) -> None:
+    """Another lane may have those that are free, while the last answers are awaited."""
+    async with make() as place:
+        gate = asyncio.Event()
+        place.taking |= {1: Taking(gate=gate), 2: Taking(gate=gate)}
+        journey = Journey(place, parts(2), abreast=2)
+        async with anyio.create_task_group() as group:
+            group.start_soon(journey.run, place.get(spanning(journey)))
+            await until(lambda: 1 in place.taken)
+            assert journey.places.ended or 2 not in place.taken
+            await until(lambda: journey.places.ended)
+            assert journey.settled == []
+            gate.set()
+        assert_right(journey, [1, 2])
+
+
+async def test_the_get_comes_before_a_place(make_sockets: Make) -> None:
+    """It is answered while every place is another's; the first part is asked for when there is one."""
+    async with make_sockets() as place:
+        journey = Journey(place, parts(5), abreast=0)
+        async with anyio.create_task_group() as group:
+            group.start_soon(journey.run)
+            await until(lambda: place.serving.asked)
+            await asyncio.sleep(0.02)
+            assert (journey.asked, place.begun) == ([], [])
+            journey.places.give()
         assert_right(journey, [1, 2, 3, 4, 5])
 
 
@@ -527,6 +557,14 @@ async def test_a_lane_that_cannot_move_ends_at_its_parts_end(make_sockets: Make)
             gate.set()
         assert_right(journey, [1])
         assert (journey.asked, journey.failures) == ([1], {})
+
+
+async def test_a_lane_that_gets_no_place_at_all_ends_with_nothing_asked_for(make_sockets: Make) -> None:
+    """Its GET is closed, and nothing failed."""
+    async with make_sockets(idle=0.05) as place:
+        journey = await Journey(place, parts(5), abreast=0).run()
+        assert (journey.asked, journey.settled, place.begun) == ([], [], [])
+        await place.idle()
 
 
 async def test_bytes_and_seconds_are_told(make_sockets: Make) -> None:

@@ -1,0 +1,93 @@
+"""Latency hidden: while one lane's last answers are awaited, the next one's GET is asked for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from random import Random
+
+import anyio
+import pytest
+from fakes.carrying import PART, Carrying
+from fakes.memory_site import File, MemoryFiles
+from fakes.virtual_time import virtually
+
+from engine.limits import Slots
+from engine.model import Source, Target, Transfer
+from engine.wire import Head, Request
+
+FAR = 5.0
+"""Seconds before every answer, of the source and of the target."""
+
+DATA = Random(5).randbytes(16 * PART)
+"""Two runs of eight parts, for one lane after the other."""
+
+
+class FarFiles(MemoryFiles):
+    """A source whose answers take long to begin; a part then flows in a second. `asked` has when."""
+
+    asked: list[float]
+
+    async def get(self, request: Request) -> tuple[Head, AsyncIterator[bytes]]:
+        """Answer a GET."""
+        self.asked.append(asyncio.get_running_loop().time() - 1000)
+        await anyio.sleep(FAR)
+        head, body = await super().get(request)
+        return head, slowly(body)
+
+
+async def slowly(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Give a body part by part, a second each."""
+    data = b"".join([piece async for piece in body])
+    for at in range(0, len(data), PART):
+        await anyio.sleep(1.0)
+        yield data[at : at + PART]
+
+
+def far(places: int, files: int = 1) -> tuple[Carrying, list[Transfer]]:
+    """Make a run of some files of sixteen parts each."""
+    sources = [Source("event", f"{number}.mp4") for number in range(files)]
+    found = FarFiles({one: File(DATA) for one in sources})
+    found.asked = []
+    carrying = Carrying(found, slots=Slots(places, places, places))
+    carrying.target.slow = FAR
+    return carrying, [
+        Transfer("event", one.name, one, Target("memory://t", "Upload", one.name)) for one in sources
+    ]
+
+
+def seconds(carrying: Carrying, transfers: list[Transfer]) -> float:
+    """Carry all of them, and return how long that took."""
+
+    async def all_of_them() -> float:
+        async with anyio.create_task_group() as group:
+            for transfer in transfers:
+                group.start_soon(carrying.engine.transfer, transfer)
+        return asyncio.get_running_loop().time() - 1000
+
+    return virtually(all_of_them())
+
+
+def test_a_lane_asks_for_its_bytes_while_the_one_before_it_awaits_its_answers() -> None:
+    """Eight parts are read in twelve seconds and answered five later; the next GET is asked for when they are
+    read, and answered when the places are free."""
+    carrying, transfers = far(places=2)
+    took = seconds(carrying, transfers)
+    whole = FAR + 4 * (1 + FAR) + 1
+    assert carrying.files.asked == [0.0, whole - FAR]
+    assert took == pytest.approx(2 * whole - FAR)
+    assert carrying.free
+
+
+def test_places_of_a_lane_that_ends_go_to_another_file() -> None:
+    """Ten files share four places: no place waits for the beginning of an answer but at the very first."""
+    carrying, transfers = far(4, files=10)
+    asked = carrying.files.asked
+    took = seconds(carrying, transfers)
+    assert took == pytest.approx(255.0)
+    assert len(asked) == 20
+    assert {carrying.target.objects[one.target.key][0] for one in transfers} == {DATA}
+
+
+def test_one_place_is_never_idle_while_the_source_begins_to_answer() -> None:
+    """Also where there is just one: the GET of the second run is asked for before the last answer."""
+    carrying, transfers = far(places=1)
+    assert seconds(carrying, transfers) == pytest.approx(FAR + 16 * (1 + FAR))
