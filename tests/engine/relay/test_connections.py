@@ -1,6 +1,7 @@
 """What holds of connections: kept for a while, given out alive, and all closed in the end."""
 
 import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from fakes.relay_worlds import until
 
 from engine.errors import Unreachable
 from engine.http import Network, trust
-from engine.relay.connection import Origin
+from engine.relay.connection import Connection, Origin
 from engine.relay.connections import Connections, is_address, origin_of
 from engine.relay.heads import Unspoken
 
@@ -111,3 +112,35 @@ def test_addresses() -> None:
         False,
         False,
     ]
+
+
+class Closing:
+    """A transport that is closing, and holds nothing to be sent."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+
+    def get_extra_info(self, name: str) -> socket.socket:
+        """Return the socket."""
+        return self._end
+
+    def set_write_buffer_limits(self, high: int, low: int) -> None:
+        """Take no note of it."""
+
+    def is_closing(self) -> bool:
+        """It is."""
+        return True
+
+
+async def test_who_writes_to_a_connection_that_closes_waits_for_its_end() -> None:
+    """As over TLS, where the peer's farewell is answered before the connection is lost; the loop goes on."""
+    here, there = socket.socketpair()
+    with here, there:
+        connection = Connection(Origin("127.0.0.1", 1, True), lambda _: None)
+        connection.connection_made(Closing(here))  # type: ignore[arg-type]
+        writing = asyncio.ensure_future(connection.write(memoryview(b"bytes")))
+        await asyncio.sleep(0.01)
+        assert not writing.done()
+        connection.connection_lost(None)
+        await writing
+        assert connection.gone
