@@ -7,6 +7,7 @@ the name.
 import asyncio
 import socket
 import ssl
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -53,16 +54,18 @@ class Connections:
         self._tls = tls
         self._seconds = kept
         self._open: set[Connection] = set()
-        self._kept: dict[Connection, asyncio.TimerHandle] = {}
+        self._kept: defaultdict[Origin, dict[Connection, asyncio.TimerHandle]] = defaultdict(dict)
 
     def statistics(self) -> ConnectionStatistics:
         """Return how many there are."""
-        return ConnectionStatistics(len(self._open), len(self._kept))
+        return ConnectionStatistics(len(self._open), sum(map(len, self._kept.values())))
 
     async def take(self, origin: Origin) -> Connection:
         """Return a connection, the one kept last that is alive or a new one. Raises OSError, NotAllowed."""
-        for connection in reversed([one for one in self._kept if one.origin == origin]):
-            self._kept.pop(connection).cancel()
+        kept = self._kept[origin]
+        while kept:
+            connection, timer = kept.popitem()
+            timer.cancel()
             if connection.usable:
                 return connection
             connection.abort()
@@ -71,9 +74,10 @@ class Connections:
     def keep(self, connection: Connection) -> None:
         """Take a connection back after an exchange that ended exactly where it should."""
         connection.read_into(None)
-        if len(self._kept) < self._network.connections and connection.usable:
+        if self.statistics().kept < self._network.connections and connection.usable:
             loop = asyncio.get_running_loop()
-            self._kept[connection] = loop.call_later(self._seconds, self._expire, connection)
+            timer = loop.call_later(self._seconds, self._expire, connection)
+            self._kept[connection.origin][connection] = timer
         else:
             connection.abort()
 
@@ -83,12 +87,12 @@ class Connections:
             await connection.cut()
 
     def _expire(self, connection: Connection) -> None:
-        self._kept.pop(connection, None)
+        self._kept[connection.origin].pop(connection, None)
         connection.abort()
 
     def _lost(self, connection: Connection) -> None:
         self._open.discard(connection)
-        if (timer := self._kept.pop(connection, None)) is not None:
+        if (timer := self._kept[connection.origin].pop(connection, None)) is not None:
             timer.cancel()
 
     async def _connect(self, origin: Origin) -> Connection:
