@@ -1,7 +1,7 @@
 """Who holds places and who waits for them: decisions alone, without the waiting."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -67,6 +67,10 @@ class Turns:
 
     def __iter__(self) -> Iterator[Ticket]:
         return chain.from_iterable(self._hosts.values())
+
+    def at_hosts(self, fits: Callable[[str], bool]) -> Iterator[Ticket]:
+        """Go through those who wait at hosts that fit, in turn; nobody is looked at who waits elsewhere."""
+        return chain.from_iterable(queue for host, queue in self._hosts.items() if fits(host))
 
     def join(self, ticket: Ticket) -> None:
         """Put somebody at the end of his host's queue."""
@@ -159,18 +163,19 @@ class SlotBook:
         return lucky
 
     def _next(self) -> Ticket | None:
-        if self._now.total >= self.total:
-            return None
-        return next((one for one in chain(self._ordinary, self._spare) if self._room(one) > 0), None)
+        ordinary, spare = (self._fitting(turns, self._now) for turns in (self._ordinary, self._spare))
+        return next(chain(ordinary, spare), None)
 
     def _next_ahead(self) -> Ticket | None:
-        if self._soon.total >= self.total:
-            return None
-        return next((one for one in self._ordinary if self._may_make_ready(one)), None)
+        fitting = self._fitting(self._ordinary, self._soon)
+        return next((one for one in fitting if one.early and not (one.ahead or one.granted)), None)
 
-    def _may_make_ready(self, ticket: Ticket) -> bool:
-        waits = ticket.early and not (ticket.ahead or ticket.granted)
-        return waits and self._left(self._soon, ticket) > 0
+    def _fitting(self, turns: Turns, taken: Account) -> Iterator[Ticket]:
+        """Go through those who wait and could have a place by an account, in turn."""
+        if taken.total >= self.total:
+            return iter(())
+        at_hosts = turns.at_hosts(lambda host: taken.hosts[host] < self._host_ceiling(host))
+        return (one for one in at_hosts if taken.transfers[one.transfer] < self.per_transfer)
 
     def _turns(self, ticket: Ticket) -> Turns:
         return self._spare if ticket.spare else self._ordinary
@@ -193,13 +198,10 @@ class SlotBook:
         return SlotStatistics(Use(now.total, self.total), hosts, len(now.transfers), waiting)
 
     def _room(self, ticket: Ticket) -> int:
-        return self._left(self._now, ticket)
-
-    def _left(self, taken: Account, ticket: Ticket) -> int:
         return min(
-            self.total - taken.total,
-            self._host_ceiling(ticket.host) - taken.hosts[ticket.host],
-            self.per_transfer - taken.transfers[ticket.transfer],
+            self.total - self._now.total,
+            self._host_ceiling(ticket.host) - self._now.hosts[ticket.host],
+            self.per_transfer - self._now.transfers[ticket.transfer],
         )
 
     def _host_ceiling(self, host: str) -> int:

@@ -216,6 +216,25 @@ def test_who_was_passed_over_keeps_the_place() -> None:
     assert book.assign() == [over]
 
 
+def test_a_host_that_is_full_is_passed_over_as_a_whole() -> None:
+    """However many wait there, none of them is looked at."""
+    looks = []
+
+    class Looked(Ticket):
+        def __getattribute__(self, name: str) -> object:
+            looks.append(name)
+            return super().__getattribute__(name)
+
+    book = SlotBook(3, 1, 9)
+    for _ in range(100):
+        book.ask(Looked("a", "1", 1, early=True))
+    book.assign()
+    looks.clear()
+    other = Ticket("b", "2", 1)
+    book.ask(other)
+    assert (book.assign(), looks) == ([other], [])
+
+
 def test_spare_places_are_what_the_others_leave() -> None:
     """Who asked for them first still comes last, and gets one where two were wanted."""
     book = SlotBook(3, 3, 3)
