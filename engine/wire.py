@@ -25,7 +25,8 @@ class Head:
     headers: Mapping[str, str]
 
 
-HEAD_DEADLINE = 30.0
+HEAD_DEADLINE = 60.0
+"""Seconds that a source may take to begin an answer, as long as it has for a probe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,8 @@ class Relay(Protocol):
         not yet durable is a part in flight. A failed part ends the lane, and so does a None from `next_put`.
         Returns when the GET is closed and every part is settled. A failure of the GET settles the parts under
         way as failures; where none is under way yet, the lane asks for one and fails that one, so that no
-        error is lost. Only cancellation is raised.
+        error is lost. A lane that gets no first place before its GET has been idle too long asks for no part,
+        and its places are as they were. Only cancellation is raised.
         """
         ...
 

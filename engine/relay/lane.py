@@ -31,7 +31,10 @@ Send = Callable[[PartPut, float, Callable[[], None]], Awaitable[PartReceipt | Pa
 
 
 class Lane:
-    """The order of events in one lane, whatever carries the bytes."""
+    """The order of events in one lane, whatever carries the bytes.
+
+    `fed` is told when the last byte of the last part is handed on: nobody needs the feed's memory any more.
+    """
 
     def __init__(
         self,
@@ -39,6 +42,7 @@ class Lane:
         send: Send,
         settle: Callable[[PartReceipt | PartFailure], Awaitable[None]],
         places: Places,
+        fed: Callable[[], Awaitable[None]],
         idle: float = IDLE,
         deadline: float = HEAD_DEADLINE,
     ) -> None:
@@ -46,6 +50,7 @@ class Lane:
         self._send = send
         self._settle = settle
         self._places = places
+        self._fed = fed
         self._idle = idle
         self._deadline = deadline
         self._failed = False
@@ -72,12 +77,15 @@ class Lane:
 
     async def _feed_parts(self, next_put: Callable[[], PartPut | None]) -> None:
         async with anyio.create_task_group() as parts:
+            begun = False
             while (put := await self._following(next_put)) is not None:
-                fed = anyio.Event()
+                begun, fed = True, anyio.Event()
                 parts.start_soon(self._part, put, fed)
                 await fed.wait()
-            self._places.end()
+            if begun:
+                self._places.end()
             self._feed.close()
+            await self._fed()
 
     async def _part(self, put: PartPut, fed: anyio.Event) -> None:
         """Send one part and settle it."""

@@ -6,6 +6,7 @@ A GET that these protocols do not speak (a chunked body, a user in the address) 
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import AsyncExitStack
 
 from engine.errors import FerryError
 from engine.http import Http, host_of, ours
@@ -62,10 +63,12 @@ class ProtocolRelay:
     ) -> None:
         """Feed the body of `get` to the parts that `next_put` hands out; see `engine.wire.Relay`.
 
-        Waiting for windows comes first and counts against no deadline. Where a part fails, the one that
-        flows meanwhile is let finish. Being cancelled closes every connection of the lane.
+        Waiting for windows comes first and counts against no deadline; they are free again when the last byte
+        is handed on, however long its answer takes. Where a part fails, the one that flows meanwhile is let
+        finish. Being cancelled closes every connection of the lane.
         """
-        async with self._memory.pair() as windows:
+        async with AsyncExitStack() as memory:
+            windows = await memory.enter_async_context(self._memory.pair())
             feed = self._feed(get, windows)
 
             async def send(
@@ -73,7 +76,8 @@ class ProtocolRelay:
             ) -> PartReceipt | PartFailure:
                 return await self._send(put, feed, ends_at, fed)
 
-            await Lane(feed, send, settle, places, self._idle, get.deadline).run(next_put)
+            lane = Lane(feed, send, settle, places, memory.aclose, self._idle, get.deadline)
+            await lane.run(next_put)
 
     async def _send(
         self, put: PartPut, feed: Feed, ends_at: float, fed: Callable[[], None]

@@ -12,6 +12,7 @@ A lane holds two windows: what lies unread of the GET, and what is being hashed 
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
+from contextlib import AsyncExitStack
 
 import aiohttp
 import anyio
@@ -64,10 +65,12 @@ class StreamRelay:
     ) -> None:
         """Feed the body of `get` to the parts that `next_put` hands out; see `engine.wire.Relay`.
 
-        Waiting for windows comes first and counts against no deadline. Where a part fails, the one that
-        flows meanwhile is let finish. Being cancelled closes every connection of the lane.
+        Waiting for windows comes first and counts against no deadline; they are free again when the last byte
+        is handed on, however long its answer takes. Where a part fails, the one that flows meanwhile is let
+        finish. Being cancelled closes every connection of the lane.
         """
-        async with self._windows.lease(2):
+        async with AsyncExitStack() as memory:
+            await memory.enter_async_context(self._windows.lease(2))
             feed = self._feed(get)
 
             async def send(
@@ -75,7 +78,8 @@ class StreamRelay:
             ) -> PartReceipt | PartFailure:
                 return await self._send(put, feed, ends_at, fed)
 
-            await Lane(feed, send, settle, places, self._idle, get.deadline).run(next_put)
+            lane = Lane(feed, send, settle, places, memory.aclose, self._idle, get.deadline)
+            await lane.run(next_put)
 
     def _feed(self, get: RangedGet | BytesGet) -> Feed:
         if isinstance(get, BytesGet):

@@ -1,6 +1,7 @@
 """A relay of real lanes and real windows whose sources and targets are in memory."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 
 from engine.errors import FerryError
 from engine.limits import Windows
@@ -34,7 +35,8 @@ class LaneRelay:
         self, get: RangedGet | BytesGet, next_put: NextPut, settle: Settle, *, places: Places
     ) -> None:
         """Carry one lane."""
-        async with self._memory.pair():
+        async with AsyncExitStack() as memory:
+            await memory.enter_async_context(self._memory.pair())
             self.most = max(self.most, self._windows.statistics().leased)
             feed = MemoryBody(self._files, get)
 
@@ -54,4 +56,5 @@ class LaneRelay:
                 except FerryError as error:
                     return PartFailure(put.part.number, flow.handed, error)
 
-            await Lane(feed, send, settle, places, deadline=get.deadline).run(next_put)
+            lane = Lane(feed, send, settle, places, memory.aclose, deadline=get.deadline)
+            await lane.run(next_put)

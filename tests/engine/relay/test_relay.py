@@ -274,6 +274,25 @@ async def test_waiting_for_windows_takes_nothing_of_a_parts_time(make_sockets: M
         assert_right(journey, [1, 2])
 
 
+@pytest.mark.parametrize("hashed", [False, True])
+async def test_windows_are_free_when_the_last_byte_is_handed_on(make_sockets: Make, hashed: bool) -> None:
+    """Another lane may have them while the answers are awaited, and fill them: what was sent stays right."""
+    windows = Windows(MIB, 1)
+    async with make_sockets(windows=windows) as place, anyio.create_task_group() as group:
+        gate = asyncio.Event()
+        place.taking |= {1: Taking(gate=gate), 2: Taking(gate=gate)}
+        first = Journey(place, parts(2), hashed=hashed)
+        group.start_soon(first.run, place.get(spanning(first)))
+        await until(lambda: first.places.ended and windows.statistics().leased == 0)
+        second = Journey(place, parts(4)[2:], hashed=hashed)
+        await second.run(place.get(spanning(second)))
+        assert_right(second, [3, 4])
+        assert first.settled == []
+        gate.set()
+        await until(lambda: len(first.settled) == 2)
+        assert_right(first, [1, 2])
+
+
 async def test_a_lane_with_no_part_sends_nothing(make: Make) -> None:
     """Its GET is closed again; the target never hears of it."""
     async with make() as place:
@@ -564,6 +583,7 @@ async def test_a_lane_that_gets_no_place_at_all_ends_with_nothing_asked_for(make
     async with make_sockets(idle=0.05) as place:
         journey = await Journey(place, parts(5), abreast=0).run()
         assert (journey.asked, journey.settled, place.begun) == ([], [], [])
+        assert not journey.places.ended
         await place.idle()
 
 
