@@ -28,6 +28,7 @@ from engine.errors import (
     UploadGone,
 )
 from engine.http import host_of
+from engine.lanes.paying import Paying
 from engine.lanes.runs import Missing, Taken, run_length
 from engine.lanes.sent import Sent
 from engine.model import ByteRange, Transfer, Validator
@@ -87,6 +88,7 @@ class Lanes:
             receipts.clear()
         self._missing = Missing(number for number in numbers if number not in receipts)
         self._in_order = upload.sum is not None or not reader.ranged
+        self._paying = Paying(upload.cut, ports)
         self._open: list[Taken] = []
         self._asking: anyio.CancelScope | None = None
         self._attempts: Counter[int] = Counter()
@@ -189,10 +191,19 @@ class Lanes:
             if spare:
                 self._asking = None
             task_status.started()
-            if await self._take(lane) and (get := await self._get(lane)) is not None:
-                await self._relay(lane, get, held)
-                self._judge_end(lane)
+            if await self._take(lane):
+                await self._carry(lane, held)
             self._give_back(lane)
+
+    async def _carry(self, lane: Taken, places: Places) -> None:
+        """Send a lane's run; a GET that waited in vain for a first place is begun anew when that has come."""
+        while (get := await self._get(lane)) is not None:
+            await self._relay(lane, get, places)
+            if lane.begun or self._stopped:
+                self._judge_end(lane)
+                return
+            await places.take()
+            places.give()
 
     async def _take(self, lane: Taken) -> bool:
         """Take what is missing, else half of the longest run; tell whether its bytes may begin.
@@ -201,31 +212,23 @@ class Lanes:
         """
         lane.run = self._missing.take(self._longest())
         if lane.run:
-            lane.paid = await self._paid(lane.run)
+            lane.paid = await self._paying.pay(lane.run)
         elif not self._ports.drain.begun:
             lane.run = max(self._open, key=lambda one: one.to_give).give()
             lane.paid = bool(lane.run)
         self._changed.set()
         return lane.paid
 
-    async def _paid(self, run: list[int]) -> bool:
-        """Wait until the bytes of a run may begin; False where the run of the whole drains meanwhile."""
-        count = sum(self._upload.cut.part(number).span.length for number in run)
-        try:
-            await self._ports.bandwidth.pay(count, self._ports.before_another_try)
-        except Interrupted:
-            return False
-        return not self._ports.drain.begun
-
     def _judge_end(self, lane: Taken) -> None:
         """A lane may end early without a failure, and another goes on; not so at a server without ranges."""
-        stopped = self._error is not None or self._ports.drain.begun
-        if self._reader.ranged or not lane.run or lane.failures or stopped:
+        if self._reader.ranged or not lane.run or lane.failures or self._stopped:
             return
-        slow = TimedOut(
-            "came too slowly to be read in one go, and its server has no ranges", where=self._host
-        )
+        slow = TimedOut("came too slowly to be read in one go; its server has no ranges", where=self._host)
         lane.failures.append(PartFailure(lane.run.pop(0), 0, slow))
+
+    @property
+    def _stopped(self) -> bool:
+        return self._error is not None or self._ports.drain.begun
 
     def _longest(self) -> int:
         """Return how many parts the next lane takes: all of them at a server without ranges."""
@@ -256,9 +259,11 @@ class Lanes:
 
     def _next_put(self, lane: Taken) -> PartPut | None:
         """Hand out the lane's next part; none where the run drains or the transfer has failed."""
-        if not lane.run or self._error is not None or self._ports.drain.begun:
+        lane.begun = True
+        if not lane.run or self._stopped:
             return None
         number = lane.run.pop(0)
+        self._paying.begun(number)
         lane.under_way.add(number)
         part = self._upload.cut.part(number)
         put = self._ports.uploads.part(

@@ -57,13 +57,14 @@ def given_away(run: int, *, flows: bool) -> int:
 class Taken:
     """What one lane has taken: parts still to be asked for, those under way, and what failed.
 
-    Before its bytes are `paid` for it gives nothing away.
+    Before its bytes are `paid` for it gives nothing away. `begun` tells that a part was asked for.
     """
 
     run: list[int] = field(default_factory=list)
     under_way: set[int] = field(default_factory=set)
     failures: list[PartFailure] = field(default_factory=list)
     paid: bool = False
+    begun: bool = False
 
     @property
     def to_give(self) -> int:

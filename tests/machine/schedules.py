@@ -56,7 +56,7 @@ class Schedule:
             }
         )
         self._target = MemoryTarget(lists=chance.random() < 0.3, heads=chance.random() < 0.3)
-        self._target.slow = chance.choice([0.0, 0.0, 0.05, 12.0])
+        self._target.slow = chance.choice([0.0, 0.05, 12.0, 25.0])
         self._troubles()
 
     def _troubles(self) -> None:

@@ -1,17 +1,22 @@
 """Latency hidden: while one lane's last answers are awaited, the next one's GET is asked for."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from random import Random
 
 import anyio
 import pytest
-from fakes.carrying import PART, Carrying
+from fakes.carrying import PART, SOURCE, TRANSFER, Carrying
+from fakes.lane_relay import LaneRelay
 from fakes.memory_site import File, MemoryFiles
 from fakes.virtual_time import virtually
 
-from engine.limits import Slots
+from engine.engine import Engine
+from engine.limits import Slots, Windows
 from engine.model import Source, Target, Transfer
+from engine.pace import Bandwidth
+from engine.parts import MIB
 from engine.wire import Head, Request
 
 FAR = 5.0
@@ -54,6 +59,25 @@ def far(places: int, files: int = 1) -> tuple[Carrying, list[Transfer]]:
     ]
 
 
+def mute(seconds: float) -> tuple[Carrying, list[int]]:
+    """Make a run of one file, in one place, to a target that takes long to answer; and the bytes paid for."""
+    carrying, paid = Carrying(MemoryFiles({SOURCE: File(DATA)}), slots=Slots(1, 1, 1)), list[int]()
+    carrying.target.slow = seconds
+
+    class Counted(Bandwidth):
+        async def pay(self, count: int, sleep: Callable[[float], Awaitable[None]] = anyio.sleep) -> None:
+            paid.append(count)
+
+    carrying.ports = replace(
+        carrying.ports,
+        relay=LaneRelay(carrying.files, carrying.target, Windows(MIB, 1)),
+        bandwidth=Counted(),
+        least_rate=1.0,
+    )
+    carrying.engine = Engine(carrying.ports, carrying.files, carrying.files)
+    return carrying, paid
+
+
 def seconds(carrying: Carrying, transfers: list[Transfer]) -> float:
     """Carry all of them, and return how long that took."""
 
@@ -91,3 +115,14 @@ def test_one_place_is_never_idle_while_the_source_begins_to_answer() -> None:
     """Also where there is just one: the GET of the second run is asked for before the last answer."""
     carrying, transfers = far(places=1)
     assert seconds(carrying, transfers) == pytest.approx(FAR + 16 * (1 + FAR))
+
+
+@pytest.mark.parametrize(("answer", "gets"), [(15.0, 17), (300.0, 31)])
+def test_a_get_that_waits_in_vain_is_begun_anew_in_its_place(answer: float, gets: int) -> None:
+    """At most one GET ahead of each part's, however long the answers take; bytes are paid for once."""
+    carrying, paid = mute(answer)
+    assert seconds(carrying, [TRANSFER]) == pytest.approx(16 * answer, rel=0.01)
+    assert carrying.object == DATA
+    assert carrying.files.gets == gets
+    assert sum(paid) == len(DATA)
+    assert (carrying.snapshot.bytes.sent_again, carrying.free) == (0, True)
