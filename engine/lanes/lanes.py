@@ -31,6 +31,7 @@ from engine.http import host_of
 from engine.lanes.paying import Paying
 from engine.lanes.runs import Missing, Taken, run_length
 from engine.lanes.sent import Sent
+from engine.limits import Held
 from engine.model import ByteRange, Transfer, Validator
 from engine.parts import Cut
 from engine.ports import Ports
@@ -185,7 +186,7 @@ class Lanes:
 
     async def _run(self, lane: Taken, want: int, spare: bool, task_status: TaskStatus[None]) -> None:
         async with self._ports.slots.hold(
-            self._host, self._upload.where, want, spare=spare, early=not spare and self._reader.ranged
+            self._host, self._upload.where, want, spare=spare, early=self._reader.ranged
         ) as held:
             self._open.append(lane)
             if spare:
@@ -195,15 +196,14 @@ class Lanes:
                 await self._carry(lane, held)
             self._give_back(lane)
 
-    async def _carry(self, lane: Taken, places: Places) -> None:
+    async def _carry(self, lane: Taken, held: Held) -> None:
         """Send a lane's run; a GET that waited in vain for a first place is begun anew when that has come."""
         while (get := await self._get(lane)) is not None:
-            await self._relay(lane, get, places)
+            await self._relay(lane, get, held)
             if lane.begun or self._stopped:
                 self._judge_end(lane)
                 return
-            await places.take()
-            places.give()
+            await held.come()
 
     async def _take(self, lane: Taken) -> bool:
         """Take what is missing, else half of the longest run; tell whether its bytes may begin.

@@ -12,16 +12,15 @@ import anyio
 class Ticket:
     """Somebody who wants places, and how many have been granted so far.
 
-    With the first one he may go, and waits for the others meanwhile. Who is `early` may make ready before,
-    when a place will be free soon: then he is `ahead`. Who is `ending` gives back what he has. `spare` asks
-    only for places that nobody else could use.
+    With the first one he may go, and waits for the others meanwhile. Who is `ahead` will have places soon,
+    when those who are `ending` have given back what they have. `spare` asks only for places that nobody else
+    could use.
     """
 
     host: str
     transfer: str
     want: int
     spare: bool = False
-    early: bool = False
     ahead: bool = False
     ending: bool = False
     granted: int = 0
@@ -146,7 +145,7 @@ class SlotBook:
         self._turns(ticket).leave(ticket)
 
     def assign(self) -> list[Ticket]:
-        """Grant what can be granted now, let go ahead who may, and return all whose state is another one."""
+        """Grant what can be granted now and what will be free soon, and return all who got either."""
         lucky = []
         while (ticket := self._next()) is not None:
             before = ticket.soon
@@ -168,7 +167,7 @@ class SlotBook:
 
     def _next_ahead(self) -> Ticket | None:
         fitting = self._fitting(self._ordinary, self._soon)
-        return next((one for one in fitting if one.early and not (one.ahead or one.granted)), None)
+        return next((one for one in fitting if not (one.ahead or one.granted)), None)
 
     def _fitting(self, turns: Turns, taken: Account) -> Iterator[Ticket]:
         """Go through those who wait and could have a place by an account, in turn."""

@@ -26,17 +26,18 @@ class Slots:
     ) -> AsyncIterator["Held"]:
         """Wait for a first place; up to `want` are granted as they get free.
 
-        `spare` waits for places that nobody else could use, and takes no more than those. `early` does not
-        wait for a place that will be free soon: whoever asks so takes each place before he uses it.
+        `spare` waits for places that nobody else could use, and takes no more than those. `early` waits only
+        until a place will be free soon: whoever asks so takes each place before he uses it.
         """
         if want < 1:
             raise ValueError(f"no places: {want}")
-        ticket = Ticket(host, transfer, want, spare, early)
+        ticket = Ticket(host, transfer, want, spare)
+        held = Held(ticket, self._book, self._wake)
         self._book.ask(ticket)
         self._wake()
         try:
-            await ticket.ready.wait()
-            yield Held(ticket, self._book, self._wake)
+            await held.come(early=early)
+            yield held
         finally:
             self._book.leave(ticket)
             self._wake()
@@ -126,11 +127,15 @@ class Held:
         """How many there are now."""
         return self._ticket.granted
 
+    async def come(self, *, early: bool = False) -> None:
+        """Wait for a first place; where that is `early`, only until there will be one soon."""
+        while not (self._ticket.granted or (early and self._ticket.ahead)):
+            await self._news()
+
     async def take(self) -> None:
         """Wait for a place that nothing has."""
         while self._taken >= self._ticket.granted:
-            self._ticket.ready = anyio.Event()
-            await self._ticket.ready.wait()
+            await self._news()
         self._taken += 1
 
     def give(self) -> None:
@@ -143,6 +148,10 @@ class Held:
         """Give back what nothing has, and from now on whatever is given."""
         self._ended = True
         self._keep()
+
+    async def _news(self) -> None:
+        self._ticket.ready = anyio.Event()
+        await self._ticket.ready.wait()
 
     def _keep(self) -> None:
         if self._ended:

@@ -29,11 +29,10 @@ class SlotBookMachine(RuleBasedStateMachine):
         transfer=st.sampled_from("abcd"),
         want=st.integers(1, 4),
         spare=st.booleans(),
-        early=st.booleans(),
     )
-    def ask(self, host: str, transfer: str, want: int, spare: bool, early: bool) -> Ticket:
+    def ask(self, host: str, transfer: str, want: int, spare: bool) -> Ticket:
         """Somebody asks."""
-        ticket = Ticket(host, transfer, want, spare, early and not spare)
+        ticket = Ticket(host, transfer, want, spare)
         self.book.ask(ticket)
         self.alive.append(ticket)
         self.assign()
@@ -101,6 +100,18 @@ class SlotBookMachine(RuleBasedStateMachine):
                 )
 
     @invariant()
+    def what_comes_soon_is_counted_right(self) -> None:
+        """It is what each of them will have, and who waits is ahead unless nothing more comes for him."""
+        soon = self.book._soon
+        assert soon.total == sum(ticket.soon for ticket in self.alive)
+        assert soon.hosts.total() == soon.transfers.total() == soon.total
+        for ticket in self.alive:
+            if not (ticket.spare or ticket.ending or ticket.ahead or ticket.granted):
+                ceiling = self.book.host_ceilings.get(ticket.host, self.book.per_host)
+                full = soon.total >= self.book.total or soon.hosts[ticket.host] >= ceiling
+                assert full or soon.transfers[ticket.transfer] >= self.book.per_transfer
+
+    @invariant()
     def the_books_agree(self) -> None:
         """Statistics tell what the tickets tell."""
         total, hosts, _ = self.taken()
@@ -114,27 +125,27 @@ TestSlotBook = SlotBookMachine.TestCase
 TestSlotBook.settings = settings(max_examples=50)
 
 
-def asked(book: SlotBook, transfer: str, want: int = 2, *, early: bool = True) -> Ticket:
+def asked(book: SlotBook, transfer: str, want: int = 2) -> Ticket:
     """Let somebody ask, and grant what can be granted."""
-    ticket = Ticket("panopto.example", transfer, want, early=early)
+    ticket = Ticket("panopto.example", transfer, want)
     book.ask(ticket)
     book.assign()
     return ticket
 
 
-def test_who_is_early_makes_ready_when_places_will_be_free_soon() -> None:
-    """One for each two places of who is ending, in their order; who is not early waits for a place."""
+def test_who_will_have_places_soon_is_told_so() -> None:
+    """One for each two places of who is ending, in their order; places are theirs when they are free."""
     book = SlotBook(4, 4, 4)
     first, second = asked(book, "1"), asked(book, "2")
-    waiting = [asked(book, "3", early=False), asked(book, "4"), asked(book, "5"), asked(book, "6")]
+    waiting = [asked(book, "3"), asked(book, "4"), asked(book, "5")]
     assert not any(one.ahead for one in waiting)
     book.keep(first, 2)
-    assert book.assign() == [waiting[1]]
+    assert book.assign() == [waiting[0]]
     book.keep(second, 2)
-    assert book.assign() == [waiting[2]]
-    assert [(one.ahead, one.granted) for one in waiting] == [(False, 0), (True, 0), (True, 0), (False, 0)]
-    book.keep(first, 1)
-    book.assign()
+    assert book.assign() == [waiting[1]]
+    assert [(one.ahead, one.granted) for one in waiting] == [(True, 0), (True, 0), (False, 0)]
+    book.keep(second, 1)
+    assert book.assign() == [waiting[0]]
     assert waiting[0].granted == 1
 
 
@@ -227,7 +238,7 @@ def test_a_host_that_is_full_is_passed_over_as_a_whole() -> None:
 
     book = SlotBook(3, 1, 9)
     for _ in range(100):
-        book.ask(Looked("a", "1", 1, early=True))
+        book.ask(Looked("a", "1", 1))
     book.assign()
     looks.clear()
     other = Ticket("b", "2", 1)

@@ -34,6 +34,36 @@ async def holding(slots: Slots, host: str, transfer: str, order: list[str], unti
         await until.wait()
 
 
+async def test_who_is_early_waits_only_until_a_place_will_be_free_soon() -> None:
+    """And makes ready for no place that somebody before him will have, whether that one is early or not."""
+    slots, came = Slots(1, 1, 1), list[str]()
+
+    async def wait(name: str, *, early: bool) -> None:
+        async with slots.hold("a", name, 1, early=early) as held:
+            came.append(name)
+            await held.take()
+
+    async with asyncio.TaskGroup() as group:
+        async with slots.hold("a", "1", 1) as first:
+            await first.take()
+            group.create_task(wait("2", early=False))
+            group.create_task(wait("3", early=True))
+            await settle()
+            first.end()
+            await settle()
+            assert came == []
+        await settle()
+    assert came == ["2", "3"]
+    async with slots.hold("a", "1", 1) as first, asyncio.TaskGroup() as group:
+        await first.take()
+        group.create_task(wait("4", early=True))
+        await settle()
+        first.end()
+        await settle()
+        assert came[2:] == ["4"]
+        first.give()
+
+
 async def test_a_full_host_is_passed_over() -> None:
     """The next who can go goes, and the one passed over is first at its own host."""
     slots, order, until = Slots(9, 1, 9), list[str](), asyncio.Event()
