@@ -39,8 +39,8 @@ OF_ASPECTS: Mapping[Exit, str] = {
 """The same where the items themselves ask for nothing."""
 
 BESIDE_WAITING = (
-    "Some items wait or failed for now: run again to go on. Something that belongs to others could not be "
-    "carried: `ferry report` says what, and why."
+    "Some items wait or failed for now: run again to go on. Something that belongs to some items could "
+    "not be carried: `ferry report` says what, and why."
 )
 """Said where aspects are what the code stands for, and the items themselves are to be run again."""
 

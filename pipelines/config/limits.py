@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from pipelines.config.error import SettingsError, no_file
 from pipelines.config.faults import first_of, line_of, told
-from pipelines.config.settings import PartsInFlight, Rate, Settings, WindowsText
+from pipelines.config.settings import PartsInFlight, Rate, Section, Settings, WindowsText
 from pipelines.config.windows import ALWAYS, TimeWindows, parse
 
 MIB = 1024 * 1024
@@ -51,10 +51,8 @@ def limits_of(settings: Settings, where: str = "") -> Limits:
     )
 
 
-class _Changes(BaseModel):
+class _Changes(Section):
     """What the file may hold."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     parts_in_flight: PartsInFlight | None = None
     up_mib: Rate | None = None

@@ -3,11 +3,20 @@
 import re
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from engine import HostRule
@@ -79,13 +88,21 @@ Guid = Annotated[str, AfterValidator(_guid)]
 FolderTemplate = Annotated[str, AfterValidator(folder_template)]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
     """A table of the settings file: a word that nothing reads is an error, not a wish."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Python would take `limit = true` for 1."""
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
+            raise ValueError("true and false say nothing here")
+        return value
 
-class OpencastSettings(_Section):
+
+class OpencastSettings(Section):
     """Where the recordings are."""
 
     url: Url
@@ -103,7 +120,7 @@ class OpencastSettings(_Section):
     """Send the account to the file server as well, where it is the API's own origin."""
 
 
-class PanoptoSettings(_Section):
+class PanoptoSettings(Section):
     """Where the recordings go."""
 
     url: Url
@@ -131,7 +148,7 @@ class PanoptoSettings(_Section):
         return self
 
 
-class SessionSettings(_Section):
+class SessionSettings(Section):
     """What a session gets besides its films, title and date."""
 
     captions: bool = True
@@ -158,7 +175,7 @@ class SessionSettings(_Section):
     """A CSV table with the columns series, from and until."""
 
 
-class SelectSettings(_Section):
+class SelectSettings(Section):
     """Which events: all, those of some series, some by name, and at most `limit` of them."""
 
     series: tuple[str, ...] = ()
@@ -166,7 +183,7 @@ class SelectSettings(_Section):
     limit: int | None = Field(default=None, ge=1, le=10_000_000)
 
 
-class TransferSettings(_Section):
+class TransferSettings(Section):
     """How bytes are moved."""
 
     parts_in_flight: PartsInFlight = 16
@@ -190,7 +207,7 @@ class TransferSettings(_Section):
     """What becomes of films that are others at the source by now: a new session, or a line in the report."""
 
 
-class LimitsSettings(_Section):
+class LimitsSettings(Section):
     """When a run may go on, and how fast."""
 
     up_mib: Rate | None = None
@@ -207,7 +224,7 @@ class LimitsSettings(_Section):
     """A TOML file of parts_in_flight, up_mib, down_mib and windows, read again whenever it changes."""
 
 
-class FinishSettings(_Section):
+class FinishSettings(Section):
     """How long Panopto may take."""
 
     limit_minutes: float = Field(default=120, gt=0, le=10_080)
@@ -215,7 +232,7 @@ class FinishSettings(_Section):
     in_flight: int = Field(default=200, ge=1, le=100_000)
 
 
-class LuminusSettings(_Section):
+class LuminusSettings(Section):
     """Where students find the recordings. Leave the section out, and nothing is carried on."""
 
     url: Url
@@ -231,7 +248,7 @@ class LuminusSettings(_Section):
     calls_per_second: int = Field(default=2, ge=1, le=100)
 
 
-class CarrySettings(_Section):
+class CarrySettings(Section):
     """What becomes of a lecture item, and how long a run waits for it."""
 
     wait: float = Field(default=900, ge=0, le=604_800)
@@ -248,7 +265,7 @@ class CarrySettings(_Section):
     """Who is named where nobody else is: LumiNUS takes no lecture without a presenter."""
 
 
-class ValtSettings(_Section):
+class ValtSettings(Section):
     """Where future recordings are booked. Leave the section out, and `ferry schedules` has nothing to do."""
 
     url: Url
@@ -282,7 +299,7 @@ class ValtSettings(_Section):
     """No limit is known; the vendor's own tests wait a second between calls (ivs-valt-python 9682784)."""
 
 
-class NetworkSettings(_Section):
+class NetworkSettings(Section):
     """The way to all systems."""
 
     ca_file: Path | None = None
@@ -298,7 +315,7 @@ class NetworkSettings(_Section):
     """Networks that are not public, and in which those hosts may lie all the same."""
 
 
-class CheckpointSettings(_Section):
+class CheckpointSettings(Section):
     """Where the run keeps what it knows."""
 
     path: Path = Path("migration.checkpoint")

@@ -36,11 +36,25 @@ OF_ACCESS = (
 )
 """The same where that is its access list alone, which no run sets."""
 
+AWAY = (
+    "LumiNUS sees it in its own folder alone, and no run moves it there by itself: let the account create "
+    "in that one, or correct the table of folders; then `ferry retry --aspect folder`."
+)
+"""The same where it waits for a lecture item in the folder for what its own refuses."""
+
 
 def next_step(state: ItemState) -> str:
     """Return one sentence."""
+    if state.reason == "lecture_item" and _stands(state, "folder") == AspectOutcome.PERMANENT:
+        return AWAY
     of_aspects = _of_aspects(state) if state.outcome is Outcome.VERIFIED else ""
     return BY_REASON.get(state.reason or "") or of_aspects or BY_OUTCOME[state.outcome]
+
+
+def _stands(state: ItemState, name: str) -> str | None:
+    """Return the outcome of an aspect; None where nothing is on record of it."""
+    told = state.aspects.get(name)
+    return told["outcome"] if told else None
 
 
 def _of_aspects(state: ItemState) -> str:

@@ -106,7 +106,7 @@ def test_items_that_wait_are_not_said_to_be_lost(capsys: pytest.CaptureFixture[s
     write_table(Exit.PERMANENT, outcomes)
     shown = " ".join(capsys.readouterr().out.split())
     assert "cannot be moved" not in shown
-    assert "run again to go on. Something that belongs to others could not be carried" in shown
+    assert "run again to go on. Something that belongs to some items could not be carried" in shown
 
 
 @pytest.mark.parametrize(

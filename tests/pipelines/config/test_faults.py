@@ -51,6 +51,16 @@ def test_no_number_is_without_bounds(section: str, name: str, value: float) -> N
     assert " and at most " in sentence
 
 
+@pytest.mark.parametrize(("section", "name"), list(numbers()))
+def test_true_is_no_number(section: str, name: str) -> None:
+    """Python takes it for 1: a pilot of one event, or a MiB a second, that nobody asked for."""
+    with pytest.raises(ValidationError) as caught:
+        SECTIONS[section].model_validate({name: True})
+    (fault,) = [one for one in caught.value.errors() if one["loc"] == (name,)]
+    sentence = str(told(fault, "m.toml, line 3", SECTIONS[section]))
+    assert sentence == f"m.toml, line 3: {name}: true and false say nothing here"
+
+
 def test_the_size_of_parts_is_what_panopto_takes() -> None:
     """In whole MiB; anything else would be refused by Panopto only when a file is under way."""
     least, most = PANOPTO.limits.minimum // MIB, PANOPTO.limits.maximum // MIB

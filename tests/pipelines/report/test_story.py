@@ -6,7 +6,7 @@ from fakes.kept import finished, steps
 from engine import Record
 from pipelines import items
 from pipelines.items import AspectOutcome, Outcome, fold
-from pipelines.report.advice import BY_ASPECT, BY_OUTCOME, BY_REASON, OF_ACCESS, next_step
+from pipelines.report.advice import AWAY, BY_ASPECT, BY_OUTCOME, BY_REASON, OF_ACCESS, next_step
 from pipelines.report.story import named, story_of
 
 SUBJECTS: list[tuple[str, list[Record]]] = [
@@ -76,6 +76,15 @@ def test_what_is_not_carried_has_its_advice(aspect: AspectOutcome) -> None:
     )
     assert verified == BY_ASPECT.get(aspect, BY_OUTCOME[Outcome.VERIFIED])
     assert waiting == BY_OUTCOME[Outcome.WAITING]
+
+
+def test_what_waits_away_from_its_folder_is_not_told_to_run_again() -> None:
+    """LumiNUS never sees it there; once the folder is released, the next run is what is left to do."""
+    away, released = (
+        next_step(fold([items.ended("a", Outcome.WAITING, "lecture_item", aspects=told)]))
+        for told in ({"folder": {"outcome": AspectOutcome.PERMANENT.value}}, {})
+    )
+    assert (away, released) == (AWAY, BY_OUTCOME[Outcome.WAITING])
 
 
 @pytest.mark.parametrize("aspect", [AspectOutcome.PERMANENT, AspectOutcome.RETRYABLE])
