@@ -12,9 +12,8 @@ import anyio
 class Ticket:
     """Somebody who wants places, and how many have been granted so far.
 
-    With the first one he may go, and waits for the others meanwhile. Who is `ahead` will have places soon,
-    when those who are `ending` have given back what they have. `spare` asks only for places that nobody else
-    could use.
+    He goes with as many as are free when his turn comes. Who is `ahead` will have one soon, when those who
+    are `ending` have given back what they have. `spare` asks only for places that nobody else could use.
     """
 
     host: str
@@ -29,9 +28,7 @@ class Ticket:
     @property
     def soon(self) -> int:
         """How many places he will have soon."""
-        if self.ending:
-            return 0
-        return self.want if self.ahead else self.granted
+        return 0 if self.ending else max(self.granted, self.ahead)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class SlotStatistics:
-    """How full the slots are, whole and per host with places taken, and how many wait for their first one.
+    """How full the slots are, whole and per host with places taken, and how many wait.
 
     Those who wait for spare ones are among these.
     """
@@ -83,9 +80,8 @@ class Turns:
             self._hosts.pop(ticket.host, None)
 
     def serve(self, ticket: Ticket) -> None:
-        """Take somebody out whose turn it was; who has not all that he wants is still his host's first."""
-        if ticket.granted >= ticket.want:
-            self.leave(ticket)
+        """Take somebody out whose turn it was."""
+        self.leave(ticket)
         if ticket.host in self._hosts:
             self._hosts[ticket.host] = self._hosts.pop(ticket.host)
 
@@ -114,7 +110,7 @@ class SlotBook:
     place in the queue. Spare places are what is left when nobody else waits who may go.
 
     Two accounts are kept: what is taken now, and what will be taken soon, when those who are ending have left
-    and those who are ahead have all that they want. By the second one it is decided who may be ahead.
+    and those who are ahead have a place. By the second one it is decided who may be ahead.
     """
 
     def __init__(self, total: int, per_host: int, per_transfer: int) -> None:
@@ -149,15 +145,14 @@ class SlotBook:
         lucky = []
         while (ticket := self._next()) is not None:
             before = ticket.soon
-            count = min(ticket.want - ticket.granted, self._room(ticket))
-            ticket.granted += count
-            self._now.count(ticket, count)
+            ticket.granted = min(ticket.want, self._room(ticket))
+            self._now.count(ticket, ticket.granted)
             self._soon.count(ticket, ticket.soon - before)
             self._turns(ticket).serve(ticket)
             lucky.append(ticket)
         while (ticket := self._next_ahead()) is not None:
             ticket.ahead = True
-            self._soon.count(ticket, ticket.want)
+            self._soon.count(ticket, 1)
             lucky.append(ticket)
         return lucky
 
@@ -167,7 +162,7 @@ class SlotBook:
 
     def _next_ahead(self) -> Ticket | None:
         fitting = self._fitting(self._ordinary, self._soon)
-        return next((one for one in fitting if not (one.ahead or one.granted)), None)
+        return next((one for one in fitting if not one.ahead), None)
 
     def _fitting(self, turns: Turns, taken: Account) -> Iterator[Ticket]:
         """Go through those who wait and could have a place by an account, in turn."""
@@ -193,7 +188,7 @@ class SlotBook:
         """Return how full it is."""
         now = self._now
         hosts = {host: Use(taken, self._host_ceiling(host)) for host, taken in now.hosts.items()}
-        waiting = sum(not one.granted for one in chain(self._ordinary, self._spare))
+        waiting = sum(1 for _ in chain(self._ordinary, self._spare))
         return SlotStatistics(Use(now.total, self.total), hosts, len(now.transfers), waiting)
 
     def _room(self, ticket: Ticket) -> int:

@@ -24,7 +24,7 @@ class Slots:
     async def hold(
         self, host: str, transfer: str, want: int = 2, *, spare: bool = False, early: bool = False
     ) -> AsyncIterator["Held"]:
-        """Wait for a first place; up to `want` are granted as they get free.
+        """Wait for a place, and take up to `want` if they are free then.
 
         `spare` waits for places that nobody else could use, and takes no more than those. `early` waits only
         until a place will be free soon: whoever asks so takes each place before he uses it.
@@ -110,7 +110,7 @@ class Slots:
 
 
 class Held:
-    """The places that somebody holds, as `engine.wire.Places` promises: more as they come.
+    """The places that somebody holds, as `engine.wire.Places` promises: none until his turn comes.
 
     Once none is taken any more, each goes to who waits as soon as no part has it.
     """

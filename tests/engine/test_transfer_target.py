@@ -140,7 +140,7 @@ def test_parts_that_are_refused_in_the_middle_of_a_file_stop_no_later_run() -> N
 
 def test_a_file_whose_parts_have_arrived_keeps_their_size() -> None:
     """Another size in the settings begins nothing anew: what arrived is not sent again."""
-    later = Carrying().killed(32)
+    later = Carrying().killed(26)
     kept = len(later.state.parts)
     assert kept >= 3
     later = later.again(part=PART // 2)
@@ -153,7 +153,7 @@ def test_a_file_whose_parts_have_arrived_keeps_their_size() -> None:
 def test_parts_that_the_target_does_not_list_are_sent_again_and_told_so() -> None:
     """Where a target lists its parts, that wins over the receipts."""
     first = Carrying(target=MemoryTarget(lists=True))
-    later = first.killed(32)
+    later = first.killed(26)
     upload = later.target.uploads["upload-1"]
     kept = sorted(later.state.parts)
     assert len(kept) >= 3
@@ -201,7 +201,7 @@ def test_a_target_that_always_loses_a_part_completes_nothing() -> None:
 @pytest.mark.fault(20)
 def test_an_upload_that_is_gone_when_its_parts_are_listed_begins_anew_at_once() -> None:
     """That it is gone is an answer: nothing is waited for."""
-    later = Carrying(target=MemoryTarget(lists=True)).killed(32)
+    later = Carrying(target=MemoryTarget(lists=True)).killed(26)
     sent = len(later.state.parts)
     later.target.uploads.clear()
     later.carry()
@@ -434,7 +434,7 @@ def test_checked_parts_stay_checked_over_a_resume() -> None:
 @pytest.mark.parametrize("call", ["create", "complete", "list"])
 def test_a_call_that_may_pass_is_tried_six_times_and_left(call: str) -> None:
     """The last error is raised; nothing is aborted, and a later run goes on."""
-    carrying = Carrying() if call != "list" else Carrying(target=MemoryTarget(lists=True)).killed(32)
+    carrying = Carrying() if call != "list" else Carrying(target=MemoryTarget(lists=True)).killed(26)
     carrying.target.faults = {(call, number): Unreachable("no") for number in range(1, 99)}
     fails(carrying, Unreachable)
     assert carrying.target.calls[call] == 6

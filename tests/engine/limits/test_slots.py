@@ -18,7 +18,7 @@ async def settle() -> None:
 
 
 async def test_one_place_is_enough_to_go() -> None:
-    """The second place is taken where it is free, and else comes later."""
+    """The second place is taken where it is free, and never waited for."""
     slots = Slots(total=3, per_host=3, per_transfer=2)
     async with slots.hold("a", "1", want=2) as first, slots.hold("a", "2", want=2) as second:
         assert (first.granted, second.granted) == (2, 1)
