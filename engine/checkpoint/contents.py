@@ -38,7 +38,7 @@ class Contents:
                 self._recent.move_to_end(subject)
                 return list(recent)
             records = self._records(subject)
-            if subject in self._live.open:
+            if self._live.is_open(subject):
                 self._remember(subject, list(records))
             return records
 
@@ -53,7 +53,7 @@ class Contents:
     def closed(self, subject: str) -> Record | None:
         """Return the record that closes a subject, or None while it is open or unknown."""
         with self._lock:
-            place = self._live.closed.get(subject)
+            place = self._live.closing(subject)
             return None if place is None else record_of(self.body(place))
 
     def subjects(self) -> Sequence[str]:

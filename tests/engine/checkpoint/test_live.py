@@ -52,22 +52,39 @@ def test_what_it_gives_makes_the_same_again(records: list[Entry]) -> None:
     live, again = folded(records), Live()
     for subject, kept in live:
         again.add(Entry(subject, kept.closes, b""), kept)
-    assert (again.open, again.closed) == (live.open, live.closed)
+    assert list(again) == list(live)
+    assert (again.open_subjects, again.closed_subjects) == (live.open_subjects, live.closed_subjects)
     assert (again.records, again.bytes) == (live.records, live.bytes)
 
 
 def test_a_closed_subject_costs_a_place() -> None:
     """However much was said of it, one place stays."""
     live = folded([*[Entry("a", False, b"x" * 1000)] * 50, Entry("a", True, b"done")])
-    assert live.open == {}
-    assert live.closed == {"a": Place(5000, 30, closes=True)}
-    assert live.bytes == 30
+    assert live.closing("a") == Place(5000, 30, closes=True)
+    assert (live.open_subjects, live.closed_subjects, live.bytes) == (0, 1, 30)
+
+
+def memory(live: Live) -> int:
+    """Return the bytes that the places take."""
+    return getsizeof(live._places) + sum(getsizeof(one) for one in live._places.values())
+
+
+def test_memory_does_not_grow_with_what_is_done() -> None:
+    """A subject that closes takes no more than it did when it was new."""
+    live = folded([Entry(str(number), False, b"planned") for number in range(1000)])
+    planned = memory(live)
+    for number in range(1000):
+        for _ in range(20):
+            live.add(Entry(str(number), False, b"part"), Place(number, 100))
+        live.add(Entry(str(number), True, b"done"), Place(number, 100))
+    assert live.closed_subjects == 1000
+    assert memory(live) <= planned
 
 
 def test_an_open_record_costs_some_bytes_however_long_it_is() -> None:
     """No body is kept: an item that waits for another run takes no room for what it said."""
     live = folded([Entry("a", False, b"x" * 100_000)] * 50)
-    assert getsizeof(live.open["a"]) < 2000
+    assert memory(live) < 2000
     assert live.kept("a") == places(50)
     assert live.bytes == 50 * 30
 
