@@ -54,7 +54,7 @@ def test_many_transfers_arrive_side_by_side() -> None:
 
 
 def test_a_file_among_many_is_read_in_one_go() -> None:
-    """Fewer lanes than files: a GET a file, not one a part; at the end as many more as there are places."""
+    """Fewer lanes than files: a GET a file, not one a part; at the end the places share what is left."""
     carrying, transfers, _ = many(12, Slots(5, 5, 3))
 
     async def all_of_them() -> None:
@@ -64,7 +64,7 @@ def test_a_file_among_many_is_read_in_one_go() -> None:
 
     virtually(all_of_them())
     assert len(carrying.target.puts) == 58
-    assert 12 <= carrying.files.gets <= 12 + 5
+    assert 12 <= carrying.files.gets <= 12 + 2 * 5
 
 
 def test_what_was_measured_is_not_asked_for_again() -> None:

@@ -138,7 +138,7 @@ def test_a_track_is_added_by_its_flavor(tmp_path: Path) -> None:
         event = event_of(stand, session)
         command = ("add-stream", event, "--type", "presentation", "-c", settings, "--json")
         refused = ferry(*command, "--track", "nobody/none")
-        assert (refused.code, refused.document["exit"]) == (4, 4)
+        assert (refused.code, refused.document["exit"]) == (2, 2)
         assert "no track is nobody/none; name one of" in refused.talk
         flavor = refused.talk.rpartition("(")[2].partition(")")[0]
         ran = ferry(*command, "--track", flavor, "--start", "2026-10-01T09:15:00+02:00")
