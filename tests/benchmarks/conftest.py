@@ -5,5 +5,5 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def authorities(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give them the system's, which the other tests do without: obstore does not start where there are none."""
+    """Give them the system's, which the other tests do without: obstore does not start without any."""
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
