@@ -21,12 +21,14 @@ import uvloop
 
 from engine import Blob, Drain, Engine, Source, Transfer, open_checkpoint, silence
 from pipelines.app.migration import open_engine
+from pipelines.app.reading import fallback_of
 from pipelines.app.rules import rules
 from pipelines.app.services import Services, open_services
 from pipelines.config import Settings, load
 from pipelines.migration.discover import discover
 from pipelines.migration.planning import Row, Rules, decide
 from pipelines.migration.select import Selected, select
+from pipelines.opencast.fallback import Fallback
 from pipelines.opencast.locate import EventLocator
 from pipelines.opencast.model import Event
 from pipelines.panopto.model import target_of
@@ -42,12 +44,16 @@ class Files:
     tracks: tuple[str, ...]
 
 
-async def wanted(services: Services, decided: Rules, locator: EventLocator) -> list[Files]:
-    """Return what would be moved; the locator learns where it is."""
+async def wanted(
+    services: Services, decided: Rules, locator: EventLocator, fallback: Fallback
+) -> list[Files]:
+    """Return what would be moved, also what is told elsewhere; the locator learns where it is."""
     found = []
     async with aclosing(discover(services.opencast, decided.wanted)) as events:  # type: ignore[type-var]
-        names = [one.identifier async for one in events if isinstance(decide(one, decided, 0), Row)]
-    for event in await services.opencast.batch(names, sign=True):
+        whole = [await fallback.whole(one) async for one in events]
+    names = [one.identifier for one in whole if isinstance(decide(one, decided, 0), Row)]
+    for listed in await services.opencast.batch(names, sign=True):
+        event = await fallback.whole(listed)
         if not isinstance(event, Event):
             continue
         locator.learn(event)
@@ -93,8 +99,9 @@ async def run(settings: Settings) -> dict[str, object]:
             open_services(settings, silence, drain, panopto_rates=()) as services,
             open_checkpoint(Path(folder) / "checkpoint", {"benchmark": "yes"}) as checkpoint,
         ):
-            locator = EventLocator(services.opencast, keep=1_000_000)
-            events = await wanted(services, decided, locator)
+            fallback = fallback_of(settings, services.opencast)
+            locator = EventLocator(services.opencast, fallback=fallback, keep=1_000_000)
+            events = await wanted(services, decided, locator, fallback)
             upload = await services.panopto.create(settings.panopto.folder_id or "")
             async with open_engine(settings, checkpoint, locator, drain, silence) as engine:
                 begun, used = time.monotonic(), time.process_time()
