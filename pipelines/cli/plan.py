@@ -14,6 +14,7 @@ from pipelines.cli.exits import Exit
 from pipelines.cli.summary import CHANGES, VERSION, answered, changes, write_json
 from pipelines.cli.text import page, plain, size
 from pipelines.config import load
+from pipelines.config.limits import read_limits
 from pipelines.items import PERMANENT
 from pipelines.migration.preview import LONGEST_LIST, Preview, ToLuminus, WhoSees
 
@@ -28,6 +29,7 @@ def plan(
     """Show what a run would do, and write nothing anywhere."""
     with answered(json, lambda code: document(Preview(), code)):
         settings = load(config)
+        read_limits(settings)  # A fault in the file of limits is told now, not by the night's run.
 
         async def look() -> Preview:
             return await preview_of(settings)

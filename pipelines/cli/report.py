@@ -85,7 +85,10 @@ def written(found: Report, style: Format, zone: ZoneInfo) -> bytes:
 
 
 def refuse_ours(output: Path, config: Path, settings: Settings) -> None:
-    """Raise SettingsError where a report would replace the settings, a file they name, or what is beside."""
+    """Raise SettingsError where a report would replace the settings, a file they name, or what is beside, and
+    where it is to be a folder."""
+    if output.is_dir():
+        raise SettingsError("is a folder", where=str(output), advice="name a file")
     taken = [config.resolve(), *((config.parent / path).resolve() for path in files_of(settings))]
     beside = [path.with_name(path.name + ending) for path in taken for ending in (".lock", ".new")]
     if output.resolve() in {*taken, *beside}:

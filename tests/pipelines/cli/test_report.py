@@ -157,6 +157,13 @@ async def test_a_link_to_the_checkpoint_is_the_checkpoint(file: Path, told: Told
     assert told("report", "-c", file, "--output", link).code == 2
 
 
+async def test_a_report_is_no_folder(file: Path, told: Told) -> None:
+    """Wrong usage, before anything is written."""
+    await begun(file)
+    ran = told("report", "-c", file, "--output", file.parent)
+    assert (ran.code, ran.talk) == (2, f"ferry: {file.parent}: is a folder; name a file\n")
+
+
 async def test_a_folder_that_is_not_there(file: Path, told: Told) -> None:
     """It is one sentence, and nine."""
     await begun(file)

@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from fakes.processes import ROOT, Ran
+from fakes.processes import ROOT, Ran, toml
 
 from pipelines.cli.verbs import VERBS
 
@@ -58,6 +58,25 @@ def test_every_verb_has_a_help(verb: str, told: Told) -> None:
     assert "completion" not in ran.output
     assert "<bool>" not in ran.output
     assert max(map(len, ran.output.splitlines())) <= 80
+
+
+def test_plan_tells_of_a_file_of_limits_that_no_run_would_take(tmp_path: Path, told: Told) -> None:
+    """Before anything is asked: a run in the night would end with the same."""
+    settings, limits = tmp_path / "migration.toml", tmp_path / "limits.toml"
+    (word := tmp_path / "word").write_text("secret")
+    word.chmod(0o600)
+    limits.write_text("parts_in_flight = 9999\n")
+    account = {"username": "u", "password_file": str(word)}
+    client = {"client_id": "c", "client_secret_file": str(word)}
+    sections: dict[str, dict[str, object]] = {
+        "opencast": {"url": "https://opencast.example.edu", **account},
+        "panopto": {"url": "https://panopto.example.edu", **client, **account},
+        "limits": {"file": str(limits)},
+    }
+    settings.write_text(toml(sections))
+    ran = told("plan", "-c", settings)
+    assert ran.code == 2
+    assert f"{limits}, line 1: parts_in_flight: 9999 is out of bounds" in ran.talk
 
 
 def test_the_version(told: Told) -> None:
