@@ -68,6 +68,7 @@ class Forked:
 def _run(arguments: list[str], directory: Path, environment: dict[str, str], folder: Path) -> None:
     """Become what `subprocess` would have started, in the forked process."""
     os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # The tests may run under nohup.
     for number, name in STREAMS:
         descriptor = os.open(folder / name, os.O_RDWR if number else os.O_RDONLY)
         os.dup2(descriptor, number)
