@@ -37,7 +37,7 @@ async def test_many_streams_get_equal_shares() -> None:
         await anyio.sleep(0.3)
         tasks.cancel_scope.cancel()
     passed = anyio.current_time() - begun
-    assert max(moved) - min(moved) <= 20_000
+    assert max(moved) - min(moved) <= max(moved) / 10
     assert sum(moved) < 50e6 * (passed + BURST) * 1.5
 
 
